@@ -1,0 +1,177 @@
+"""The nouns of the project: what every stage takes and gives.
+
+All are frozen. Offsets are code points in the decoded text of a dump, half open: ``text[start:end]``.
+Line numbers are 1-based physical lines. Nothing here knows how it was made or where it goes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = [
+    "KINDS",
+    "Dump",
+    "Kind",
+    "Paragraph",
+    "Prediction",
+    "Segment",
+    "Span",
+    "TopicScore",
+    "dump_digest",
+    "text_digest",
+    "to_row",
+]
+
+Kind = Literal["article", "blurb", "boilerplate"]
+KINDS: tuple[Kind, ...] = ("article", "blurb", "boilerplate")
+Span = tuple[int, int]
+TopicScore = tuple[str, float]
+
+
+def dump_digest(text: str) -> str:
+    """SHA-256 of a dump's decoded text, as hex: what boundary and topic labels name a dump by."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def text_digest(text: str) -> str:
+    """SHA-256 of a segment's text with white space folded, as hex: survives re-wrapping and re-cutting.
+
+    >>> text_digest("two  words\\n") == text_digest("two words")
+    True
+    """
+    return dump_digest(" ".join(text.split()))
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """One input text and where it came from.
+
+    ``name`` is the path below the folder that was given (``file#record`` for a record in a container).
+    ``title``, ``published`` (ISO date) and ``source`` are there when the container says them.
+    """
+
+    name: str
+    text: str
+    title: str | None = None
+    published: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A unit that a boundary can stand before: a non-blank line, or a sentence of a line too long to be one.
+
+    ``start`` and ``end`` leave out the white space around it. ``gap`` counts the line breaks between the
+    previous paragraph and this one: 0 for a sentence inside a line, 1 for the next line, 2 after one blank line.
+    """
+
+    start: int
+    end: int
+    line: int
+    gap: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One published piece: contiguous text of a dump. The segments of a dump tile it.
+
+    ``boundary`` is the probability that a piece starts at ``start``. ``furniture`` lists spans, inside the
+    segment and in order, that belong to the page and not to the piece.
+    """
+
+    dump: str
+    dump_digest: str
+    index: int
+    start: int
+    end: int
+    start_line: int
+    end_line: int
+    kind: Kind
+    title: str | None
+    published: str | None
+    source: str | None
+    boundary: float
+    furniture: tuple[Span, ...]
+    language: str
+    text: str
+
+    @property
+    def id(self) -> str:
+        """Stable name: from the dump's content and the offsets, never random."""
+        place = f"{self.dump_digest}:{self.start}:{self.end}"
+        return hashlib.sha256(place.encode()).hexdigest()[:20]
+
+    @property
+    def digest(self) -> str:
+        """What a topic label names a segment by: :func:`text_digest` of its text."""
+        return text_digest(self.text)
+
+    @property
+    def body(self) -> str:
+        """The text without furniture."""
+        kept: list[str] = []
+        at = self.start
+        for begin, end in self.furniture:
+            kept.append(self.text[at - self.start : begin - self.start])
+            at = end
+        kept.append(self.text[at - self.start :])
+        lines = (line.strip() for line in "".join(kept).split("\n"))
+        return "\n".join(line for line in lines if line)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one segment.
+
+    ``topic`` and ``score`` are ``None`` for boilerplate and where nothing fits (``unknown``). ``topics`` holds
+    the five best guesses whatever was decided, best first. ``also`` names secondary topics.
+    """
+
+    topic: str | None
+    score: float | None
+    also: tuple[str, ...]
+    unknown: bool
+    topics: tuple[TopicScore, ...]
+    model: str
+
+
+def to_row(
+    segment: Segment, prediction: Prediction | None = None, *, clean: bool = False
+) -> Mapping[str, Any]:
+    """The segment record of docs/formats.md: plain values, keys in their fixed order.
+
+    Without a prediction the topic fields are left out. ``clean`` adds ``body``, the text without furniture.
+    """
+    row: dict[str, Any] = {
+        "id": segment.id,
+        "digest": segment.digest,
+        "dump": segment.dump,
+        "index": segment.index,
+        "start": segment.start,
+        "end": segment.end,
+        "start_line": segment.start_line,
+        "end_line": segment.end_line,
+        "kind": segment.kind,
+        "title": segment.title,
+        "published": segment.published,
+        "source": segment.source,
+    }
+    if prediction is not None:
+        row["topic"] = prediction.topic
+        row["score"] = prediction.score
+        row["also"] = list(prediction.also)
+        row["unknown"] = prediction.unknown
+        row["topics"] = [{"topic": topic, "score": score} for topic, score in prediction.topics]
+    row["boundary"] = segment.boundary
+    row["furniture"] = [list(span) for span in segment.furniture]
+    row["language"] = segment.language
+    row["duplicate_of"] = None
+    if prediction is not None:
+        row["model"] = prediction.model
+    row["text"] = segment.text
+    if clean:
+        row["body"] = segment.body
+    return row
