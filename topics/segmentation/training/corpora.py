@@ -1,0 +1,211 @@
+"""Whole articles, page lines and furniture to learn boundaries from, read from any folder of JSONL files.
+
+What a record is, is told by its keys and not by its file: ``lines`` with ``labels`` (0 furniture, 1 body, 2 title) is a page;
+``text`` with ``article_lines`` a page whose outer lines serve as a stock of furniture; ``title`` and ``text`` an article, a flat
+article (no line breaks), or a blurb where it is a few sentences. Outlets are split into parts by name, once and for all,
+so that nothing of an outlet that figures are measured on is ever trained on.
+"""
+
+from __future__ import annotations
+
+import difflib
+import gzip
+import json
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from topics.errors import DumpError
+
+__all__ = ["Article", "Corpora", "Page", "Part", "outlet_of", "part_of", "read_corpora"]
+
+Part = Literal["train", "dev", "test"]
+
+MOST_PER_OUTLET: Final = 3000
+BLURB_CHARACTERS: Final = 450
+_FURNITURE, _BODY, _TITLE = 0, 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """A whole piece. ``flat``: the source kept no line breaks, and ``paragraphs`` holds one long text."""
+
+    title: str
+    paragraphs: tuple[str, ...]
+    outlet: str
+    category: str
+    month: str
+    flat: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The lines of a web page. The piece starts at line ``start``; its body runs from ``first`` to ``last``."""
+
+    lines: tuple[str, ...]
+    labels: tuple[int, ...]
+    start: int
+    first: int
+    last: int
+    outlet: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpora:
+    """Everything that training dumps are mixed from."""
+
+    articles: tuple[Article, ...]
+    flats: tuple[Article, ...]
+    blurbs: tuple[Article, ...]
+    pages: tuple[Page, ...]
+    stock: tuple[str, ...]  # furniture lines in page order
+
+    def part(self, part: Part) -> Corpora:
+        """The articles and pages of the outlets of one part; blurbs and stock are cut in the same shares."""
+        return replace(
+            self,
+            articles=tuple(a for a in self.articles if part_of(a.outlet) == part),
+            flats=tuple(a for a in self.flats if part_of(a.outlet) == part),
+            blurbs=tuple(b for b in self.blurbs if _drawn(b.title, 10, 20) == part),
+            pages=tuple(p for p in self.pages if _drawn(p.outlet, 10, 35) == part),
+            stock=tuple(self.stock[: len(self.stock) * 7 // 10] if part == "train" else self.stock[len(self.stock) * 7 // 10 :]),
+        )
+
+
+_ALIASES: Final = {"nyt": "new york times", "wsj": "wall street journal", "ap": "associated press", "wapo": "washington post"}
+_DROPPED: Final = re.compile(r"\(.*?\)|\b(?:online|web|news|latest|world|politics|pol|us|top|break|opinion|the|com|www|org|net|co|uk)\b|[^a-z ]")
+# One large outlet with a manner of its own is kept out of training altogether, old and new, whatever its name hashes to.
+_ALWAYS: Final[dict[str, Part]] = {"bbc": "test", "economist": "train", "al jazeera": "train", "reuters": "train"}
+
+
+def outlet_of(source: str) -> str:
+    """The family an outlet's name belongs to.
+
+    >>> outlet_of("Fox Online News"), outlet_of("fox-latest"), outlet_of("New York Times (News)")
+    ('fox', 'fox', 'new york times')
+    """
+    name = source.lower().replace("-", " ").replace(".", " ")
+    name = " ".join(_DROPPED.sub(" ", name).split())
+    return _ALIASES.get(name, name) or source.lower()
+
+
+def part_of(outlet: str) -> Part:
+    """Which part an outlet belongs to: 8 in 100 names are for development, 12 for the last measurement."""
+    return _ALWAYS.get(outlet) or _drawn(outlet, 8, 20)
+
+
+def _drawn(name: str, dev: int, test: int) -> Part:
+    share = zlib.crc32(name.encode()) % 100
+    return "dev" if share < dev else "test" if share < test else "train"
+
+
+def read_corpora(folder: Path) -> Corpora:
+    """Every ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order of name."""
+    files = sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")))
+    if not files:
+        raise DumpError(f"{folder}: no .jsonl or .jsonl.gz files. Give a folder with whole articles, one JSON object a line.")
+    articles: list[Article] = []
+    flats: list[Article] = []
+    blurbs: list[Article] = []
+    pages: list[Page] = []
+    stock: list[str] = []
+    taken: dict[tuple[str, str], int] = {}
+    for path in files:
+        for record in _records(path):
+            if "seg_lengths" in record:  # a benchmark of made-up documents, no articles
+                continue
+            if "labels" in record and "lines" in record:
+                page = _page(record)
+                if page:
+                    pages.append(page)
+                continue
+            if "article_lines" in record:
+                stock.extend(_outer_lines(record))
+                continue
+            article = _article(record)
+            if article is None:
+                continue
+            key = (path.name, article.outlet)
+            taken[key] = taken.get(key, 0) + 1
+            if len(article.paragraphs) >= 3:
+                if taken[key] <= MOST_PER_OUTLET:
+                    articles.append(article)
+            elif len(article.paragraphs) == 1:
+                length = len(article.paragraphs[0])
+                if length > 900:
+                    flats.append(replace(article, flat=True))
+                elif 80 < length < BLURB_CHARACTERS:
+                    blurbs.append(article)
+    return Corpora(tuple(articles), tuple(flats), tuple(blurbs), tuple(pages), tuple(stock))
+
+
+def _records(path: Path) -> Iterator[Mapping[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                record = json.loads(line)
+            except ValueError as error:
+                raise DumpError(f"{path}:{number}: no JSON ({error}). Mend or remove the line.") from error
+            if isinstance(record, dict):
+                yield record
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _alike(a: str, b: str) -> bool:
+    a, b = a.lower(), b.lower()
+    if abs(len(a) - len(b)) > 0.4 * max(len(a), len(b)):
+        return False
+    return difflib.SequenceMatcher(None, a, b).ratio() > 0.8
+
+
+def _article(record: Mapping[str, Any]) -> Article | None:
+    text = record.get("text")
+    if not isinstance(text, str):
+        return None
+    title = _folded(str(record.get("title") or ""))
+    paragraphs = [p for p in map(_folded, text.split("\n")) if p]
+    while paragraphs and title and _alike(paragraphs[0][:200], title):
+        paragraphs.pop(0)
+    if not paragraphs:
+        return None
+    return Article(
+        title,
+        tuple(paragraphs),
+        outlet_of(str(record.get("source") or "?")),
+        str(record.get("category") or "?"),
+        str(record.get("date") or "")[:7],
+    )
+
+
+def _page(record: Mapping[str, Any]) -> Page | None:
+    pairs = [(_folded(line), int(label)) for line, label in zip(record["lines"], record["labels"], strict=True)]
+    pairs = [(line, label) for line, label in pairs if line]
+    body = [i for i, (_, label) in enumerate(pairs) if label == _BODY]
+    if len(body) < 4:
+        return None
+    title = str(record.get("title") or "").lower()
+    headline = None
+    for i in range(max(0, body[0] - 15), body[0]):
+        line = pairs[i][0].lower()
+        if pairs[i][1] == _TITLE or (len(line) > 18 and (line in title or _alike(line, title))):
+            headline = i
+    lines, labels = [p[0] for p in pairs], [p[1] for p in pairs]
+    if headline is not None:
+        labels[headline] = _TITLE
+    start = body[0] if headline is None else headline
+    return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet_of(str(record.get("source") or "?")))
+
+
+def _outer_lines(record: Mapping[str, Any]) -> list[str]:
+    """Lines well before the first and well after the last line known to be of the article."""
+    lines = [_folded(line) for line in str(record["text"]).split("\n")]
+    known = [i for i, line in enumerate(lines) if any(sample in line for sample in record["article_lines"] or ())]
+    if not known:
+        return []
+    return [line for i, line in enumerate(lines) if line and (i < known[0] - 8 or i > known[-1] + 15)]
