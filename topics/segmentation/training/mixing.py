@@ -13,16 +13,40 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
 from topics.segmentation.training.corpora import Article, Corpora, Page
 from topics.segmentation.training.furniture_lines import byline, caption, dateline, interlude, round_up, section
 
-__all__ = ["MixedDump", "Mixer", "Neighbours"]
+__all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 
 Neighbours = Literal["random", "category", "month", "nearest"]
+
+
+_NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How a dump is made. All shares are probabilities, of each piece or (``digests``, ``appeals``) of the dump.
+
+    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` takes the line breaks inside
+    pieces away; ``flats`` is how often the pieces are articles that never had any.
+    """
+
+    n_pieces: int
+    neighbours: Neighbours
+    titled: float = 0.0
+    furnished: float = 0.0
+    blurbs: float = 0.0
+    digests: float = 0.0
+    appeals: float = 0.0
+    joint: str = "\n"
+    between: str | None = None
+    flat: bool = False
+    flats: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +122,54 @@ class Mixer:
             else:
                 pieces = [self._page(rng, page) for page in pages]
             return _join(pieces, "\n")
-        n = rng.randint(4, 18)
-        neighbours: Neighbours = rng.choices(("random", "category", "month", "nearest"), (35, 20, 15, 30))[0]  # type: ignore[assignment]
-        articles = self.draw_articles(rng, n, neighbours)
-        titled = rng.choices(("none", "all", "some"), (60, 28, 12))[0]
-        furnished = rng.random() < 0.4
-        blurbs = rng.choice((0.0, 0.0, 0.15, 0.35))
+        neighbours: Neighbours = rng.choices(_NEIGHBOURS, (35, 20, 15, 30))[0]
+        layout = rng.random()
+        return self.render(
+            rng,
+            Style(
+                n_pieces=rng.randint(4, 18),
+                neighbours=neighbours,
+                titled=rng.choices((0.0, 1.0, 0.5), (60, 28, 12))[0],
+                furnished=float(rng.random() < 0.4),
+                blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
+                digests=0.14,
+                appeals=0.15,
+                joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
+                between="\n\n" if layout >= 0.96 else None,
+            ),
+        )
+
+    def render(self, rng: random.Random, style: Style) -> MixedDump:
+        """A dump of one style: articles drawn, dressed and joined."""
+        articles = self.draw_articles(rng, style.n_pieces, style.neighbours)
+        if style.flat and rng.random() < style.flats and len(self.corpora.flats) > style.n_pieces:
+            articles = rng.sample(self.corpora.flats, style.n_pieces)
         pieces = []
         for article in articles:
-            with_title = titled == "all" or (titled == "some" and rng.random() < 0.5)
-            if rng.random() < blurbs:
-                pieces.append(self._blurb(rng, article, with_title))
+            titled = rng.random() < style.titled
+            if rng.random() < style.blurbs:
+                pieces.append(self._blurb(rng, article, titled))
             else:
-                pieces.append(self._article(rng, article, with_title, furnished))
-        if rng.random() < 0.14:
+                pieces.append(self._article(rng, article, titled, rng.random() < style.furnished))
+        if rng.random() < style.digests:
             for _ in range(rng.randint(1, 2)):
                 pieces.insert(rng.randint(0, len(pieces)), self._digest(rng, articles))
-        if self.boilerplate and rng.random() < 0.15:
+        if self.boilerplate and rng.random() < style.appeals:
             for _ in range(rng.randint(1, 2)):
                 pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
-        layout = rng.random()
-        if layout < 0.56:
-            return _join(pieces, "\n")
-        if layout < 0.96:
-            return _join(pieces, "\n\n")
-        return _join(pieces, "\n", between="\n\n")
+        if style.flat:
+            pieces = [_Piece([" ".join(piece.lines)], 0) for piece in pieces]
+        return _join(pieces, style.joint, style.between)
+
+    def render_pages(self, rng: random.Random, n_pages: int) -> MixedDump:
+        """Page lines as a scraper leaves them: from the headline or up to three lines above it, with a tail."""
+        pieces = []
+        for page in rng.sample(self.corpora.pages, min(n_pages, len(self.corpora.pages))):
+            start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
+            tail = 0 if rng.random() < 0.5 else rng.randint(1, 10)
+            lines = list(page.lines[start : page.last + 1 + tail])
+            pieces.append(_Piece(lines, page.first - start))
+        return _join(pieces, "\n")
 
     def _article(self, rng: random.Random, article: Article, titled: bool, furnished: bool) -> _Piece:
         body = list(article.paragraphs[: rng.randint(3, 30)] if rng.random() < 0.5 else article.paragraphs[:60])
@@ -251,24 +298,19 @@ class Mixer:
 
     def draw_flat(self, rng: random.Random) -> MixedDump:
         """A dump without line breaks, or with one article a line."""
-        corpora = self.corpora
-        n = rng.randint(4, 16)
-        if rng.random() < 0.25 and len(corpora.flats) > n:
-            articles = rng.sample(corpora.flats, n)
-        else:
-            neighbours: Neighbours = rng.choices(("random", "category", "month", "nearest"), (45, 20, 15, 20))[0]  # type: ignore[assignment]
-            articles = self.draw_articles(rng, n, neighbours)
-        titled = rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0]
-        blurbs = rng.choice((0.0, 0.0, 0.15, 0.3))
-        pieces = []
-        for article in articles:
-            with_title = rng.random() < titled
-            if rng.random() < blurbs:
-                piece = self._blurb(rng, article, with_title)
-            else:
-                piece = self._article(rng, article, with_title, furnished=False)
-            pieces.append(_Piece([" ".join(piece.lines)], 0))
-        return _join(pieces, "\n" if rng.random() < 0.12 else " ")
+        neighbours: Neighbours = rng.choices(_NEIGHBOURS, (45, 20, 15, 20))[0]
+        return self.render(
+            rng,
+            Style(
+                n_pieces=rng.randint(4, 16),
+                neighbours=neighbours,
+                titled=rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0],
+                blurbs=rng.choice((0.0, 0.0, 0.15, 0.3)),
+                joint="\n" if rng.random() < 0.12 else " ",
+                flat=True,
+                flats=0.25,
+            ),
+        )
 
 
 def _as_lines(rng: random.Random, text: str) -> list[str]:

@@ -1,0 +1,37 @@
+"""The five styles of dumps that figures are measured on, from the outlets that training never sees.
+
+t1 headlines and blank lines; t2 one paragraph a line, no headlines, blurbs; t3 the same with every article on one topic; t4 page lines
+with their furniture; t5 no line breaks. Fixed seeds: the same corpora give the same dumps.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from topics.segmentation.training.corpora import Corpora
+from topics.segmentation.training.mixing import MixedDump, Mixer, Style
+
+STYLES = ("t1", "t2", "t3", "t4", "t5")
+
+
+def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77) -> Iterator[MixedDump]:
+    """``n_dumps`` dumps of one style from one part of the corpora (``corpora.part("test")``)."""
+    mixer = Mixer(corpora)
+    rng = random.Random(f"{style}:{seed}")
+    for k in range(n_dumps):
+        if style == "t1":
+            neighbours = ("random", "category")[k % 2]
+            yield mixer.render(rng, Style(rng.randint(6, 16), neighbours, titled=1.0, joint="\n\n"))
+        elif style == "t2":
+            yield mixer.render(rng, Style(rng.randint(8, 18), "random", blurbs=0.3))
+        elif style == "t3":
+            furnished = float(k % 3 == 0)
+            yield mixer.render(rng, Style(rng.randint(6, 14), "nearest", furnished=furnished, blurbs=0.1))
+        elif style == "t4":
+            yield mixer.render_pages(rng, rng.randint(5, 9))
+        else:
+            titled, neighbours = rng.choice((0.0, 0.0, 1.0)), rng.choice(("random", "category", "nearest"))
+            blurbs = rng.choice((0.0, 0.15, 0.3))
+            flat = Style(rng.randint(4, 16), neighbours, titled, blurbs=blurbs, joint=" ", flat=True, flats=0.25)
+            yield mixer.render(rng, flat)

@@ -1,0 +1,125 @@
+"""Title and body in, counted terms out: words and pairs of neighbouring words, headline terms apart.
+
+The rules are few and fixed, and their name is ``ANALYZER``: models and stand-off label files keep counts rather than
+text, so both say which analyzer made them, and any change of the rules is a new name. One regular expression finds
+the tokens; each distinct token is folded once and remembered, which makes this several times faster than folding text.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
+
+__all__ = ["ANALYZER", "Terms", "count_terms", "stem_plural"]
+
+ANALYZER = "en-1"
+
+_BREAK = "\n"  # what a sentence or line end folds to: no pair of words reaches across it
+# A dot after a single letter ends no sentence: "U.S. troops" and "J. K. Rowling" keep their pairs.
+_TOKEN = re.compile(r"\w+(?:['’‘ʼ\-‐]\w+|\.\w\b)*|(?<!\b\w)[.!?](?!\w)|\n")
+_YEARS = re.compile(r"[0-9]{4}s?")
+_LEADING_NUMBERS = re.compile(r"(?:[0-9]+-)+")
+_APOSTROPHES = str.maketrans("’‘ʼ‐", "'''-")
+_CONTRACTIONS = ("n't", "'m", "'ve", "'d", "'ll", "'re")
+# Written in capitals these two are names; in lower case they are stop words.
+_CAPITALS = {"US": "usa", "WHO": "who"}
+_LONGEST_TERM = 40
+_CACHE_SIZE = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How often each term stands in the headline and in the text below it. A pair of words is one term: ``"peace talk"``."""
+
+    title: Mapping[str, int]
+    body: Mapping[str, int]
+
+
+def count_terms(title: str | None, body: str) -> Terms:
+    """Count the terms of one piece; a headline that ``body`` begins with is counted as headline only.
+
+    Case, accents in composed or decomposed form and curly apostrophes make no difference; the possessive and the
+    plural come off; stop words and all numbers but years are left out, and words that then stand side by side in one
+    sentence also make a pair.
+
+    >>> count_terms("Bank's rate cut", "The banks of England").body
+    {'bank': 1, 'england': 1, 'bank england': 1}
+    """
+    if not title:
+        return Terms({}, _count(body))
+    return Terms(_count(title), _count(_below_title(title, body)))
+
+
+def stem_plural(word: str) -> str:
+    """The singular of a lower case English noun, by its ending alone; other words mostly stay as they are.
+
+    >>> [stem_plural(word) for word in ("cities", "crashes", "markets", "crisis", "hamas")]
+    ['city', 'crash', 'market', 'crisis', 'hamas']
+    """
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")) or word in UNCHANGED:
+        return IRREGULAR_PLURALS.get(word, word)
+    if word in IRREGULAR_PLURALS:
+        return IRREGULAR_PLURALS[word]
+    if len(word) > 4 and word.endswith("ies"):
+        return word[:-3] + "y"
+    if len(word) > 5 and word.endswith(("sses", "shes", "ches", "xes", "oes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def _count(text: str) -> dict[str, int]:
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")  # soft hyphens are no part of a word
+    if len(_terms) > _CACHE_SIZE:
+        _terms.clear()
+    terms = list(filter(None, map(_terms.__getitem__, _TOKEN.findall(text))))
+    counts = dict(Counter(terms))
+    counts.pop(_BREAK, None)
+    pairs = Counter(zip(terms, terms[1:], strict=False))
+    counts.update({f"{pair[0]} {pair[1]}": n for pair, n in pairs.items() if _BREAK not in pair})
+    return counts
+
+
+def _below_title(title: str, body: str) -> str:
+    start = body.lstrip()
+    rest = start.removeprefix(title.strip())
+    return body if len(rest) == len(start) or rest[:1].isalnum() else rest
+
+
+class _FoldedTokens(dict[str, str]):
+    """Token to term; ``""`` where the token is dropped."""
+
+    def __missing__(self, token: str) -> str:
+        term = self[token] = _fold(token)
+        return term
+
+
+_terms = _FoldedTokens()
+
+
+def _fold(token: str) -> str:
+    if token[0] in ".!?\n":
+        return _BREAK
+    word = token.translate(_APOSTROPHES).strip("_")
+    if word[:1].isdecimal():
+        if _YEARS.fullmatch(word):
+            return word[:4]
+        word = _LEADING_NUMBERS.sub("", word)  # "20-year-old" speaks of age, whichever
+        if word[:1].isdecimal():
+            return ""
+    if word[-2:] in ("'s", "'S"):
+        word = word[:-2]
+    if "." in word:
+        word = word.replace(".", "").upper()
+    if word in _CAPITALS:
+        return _CAPITALS[word]
+    word = word.lower().replace("i̇", "i")  # the Turkish capital leaves its dot behind
+    if not 2 <= len(word) <= _LONGEST_TERM or word in STOP_WORDS or word.endswith(_CONTRACTIONS):
+        return ""
+    singular = stem_plural(word)
+    return "" if singular in STOP_WORDS else singular

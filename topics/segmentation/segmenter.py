@@ -1,0 +1,113 @@
+"""The stage: a dump in, its segments out, tiling it character for character."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+
+from topics.records import Dump, Paragraph, Segment, Span, dump_digest
+from topics.segmentation.decode import decode_starts
+from topics.segmentation.furniture import Roles, assign_roles
+from topics.segmentation.heads import HEADS
+from topics.segmentation.kinds import tell_kind
+from topics.segmentation.language import tell_language
+from topics.segmentation.metadata import find_published, find_source
+from topics.segmentation.model import Scored, SegmentationModel
+
+__all__ = ["segment_dump", "whole_dump"]
+
+_TITLE: Final = HEADS.index("title")
+LEAD_LINES: Final = 12  # a date or headline stands no deeper than that
+
+
+def segment_dump(dump: Dump, model: SegmentationModel, *, threshold: float | None = None) -> list[Segment]:
+    """Cut a dump into segments, in order; joining their ``text`` gives the dump back.
+
+    ``threshold`` moves between fewer (near 1) and more segments (near 0); by default the model's own. An empty dump has
+    no segments; one of white space alone is a single piece of boilerplate.
+    """
+    scored = model.score(dump.text)
+    roles = assign_roles(scored)
+    starts = decode_starts(scored.probabilities, roles.body, threshold or scored.threshold)
+    return _lay_out(dump, scored, roles, starts)
+
+
+def whole_dump(dump: Dump, model: SegmentationModel) -> list[Segment]:
+    """The dump as one segment already (``--whole``): furniture and metadata are found, boundaries are not looked for."""
+    scored = model.score(dump.text)
+    return _lay_out(dump, scored, assign_roles(scored), np.zeros(1, np.int64))
+
+
+def _lay_out(dump: Dump, scored: Scored, roles: Roles, starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Segment]:
+    text, paragraphs = dump.text, scored.paragraphs
+    if not text:
+        return []
+    digest = dump_digest(text)
+    if not paragraphs:
+        return [_blank(dump, digest)]
+    language = tell_language(text)
+    cuts = [0, *(_line_start(text, paragraphs[i].start) for i in starts[1:]), len(text)]
+    bounds = [*starts.tolist(), len(paragraphs)]
+    n_lines = paragraphs[-1].line + text.count("\n", paragraphs[-1].end, max(paragraphs[-1].end, len(text) - 1))
+    segments = []
+    for index, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+        own = paragraphs[first:last]
+        texts = [text[p.start : p.end] for p in own]
+        body = roles.body[first:last].tolist()
+        page = [t for t, furniture in zip(texts[:LEAD_LINES], roles.furniture[first:last], strict=False) if furniture]
+        end_line = n_lines
+        if last < len(paragraphs):
+            end_line = paragraphs[last].line - (paragraphs[last].gap > 0)
+        segments.append(
+            Segment(
+                dump=dump.name,
+                dump_digest=digest,
+                index=index,
+                start=cuts[index],
+                end=cuts[index + 1],
+                start_line=1 if index == 0 else own[0].line,
+                end_line=end_line,
+                kind=tell_kind(texts, body),
+                title=_title(texts, scored, roles, first, last) or (dump.title if len(bounds) == 2 else None),
+                published=find_published(page) or (dump.published if len(bounds) == 2 else None),
+                source=find_source([t for t, b in zip(texts[:8], body, strict=False) if b][:2], page) or dump.source,
+                boundary=round(float(scored.probabilities[first]), 4),
+                furniture=_spans(own, roles.furniture[first:last].tolist()),
+                language=tell_language(text[cuts[index] : cuts[index + 1]], default=language),
+                text=text[cuts[index] : cuts[index + 1]],
+            )
+        )
+    return segments
+
+
+def _blank(dump: Dump, digest: str) -> Segment:
+    return Segment(
+        dump=dump.name, dump_digest=digest, index=0, start=0, end=len(dump.text),
+        start_line=1, end_line=max(1, dump.text.count("\n")), kind="boilerplate", title=None, published=None,
+        source=None, boundary=1.0, furniture=(), language="en", text=dump.text,
+    )  # fmt: skip
+
+
+def _line_start(text: str, offset: int) -> int:
+    """The offset, moved over blanks before it if nothing else stands there on its line."""
+    at = offset
+    while at and text[at - 1].isspace() and text[at - 1] not in "\n\r\x0b\x0c\u2028\u2029":
+        at -= 1
+    return at if at == 0 or text[at - 1] in "\n\r\x0b\x0c\u2028\u2029" else offset
+
+
+def _title(texts: Sequence[str], scored: Scored, roles: Roles, first: int, last: int) -> str | None:
+    """The likeliest headline among the lines before the first body paragraph."""
+    best, title = 0.0, None
+    for i in range(first, min(last, first + LEAD_LINES)):
+        if roles.body[i]:
+            break
+        if roles.title[i] and scored.heads[i, _TITLE] > best:
+            best, title = float(scored.heads[i, _TITLE]), texts[i - first]
+    return title
+
+
+def _spans(paragraphs: Sequence[Paragraph], is_furniture: Sequence[bool]) -> tuple[Span, ...]:
+    return tuple((p.start, p.end) for p, wanted in zip(paragraphs, is_furniture, strict=True) if wanted)

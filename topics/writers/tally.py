@@ -1,0 +1,69 @@
+"""Counts by topic: how many segments, how much of the text, how sure the model was.
+
+Rows go in one at a time, so that a summary costs no memory however many there are. Topics come out by their share of the
+characters, largest first, ties by name; ``unknown`` and ``boilerplate`` stand last, for they are not topics.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from topics.writers.rows import BOILERPLATE, UNKNOWN, Row, find_topic
+
+__all__ = ["Tally", "TopicCount"]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicCount:
+    """One line of a summary. ``share`` is of all characters that were counted, from 0 to 1; ``mean_score`` is
+    over the segments that have a score."""
+
+    topic: str
+    n_segments: int
+    n_characters: int
+    share: float
+    mean_score: float | None
+
+
+class Tally:
+    """Counts rows by topic and by kind; rows without topic fields count by kind alone."""
+
+    def __init__(self) -> None:
+        self.n_segments = 0
+        self.n_characters = 0
+        self.kinds: Counter[str] = Counter()
+        self._segments: Counter[str] = Counter()
+        self._characters: Counter[str] = Counter()
+        self._scores: dict[str, list[float]] = {}  # topic -> [sum, n]
+
+    def add(self, row: Row) -> None:
+        n_characters = len(row["text"])
+        self.n_segments += 1
+        self.n_characters += n_characters
+        self.kinds[row["kind"]] += 1
+        topic = find_topic(row)
+        if topic is None:
+            return
+        self._segments[topic] += 1
+        self._characters[topic] += n_characters
+        score = row.get("score")
+        if score is not None:
+            sums = self._scores.setdefault(topic, [0.0, 0])
+            sums[0] += score
+            sums[1] += 1
+
+    def topics(self) -> list[TopicCount]:
+        """The summary: by share, largest first; ``unknown``, then ``boilerplate`` at the end."""
+        counts = [self._count(topic) for topic in self._segments]
+        return sorted(counts, key=lambda c: (c.topic == BOILERPLATE, c.topic == UNKNOWN, -c.share, c.topic))
+
+    def _count(self, topic: str) -> TopicCount:
+        total, n = self._scores.get(topic, (0.0, 0))
+        return TopicCount(
+            topic=topic,
+            n_segments=self._segments[topic],
+            n_characters=self._characters[topic],
+            share=self._characters[topic] / self.n_characters if self.n_characters else 0.0,
+            mean_score=total / n if n else None,
+        )
