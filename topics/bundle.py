@@ -38,6 +38,7 @@ class Model:
 
     name: str
     version: str
+    path: Path
     segmentation: SegmentationModel
     topics: TopicModel
     manifest: Mapping[str, Any] = field(repr=False)
@@ -93,7 +94,7 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
             topics = TopicModel.from_arrays(arrays, vocabulary["topics"], vocabulary["terms"])
     except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: not a usable model ({error}). Train the model again or take another.") from error
-    return Model(str(manifest.get("name", path.name)), version, segmentation, topics, manifest)
+    return Model(str(manifest.get("name", path.name)), version, path, segmentation, topics, manifest)
 
 
 def read_manifest(path: Path) -> tuple[Mapping[str, Any], str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from topics.records import Dump, Prediction, Segment, to_row
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
 
-__all__ = ["classify", "classify_dump", "explain", "segment"]
+__all__ = ["classify", "classify_dump", "classify_dumps", "explain", "segment"]
 
 
 @lru_cache(maxsize=1)
@@ -81,3 +81,37 @@ def classify_dump(
     if not topics:
         return [to_row(piece, clean=clean) for piece in segments]
     return [to_row(s, p, clean=clean) for s, p in zip(segments, classify(segments, model), strict=True)]
+
+
+def classify_dumps(
+    dumps: Iterable[Dump],
+    model: Model,
+    *,
+    jobs: int = 1,
+    threshold: float | None = None,
+    whole: bool = False,
+    topics: bool = True,
+    clean: bool = False,
+) -> Iterator[tuple[Dump, list[Mapping[str, Any]]]]:
+    """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes)."""
+    if jobs == 1:
+        for dump in dumps:
+            yield dump, classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean)
+        return
+    from joblib import Parallel, delayed
+
+    work = delayed(_classify_in_worker)
+    calls = (work(dump, str(model.path.resolve()), threshold, whole, topics, clean) for dump in dumps)
+    yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
+
+
+@lru_cache(maxsize=1)
+def _worker_model(path: str) -> Model:
+    return load_model(path)
+
+
+def _classify_in_worker(
+    dump: Dump, path: str, threshold: float | None, whole: bool, topics: bool, clean: bool
+) -> tuple[Dump, list[Mapping[str, Any]]]:
+    model = _worker_model(path)
+    return dump, classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean)

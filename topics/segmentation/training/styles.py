@@ -1,4 +1,4 @@
-"""The five styles of dumps that figures are measured on, from the outlets that training never sees.
+"""The five styles of dumps that figures are measured on, mixed from outlets that training never sees.
 
 t1 headlines and blank lines; t2 one paragraph a line, no headlines, blurbs; t3 the same with every article on one topic; t4 page lines
 with their furniture; t5 no line breaks. Fixed seeds: the same corpora give the same dumps.
@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from typing import Final
 
 from topics.segmentation.training.corpora import Corpora
 from topics.segmentation.training.mixing import MixedDump, Mixer, Style
 
-STYLES = ("t1", "t2", "t3", "t4", "t5")
+__all__ = ["STYLES", "build_dumps"]
+
+STYLES: Final = ("t1", "t2", "t3", "t4", "t5")
 
 
 def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77) -> Iterator[MixedDump]:

@@ -1,0 +1,45 @@
+"""The command line: parse, call, print. ``main`` is the entry point ``topics``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from topics.cli.app import new_app
+from topics.cli.learn import evaluate, train
+from topics.cli.look import explain, export
+from topics.cli.predict import classify, segment
+from topics.cli.stores import labels_app, models_app
+
+__all__ = ["app", "main"]
+
+app = new_app(
+    "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
+    "Start with: [bold]topics classify seeds/[/bold]"
+)
+for command in (classify, segment, export, explain, train, evaluate):
+    app.command()(command)
+app.add_typer(labels_app, name="labels")
+app.add_typer(models_app, name="models")
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from topics import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and stop.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None: ...
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="topics")

@@ -1,0 +1,42 @@
+"""The options that several commands share, each with its one meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["Boundaries", "Clean", "Encoding", "Format", "Inputs", "Jobs", "ModelName", "Output", "Strict", "TextField", "Whole"]
+
+Inputs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DUMPS...",
+        help="Files, folders, globs, or - for stdin. Text, JSONL, HTML, WARC, WET; .gz .zst .bz2 .xz.",
+        show_default=False,
+    ),
+]
+ModelName = Annotated[
+    str | None, typer.Option("--model", "-m", help="A model's name or folder.", show_default="default")
+]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", "-f", help="jsonl, csv, parquet, md or html.", show_default="a table on a terminal, else jsonl"),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option("--output", "-o", help="A file (its suffix tells the format), or a folder for a run.", show_default="stdout"),
+]
+TextField = Annotated[str, typer.Option(help="The field of a JSONL record that holds the text.")]
+Whole = Annotated[bool, typer.Option("--whole", help="Take every input record as one segment already.")]
+Clean = Annotated[bool, typer.Option("--clean", help='Add "body": the text without furniture.')]
+Encoding = Annotated[str | None, typer.Option(help="Force an encoding.", show_default="told from the bytes")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first input that cannot be read.")]
+Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+Boundaries = Annotated[
+    float | None,
+    typer.Option(
+        min=0.01, max=0.99, help="Probability at which a segment starts: lower for more segments.", show_default="the model's"
+    ),
+]

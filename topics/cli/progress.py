@@ -1,0 +1,60 @@
+"""Progress on stderr: a bar on a terminal once the work takes more than a second, and nothing elsewhere."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+__all__ = ["show_progress", "show_steps"]
+
+PATIENCE_SECONDS = 1.0
+
+
+@contextmanager
+def show_progress(label: str, total: int | None) -> Iterator[Callable[[str], None]]:
+    """Yields a function to call after each item, with the item's name."""
+    if not sys.stderr.isatty():
+        yield lambda name: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("[dim]{task.fields[name]}", markup=True),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    began = time.monotonic()
+    task = bar.add_task(label, total=total, name="")
+    started = False
+
+    def advance(name: str) -> None:
+        nonlocal started
+        if not started and time.monotonic() - began > PATIENCE_SECONDS:
+            bar.start()
+            started = True
+        bar.update(task, advance=1, name=name.replace("[", "(")[-40:])
+
+    try:
+        yield advance
+    finally:
+        if started:
+            bar.stop()
+
+
+@contextmanager
+def show_steps(label: str) -> Iterator[Callable[[str], None]]:
+    """Yields a function to call with what is being done now: a spinner on a terminal, plain lines elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda message: print(f"{label}: {message}", file=sys.stderr, flush=True)  # noqa: T201
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{label} …") as status:
+        yield lambda message: status.update(f"{label}: {message}")
