@@ -1,8 +1,9 @@
 """Title and body in, counted terms out: words and pairs of neighbouring words, headline terms apart.
 
-The rules are few and fixed, and their name is ``ANALYZER``: models and stand-off label files keep counts rather than
-text, so both say which analyzer made them, and any change of the rules is a new name. One regular expression finds
-the tokens; each distinct token is folded once and remembered, which makes this several times faster than folding text.
+The rules are few and fixed, and their name is ``ANALYZER``: models and stand-off label files keep counts
+rather than text, so both say which analyzer made them, and any change of the rules is a new name. One regular
+expression finds the tokens; each distinct token is folded once and remembered, which makes this several times
+faster than folding text.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
 
@@ -34,18 +36,18 @@ _CACHE_SIZE = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How often each term stands in the headline and in the text below it. A pair of words is one term: ``"peace talk"``."""
+    """How often each term stands in the headline and in the text below it; ``"peace talk"`` is one term."""
 
     title: Mapping[str, int]
     body: Mapping[str, int]
 
 
 def count_terms(title: str | None, body: str) -> Terms:
-    """Count the terms of one piece; a headline that ``body`` begins with is counted as headline only.
+    """Count the terms of one piece; a headline that is the first line of ``body`` too is counted once.
 
-    Case, accents in composed or decomposed form and curly apostrophes make no difference; the possessive and the
-    plural come off; stop words and all numbers but years are left out, and words that then stand side by side in one
-    sentence also make a pair.
+    Case, accents in composed or decomposed form and curly apostrophes make no difference; the possessive and
+    the plural come off; stop words and all numbers but years are left out, and words that then stand side by
+    side in one sentence also make a pair.
 
     >>> count_terms("Bank's rate cut", "The banks of England").body
     {'bank': 1, 'england': 1, 'bank england': 1}
@@ -67,7 +69,9 @@ def stem_plural(word: str) -> str:
         return IRREGULAR_PLURALS[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
-    if len(word) > 5 and word.endswith(("sses", "shes", "ches", "xes", "oes")):
+    if len(word) > 4 and word.endswith(("sses", "shes", "ches", "xes")):
+        return word[:-2]
+    if len(word) > 5 and word.endswith("oes"):
         return word[:-2]
     return word[:-1]
 
@@ -80,15 +84,15 @@ def _count(text: str) -> dict[str, int]:
     terms = list(filter(None, map(_terms.__getitem__, _TOKEN.findall(text))))
     counts = dict(Counter(terms))
     counts.pop(_BREAK, None)
-    pairs = Counter(zip(terms, terms[1:], strict=False))
+    pairs = Counter(pairwise(terms))
     counts.update({f"{pair[0]} {pair[1]}": n for pair, n in pairs.items() if _BREAK not in pair})
     return counts
 
 
 def _below_title(title: str, body: str) -> str:
-    start = body.lstrip()
-    rest = start.removeprefix(title.strip())
-    return body if len(rest) == len(start) or rest[:1].isalnum() else rest
+    """The body without a first line that is the headline."""
+    first, _, rest = body.lstrip().partition("\n")
+    return rest if first.strip() == title.strip() else body
 
 
 class _FoldedTokens(dict[str, str]):

@@ -101,9 +101,9 @@ class TopicModel:
         """Named arrays for the bundle; ``slugs`` and ``terms`` are JSON and go beside them."""
         return {
             "idf": self.idf.astype(np.float32),
-            "weights": self.weights.astype(np.float32),
+            "weights": self.weights.astype(np.float16),
             "bias": self.bias,
-            "also_weights": self.also_weights.astype(np.float32),
+            "also_weights": self.also_weights.astype(np.float16),
             "also_bias": self.also_bias,
             "temperature": np.array(self.temperature),
             "unknown_below": np.array(self.unknown_below),

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms
 from topics.classification.model import TITLE_WEIGHT, TopicModel
+from topics.classification.vectors import WordVectors, term_vectors
 from topics.errors import LabelError
 
 __all__ = ["Example", "Fitted", "fit_topics"]
@@ -27,6 +28,8 @@ Array = NDArray[np.float64]
 FOLDS: Final = 5
 MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces
 SVM_C: Final = 1.0
+DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description, in pieces
+VECTOR_SHARE: Final = 2.0  # length of a piece's mean vector, against 1 of its terms (docs/classification.md)
 KNOWN_REJECTED: Final = 0.03  # share of labelled pieces that the unknown threshold may reject
 TEMPERATURE_WEIGHT: Final = 10.0  # a weak pull of the temperature towards PRIOR_TEMPERATURE, in pieces
 PRIOR_TEMPERATURE: Final = 0.25
@@ -51,9 +54,16 @@ class Fitted:
 
 
 def fit_topics(
-    examples: Sequence[Example], slugs: Sequence[str], descriptions: Mapping[str, Terms]
+    examples: Sequence[Example],
+    slugs: Sequence[str],
+    descriptions: Mapping[str, Terms],
+    vectors: WordVectors | None = None,
 ) -> Fitted:
-    """Fit on examples of at least two topics; ``descriptions`` adds one piece a topic that never enters a test fold."""
+    """Fit on examples of at least two topics; ``descriptions`` adds one piece a topic that never enters a test fold.
+
+    With ``vectors`` the SVM sees each piece twice, as terms and as the mean of its terms' vectors; both fold back into
+    one weight a term, and words that no label holds get one too.
+    """
     slugs = tuple(slugs)
     index = {slug: k for k, slug in enumerate(slugs)}
     labelled = [e for e in examples if e.topic is not None]
@@ -61,11 +71,12 @@ def fit_topics(
         raise LabelError("labels: pieces of at least two topics are needed to train. Label more, or describe topics in the taxonomy.")
     described = [Example(terms, slug) for slug, terms in sorted(descriptions.items())]
     everything = [*labelled, *described]
-    vocabulary = _vocabulary(everything)
+    vocabulary = _vocabulary(everything, vectors)
     counts = _count_matrix(everything, vocabulary)
-    idf = np.log((1.0 + counts.shape[0]) / (1.0 + np.bincount(counts.indices, minlength=len(vocabulary)))) + 1.0
-    idf = idf.astype(np.float32).astype(np.float64)
+    idf = _inverse_frequency(counts, vocabulary, vectors)
     x = _tfidf(counts, idf)
+    space = _Space.over(x, vocabulary, vectors)
+    weight = np.concatenate((np.ones(len(labelled)), np.full(len(described), DESCRIPTION_WEIGHT)))
     y = np.array([index[e.topic] for e in everything if e.topic is not None])
     positive = np.zeros((len(everything), len(slugs)), np.bool_)
     for row, example in enumerate(everything):
@@ -80,18 +91,18 @@ def fit_topics(
         test = np.flatnonzero(fold == k)
         train = np.flatnonzero(fold != k)
         if len(test):
-            raw[test] = _apply(x[test], *_fit_columns(x[train], primary[train]))
-            also[test] = _apply(x[test], *_fit_columns(x[train], positive[train]))
+            raw[test] = _apply(x[test], *_fit_columns(x[train], primary[train], space, weight[train]))
+            also[test] = _apply(x[test], *_fit_columns(x[train], positive[train], space, weight[train]))
     temperature = _fit_temperature(raw, y[:n]) if n else PRIOR_TEMPERATURE
     probabilities = _softmax(raw / temperature)
     unknown_below = float(np.quantile(probabilities.max(axis=1), KNOWN_REJECTED)) if n >= 50 else 0.0
     also_above = _also_threshold(also, positive[:n], raw.argmax(axis=1)) if n else 1.0
 
-    weights, bias = _fit_columns(x, primary)
-    also_weights, also_bias = _fit_columns(x, positive)
+    weights, bias = _fit_columns(x, primary, space, weight)
+    also_weights, also_bias = _fit_columns(x, positive, space, weight)
     model = TopicModel(
         slugs, tuple(vocabulary), {term: i for i, term in enumerate(vocabulary)}, idf,
-        weights.astype(np.float32), bias, also_weights.astype(np.float32), also_bias,
+        _halved(weights), bias, _halved(also_weights), also_bias,
         temperature, unknown_below, also_above,
     )  # fmt: skip
     return Fitted(model, _in_order(examples, probabilities, len(slugs)))
@@ -104,11 +115,41 @@ def _in_order(examples: Sequence[Example], probabilities: Array, n_topics: int) 
     return rows
 
 
-def _vocabulary(examples: Sequence[Example]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Space:
+    """What the SVM sees beside the terms: ``rows`` (n_terms, n_dimensions), scaled so that pieces have length VECTOR_SHARE."""
+
+    rows: Array | None
+
+    @classmethod
+    def over(cls, x: Any, vocabulary: Sequence[str], vectors: WordVectors | None) -> _Space:
+        if vectors is None:
+            return cls(None)
+        rows = term_vectors(vocabulary, vectors).astype(np.float64)
+        lengths = ((x @ rows) ** 2).sum(axis=1)
+        return cls(rows * (VECTOR_SHARE / (np.sqrt(lengths.mean()) + 1e-9)))
+
+
+def _vocabulary(examples: Sequence[Example], vectors: WordVectors | None) -> list[str]:
     pieces: Counter[str] = Counter()
     for example in examples:
         pieces.update(set(example.terms.title) | set(example.terms.body))
-    return sorted(term for term, n in pieces.items() if n >= MIN_PIECES)
+    return sorted({term for term, n in pieces.items() if n >= MIN_PIECES} | set(vectors.words if vectors else ()))
+
+
+def _inverse_frequency(counts: Any, vocabulary: Sequence[str], vectors: WordVectors | None) -> Array:
+    """Smooth idf over the pieces; of words with a vector, over the many texts that those were learned from."""
+    pieces = np.bincount(counts.indices, minlength=len(vocabulary))
+    idf: Array = np.log((1.0 + counts.shape[0]) / (1.0 + pieces)) + 1.0
+    for column, term in enumerate(vocabulary if vectors else ()):
+        if vectors and term in vectors.words:
+            idf[column] = vectors.idf[vectors.words[term]]
+    return idf.astype(np.float32).astype(np.float64)
+
+
+def _halved(weights: Array) -> NDArray[np.float32]:
+    """Rounded to what the bundle keeps, so that a saved model scores as the fitted one."""
+    return weights.astype(np.float16).astype(np.float32)
 
 
 def _count_matrix(examples: Sequence[Example], vocabulary: Sequence[str]) -> Any:
@@ -153,17 +194,22 @@ def _folds(examples: Sequence[Example]) -> NDArray[np.int64]:
     return fold
 
 
-def _fit_columns(x: Any, positive: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _fit_columns(x: Any, positive: NDArray[np.bool_], space: _Space, weight: Array) -> tuple[Array, Array]:
     """One SVM a topic: (n_terms, n_topics) and (n_topics,). A topic without a positive piece scores -1 everywhere."""
+    from scipy.sparse import csr_matrix, hstack
     from sklearn.svm import LinearSVC
 
-    weights = np.zeros((x.shape[1], positive.shape[1]))
+    n_terms = x.shape[1]
+    seen = x if space.rows is None else hstack((x, csr_matrix(x @ space.rows)), format="csr")
+    weights = np.zeros((n_terms, positive.shape[1]))
     bias = np.full(positive.shape[1], -1.0)
     for k in range(positive.shape[1]):
         if positive[:, k].any() and not positive[:, k].all():
             svm = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0, max_iter=5000)
-            svm.fit(x, positive[:, k])
-            weights[:, k] = svm.coef_[0]
+            svm.fit(seen, positive[:, k], sample_weight=weight)
+            weights[:, k] = svm.coef_[0][:n_terms]
+            if space.rows is not None:
+                weights[:, k] += space.rows @ svm.coef_[0][n_terms:]
             bias[k] = svm.intercept_[0]
     return weights, bias
 

@@ -7,8 +7,7 @@ identification library asked (and imported).
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any, Final
+from typing import Final
 
 __all__ = ["tell_language"]
 
@@ -33,12 +32,7 @@ def tell_language(text: str, default: str = "en") -> str:
         return default
     if sum(word in _COMMON for word in words) >= ENGLISH_SHARE * len(words):
         return "en"
-    code: str = _identifier().classify(text[:READ_CHARACTERS])[0]
+    from py3langid import classify
+
+    code: str = classify(text[:READ_CHARACTERS])[0]
     return code
-
-
-@cache
-def _identifier() -> Any:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    return LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=False)

@@ -10,7 +10,7 @@ from typing import Final
 
 from topics.segmentation.training.corpora import Article
 
-__all__ = ["byline", "caption", "dateline", "interlude", "round_up", "section"]
+__all__ = ["byline", "caption", "dateline", "interlude", "round_up", "section", "subhead"]
 
 _MONTHS: Final = (
     "January February March April May June July August September October November December".split()
@@ -38,6 +38,10 @@ _OPENINGS: Final = (
 _SUBHEADS: Final = (
     "Fighting", "On the ground", "Diplomacy", "Politics", "Weapons", "Sanctions", "Economy", "Casualties", "Aid",
     "Elsewhere", "Markets", "Energy", "Regional developments", "Talks", "In Washington", "Reaction",
+)  # fmt: skip
+_QUESTIONS: Final = (
+    "What happens next?", "What do we know so far?", "Why does it matter?", "Who is affected?", "What did they say?",
+    "How did it come to this?", "What is the reaction?", "Could it happen again?", "What are the obstacles?",
 )  # fmt: skip
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _INTERLUDES: Final = (
@@ -105,10 +109,24 @@ def interlude(rng: random.Random, body: list[str]) -> list[str]:
     return lines
 
 
-def round_up(rng: random.Random, subhead: bool = False) -> list[str]:
-    """The opening lines of a digest, or one of its subheads."""
-    if subhead:
-        return [rng.choice(_SUBHEADS)]
+def subhead(rng: random.Random, following: str) -> str:
+    """A line between paragraphs: a stock heading, a question, or a few words of the text it stands over."""
+    draw = rng.random()
+    if draw < 0.3:
+        return rng.choice(_SUBHEADS)
+    if draw < 0.4:
+        return rng.choice(_QUESTIONS)
+    words = following.strip("“”\"‘’' ").split(" ")
+    at = rng.randint(0, max(0, len(words) - 6))
+    text = " ".join(words[at : at + rng.randint(2, 6)]).strip(".,;:“”\"‘’'()")
+    text = text[:1].upper() + text[1:]
+    if rng.random() < 0.3:
+        return f"‘{text}’"
+    return text.title() if rng.random() < 0.15 else text or rng.choice(_SUBHEADS)
+
+
+def round_up(rng: random.Random) -> list[str]:
+    """The opening lines of a digest."""
     theme = rng.choice(_THEMES)
     lines = [_opening(rng, theme)]
     if rng.random() < 0.5:

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from topics.segmentation.training.corpora import Article, Corpora, Page
-from topics.segmentation.training.furniture_lines import byline, caption, dateline, interlude, round_up, section
+from topics.segmentation.training.furniture_lines import byline, caption, dateline, interlude, round_up, section, subhead
 
 __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 
@@ -41,6 +41,7 @@ class Style:
     titled: float = 0.0
     furnished: float = 0.0
     blurbs: float = 0.0
+    subheads: float = 0.0
     digests: float = 0.0
     appeals: float = 0.0
     joint: str = "\n"
@@ -51,17 +52,23 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class MixedDump:
-    """A text and where its pieces start; ``leads`` holds, for each piece, the offset of its first body paragraph."""
+    """A text and where its pieces start.
+
+    ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its trailing furniture
+    begins, or else the next piece.
+    """
 
     text: str
     starts: tuple[int, ...]
     leads: tuple[int, ...]
+    tails: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
     lines: list[str]
     lead: int  # index of the first body line
+    n_tail: int = 0  # how many lines of furniture close it
 
 
 class Mixer:
@@ -132,7 +139,8 @@ class Mixer:
                 titled=rng.choices((0.0, 1.0, 0.5), (60, 28, 12))[0],
                 furnished=float(rng.random() < 0.4),
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
-                digests=0.14,
+                subheads=rng.choice((0.0, 0.2, 0.5)),
+                digests=0.22,
                 appeals=0.15,
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
                 between="\n\n" if layout >= 0.96 else None,
@@ -150,10 +158,11 @@ class Mixer:
             if rng.random() < style.blurbs:
                 pieces.append(self._blurb(rng, article, titled))
             else:
-                pieces.append(self._article(rng, article, titled, rng.random() < style.furnished))
+                pieces.append(self._article(rng, article, titled, rng.random() < style.furnished, style.subheads))
         if rng.random() < style.digests:
             for _ in range(rng.randint(1, 2)):
-                pieces.insert(rng.randint(0, len(pieces)), self._digest(rng, articles))
+                items = self.draw_articles(rng, 14, "nearest")
+                pieces.insert(rng.randint(0, len(pieces)), self._digest(rng, items))
         if self.boilerplate and rng.random() < style.appeals:
             for _ in range(rng.randint(1, 2)):
                 pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
@@ -168,15 +177,22 @@ class Mixer:
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             tail = 0 if rng.random() < 0.5 else rng.randint(1, 10)
             lines = list(page.lines[start : page.last + 1 + tail])
-            pieces.append(_Piece(lines, page.first - start))
+            pieces.append(_Piece(lines, page.first - start, max(0, len(lines) - (page.last + 1 - start))))
         return _join(pieces, "\n")
 
-    def _article(self, rng: random.Random, article: Article, titled: bool, furnished: bool) -> _Piece:
+    def _article(
+        self, rng: random.Random, article: Article, titled: bool, furnished: bool, subheads: float = 0.0
+    ) -> _Piece:
         body = list(article.paragraphs[: rng.randint(3, 30)] if rng.random() < 0.5 else article.paragraphs[:60])
         if article.flat:
             body = list(_as_lines(rng, article.paragraphs[0]))
         lead: list[str] = []
+        tail: list[str] = []
         stock = self.corpora.stock
+        if subheads and len(body) > 6 and rng.random() < subheads:
+            for _ in range(rng.randint(1, 4)):
+                at = rng.randint(2, len(body) - 2)
+                body.insert(at, subhead(rng, body[at]))
         if furnished:
             manner = rng.random()
             if manner < 0.3:
@@ -188,7 +204,7 @@ class Mixer:
                     extra = [caption(rng, article)] if draw < 0.3 else self._stock(rng, 1 if draw < 0.6 else None)
                     body[at:at] = extra
             if rng.random() < 0.35 and stock:
-                body += self._stock(rng)
+                tail = self._stock(rng)
             if rng.random() < 0.45:
                 if rng.random() < 0.4:
                     lead.append(byline(rng))
@@ -202,7 +218,7 @@ class Mixer:
             lead.insert(0, article.title)
             if furnished and rng.random() < 0.12:
                 lead.insert(0, section(rng))
-        return _Piece(lead + body, len(lead))
+        return _Piece(lead + body + tail, len(lead), len(tail))
 
     def _blurb(self, rng: random.Random, article: Article, titled: bool) -> _Piece:
         if self.corpora.blurbs and rng.random() < 0.3:
@@ -212,13 +228,15 @@ class Mixer:
         return _Piece(lead + body, len(lead))
 
     def _digest(self, rng: random.Random, articles: Sequence[Article]) -> _Piece:
-        head = round_up(rng)
-        lines = list(head)
-        for item in range(rng.randint(5, 20)):
-            if item == 0 or rng.random() < 0.2:
-                lines.append(round_up(rng, subhead=True)[0])
+        """A round-up: an opening, subheads, items of one paragraph from articles on the same theme."""
+        lines = round_up(rng)
+        every = rng.choice((0.1, 0.2, 0.35))
+        for item in range(rng.randint(5, 22)):
             article = rng.choice(articles)
-            lines.append(article.paragraphs[0] if rng.random() < 0.35 else rng.choice(article.paragraphs))
+            text = article.paragraphs[0] if rng.random() < 0.35 else rng.choice(article.paragraphs)
+            if (item == 0 and rng.random() < 0.8) or rng.random() < every:
+                lines.append(subhead(rng, text))
+            lines.append(text)
         return _Piece(lines, 0)
 
     def _boilerplate(self, rng: random.Random) -> _Piece:
@@ -253,7 +271,7 @@ class Mixer:
         if rng.random() < 0.4:  # half-cleaned: most inner furniture is gone
             chosen = [i for i in chosen if page.labels[i] or i == start or rng.random() < 0.35]
         lead = sum(i < page.first for i in chosen)
-        return _Piece([page.lines[i] for i in chosen], lead)
+        return _Piece([page.lines[i] for i in chosen], lead, sum(i > page.last for i in chosen))
 
     def _transplant(self, rng: random.Random, page: Page, article: Article) -> _Piece:
         """A page's real furniture around the headline and body of another article."""
@@ -290,9 +308,10 @@ class Mixer:
             elif placed:
                 lines.append(furniture(page.lines[i]))
         lines += body[placed:]
+        tail = []
         if rng.random() < 0.45:
-            lines += [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
-        return _Piece(lines, lead)
+            tail = [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
+        return _Piece(lines + tail, lead, len(tail))
 
     # ---- flat text
 
@@ -336,14 +355,20 @@ def _join(pieces: Sequence[_Piece], joint: str, between: str | None = None) -> M
     parts: list[str] = []
     starts: list[int] = []
     leads: list[int] = []
+    tails: list[int] = []
     at = 0
     for piece in pieces:
         starts.append(at)
         leads.append(at)
+        tails.append(-1)
         for i, line in enumerate(piece.lines):
             if i == piece.lead:
                 leads[-1] = at
+            if i == len(piece.lines) - piece.n_tail:
+                tails[-1] = at
             end = joint if between is None or i + 1 < len(piece.lines) else between
             parts += (line, end)
             at += len(line) + len(end)
-    return MixedDump("".join(parts), tuple(starts), tuple(leads))
+        if tails[-1] < 0:
+            tails[-1] = at
+    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails))

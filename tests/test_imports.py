@@ -1,0 +1,83 @@
+"""Imports point one way, and predicting imports no training library."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "topics"
+
+# What each part may import from, besides the parts below it in the same line of docs/architecture.md.
+BASE = {"errors", "records", "jit"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "records": set(),
+    "jit": set(),
+    "reading": BASE,
+    "paragraphs": BASE,
+    "evaluation": BASE,
+    "evaluation.endtoend": BASE | {"evaluation", "pipeline", "bundle"},
+    "segmentation": BASE | {"paragraphs"},
+    "segmentation.training": BASE | {"paragraphs", "segmentation", "evaluation"},
+    "classification": BASE,
+    "labels": BASE | {"classification"},
+    "bundle": BASE | {"paragraphs", "segmentation", "classification"},
+    "pipeline": BASE | {"bundle", "segmentation", "classification"},
+    "writers": BASE,
+    "runs": BASE | {"writers"},
+    "training": BASE | {"reading", "paragraphs", "segmentation", "segmentation.training", "classification", "labels", "bundle", "evaluation"},
+    "cli": BASE | {"reading", "pipeline", "bundle", "classification", "labels", "writers", "runs", "evaluation", "training"},
+}  # fmt: skip
+
+
+def part_of(module: str) -> str:
+    """The longest known part that a module below ``topics`` belongs to."""
+    names = module.split(".")
+    for k in range(len(names), 0, -1):
+        if ".".join(names[:k]) in ALLOWED:
+            return ".".join(names[:k])
+    return names[0]
+
+
+def own_imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("topics."):
+            found.add(node.module.removeprefix("topics."))
+        elif isinstance(node, ast.Import):
+            found.update(a.name.removeprefix("topics.") for a in node.names if a.name.startswith("topics."))
+    return found
+
+
+MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_one_way(path: Path) -> None:
+    module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+    part = part_of(module)
+    for imported in own_imports(path):
+        target = part_of(imported)
+        same = target == part or (part.startswith(target + ".") and target in ALLOWED[part])
+        assert same or target in ALLOWED[part], f"topics.{module} imports topics.{imported}"
+
+
+def loaded_after(code: str) -> set[str]:
+    script = f"{code}\nimport sys; print(' '.join(sorted({{m.split('.')[0] for m in sys.modules}})))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent)
+    return set(done.stdout.split())
+
+
+def test_predicting_imports_neither_sklearn_nor_nltk_nor_scipy() -> None:
+    loaded = loaded_after("import topics\ntopics.classify(topics.segment('The ferry sailed at noon.\\n\\nNobody saw it.'))")
+    assert "numba" in loaded
+    assert not loaded & {"sklearn", "nltk", "scipy", "pandas", "pyarrow", "trafilatura", "datasketch"}
+
+
+def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None:
+    loaded = loaded_after("import topics, topics.cli")
+    assert not loaded & {"numpy", "numba", "sklearn", "nltk", "scipy", "pyarrow", "trafilatura", "rich", "joblib"}

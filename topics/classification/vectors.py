@@ -1,0 +1,91 @@
+"""Word vectors from unlabelled text, for training alone: they carry what a label says of one word over to words like it.
+
+Positive pointwise mutual information of words within ten places of each other, contexts smoothed by the power .75 (Levy,
+Goldberg and Dagan 2015), factored to a few hundred dimensions. At prediction nothing of it is left: fitted weights of the
+dimensions fold back into the weights of terms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["WordVectors", "learn_vectors", "term_vectors"]
+
+WINDOW: Final = 10
+CONTEXT_POWER: Final = 0.75
+MIN_COUNT: Final = 8  # of a word
+MIN_PAIRS: Final = 2  # of two words together
+DIMENSIONS: Final = 200
+MOST_WORDS: Final = 30_000
+
+
+@dataclass(frozen=True, slots=True)
+class WordVectors:
+    """``words`` maps a word to its row of ``rows`` (n_words, n_dimensions); ``idf`` (n_words,) is over the texts read."""
+
+    words: Mapping[str, int]
+    rows: NDArray[np.float32]
+    idf: NDArray[np.float64]
+
+
+def learn_vectors(
+    texts: Sequence[Sequence[str]], *, n_words: int = MOST_WORDS, n_dimensions: int = DIMENSIONS, min_count: int = MIN_COUNT
+) -> WordVectors:
+    """Vectors of the commonest words of ``texts``, each a sequence of folded words in order. Deterministic."""
+    from scipy.sparse import coo_matrix, csr_matrix
+    from sklearn.utils.extmath import randomized_svd
+
+    totals: Counter[str] = Counter()
+    pieces: Counter[str] = Counter()
+    for text in texts:
+        totals.update(text)
+        pieces.update(set(text))
+    common = sorted((w for w, n in totals.items() if n >= min_count), key=lambda w: (-totals[w], w))[:n_words]
+    index = {word: i for i, word in enumerate(common)}
+    n = len(common)
+    gap = np.full(WINDOW, -1, np.int32)  # between texts, so that no pair reaches across
+    parts: list[NDArray[np.int32]] = []
+    for text in texts:
+        parts += [np.array([index[w] for w in text if w in index], np.int32), gap]
+    stream = np.concatenate(parts) if parts else np.zeros(0, np.int32)
+    together = csr_matrix((n, n), dtype=np.float32)
+    for distance in range(1, WINDOW + 1):
+        a, b = stream[:-distance], stream[distance:]
+        both = (a >= 0) & (b >= 0)
+        ones = np.ones(int(both.sum()), np.float32)
+        together = together + coo_matrix((ones, (a[both], b[both])), shape=(n, n)).tocsr()
+    pairs = (together + together.T).tocoo()
+    total = pairs.data.sum()
+    occurrences = np.bincount(pairs.row, pairs.data, n) + 1e-9
+    contexts = occurrences**CONTEXT_POWER
+    contexts /= contexts.sum()
+    information = np.log(pairs.data / total / (occurrences[pairs.row] / occurrences.sum() * contexts[pairs.col]))
+    kept = (information > 0) & (pairs.data >= MIN_PAIRS)
+    matrix = csr_matrix((information[kept].astype(np.float32), (pairs.row[kept], pairs.col[kept])), shape=(n, n))
+    u, s, _ = randomized_svd(matrix, min(n_dimensions, max(1, n - 1)), random_state=0, n_iter=2)
+    rows = (u * np.sqrt(s)).astype(np.float32)
+    rows -= rows.mean(axis=0)
+    idf = np.log((1.0 + len(texts)) / (1.0 + np.array([pieces[w] for w in common], dtype=np.float64))) + 1.0
+    return WordVectors(index, rows, idf)
+
+
+def term_vectors(terms: Sequence[str], vectors: WordVectors) -> Any:
+    """Rows for terms (n_terms, n_dimensions): a pair of words has the mean of its words, an unknown term zeros."""
+    from scipy.sparse import csr_matrix
+
+    row: list[int] = []
+    column: list[int] = []
+    share: list[float] = []
+    for i, term in enumerate(terms):
+        known = [vectors.words[w] for w in term.split(" ") if w in vectors.words]
+        row += [i] * len(known)
+        column += known
+        share += [1.0 / len(known)] * len(known) if known else []
+    mean = csr_matrix((np.array(share, np.float32), (row, column)), shape=(len(terms), len(vectors.words)))
+    return np.asarray(mean @ vectors.rows)
