@@ -1,7 +1,8 @@
-"""One line of a label file to one decision and back: what a person said of a segment, or of a place in a dump.
+"""One line of a label file to one decision and back: what a person said of a segment, or of a place.
 
-A decision names text by digest and offsets and never needs the text itself. Both directions are exact, so a file that
-is read and written again stays the same; whatever the line says is checked here, once, before anything uses it.
+A decision names text by digest and offsets and never needs the text itself. Both directions are exact, so a
+file that is read and written again stays the same; whatever the line says is checked here, once, before
+anything uses it.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 class TopicDecision:
     """A person says what a segment is about. ``topic`` is ``None`` for boilerplate and where no topic fits.
 
-    ``segment`` is the :func:`topics.records.text_digest` of ``dump[start:end]``. ``text`` is there when it may be
-    kept; ``title`` and ``furniture`` (spans of the dump) when the decision is gold for those; ``confidence`` when
-    the person gave one (h, m or l).
+    ``segment`` is the :func:`topics.records.text_digest` of ``dump[start:end]``. ``text`` is there when it
+    may be kept; ``title`` and ``furniture`` (spans of the dump) when the decision is gold for those;
+    ``confidence`` when the person gave one (h, m or l).
     """
 
     dump: str
@@ -72,7 +73,7 @@ Decision = TopicDecision | BoundaryDecision
 
 
 def to_json(decision: Decision) -> str:
-    """The decision as one line without its line end, keys in the order of docs/formats.md; absent fields left out."""
+    """The decision as one line without its end: keys in a fixed order, absent fields left out."""
     row: dict[str, Any]
     if isinstance(decision, BoundaryDecision):
         row = {"type": "boundary"}
@@ -101,7 +102,9 @@ def from_json(line: str, place: str = "line") -> Decision:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise LabelError(f"{place}: not JSON ({error.msg}, column {error.colno}). Mend or delete the line.") from None
+        raise LabelError(
+            f"{place}: not JSON ({error.msg}, column {error.colno}). Mend or delete the line."
+        ) from None
     except RecursionError:
         raise LabelError(f"{place}: not JSON that a decision can be. Mend or delete the line.") from None
     if not isinstance(row, dict):
@@ -115,7 +118,9 @@ def from_json(line: str, place: str = "line") -> Decision:
         case "boundary":
             return BoundaryDecision(**_check_row(row, _BOUNDARY_CHECKS, frozenset(_BOUNDARY_CHECKS), place))
         case other:
-            raise LabelError(f'{place}: type {json.dumps(other)} is neither "topic" nor "boundary". Mend the line.')
+            raise LabelError(
+                f'{place}: type {json.dumps(other)} is neither "topic" nor "boundary". Mend the line.'
+            )
 
 
 def _check_row(
@@ -123,7 +128,9 @@ def _check_row(
 ) -> dict[str, Any]:
     unknown = [key for key in row if key not in checks]
     if unknown:
-        raise LabelError(f'{place}: unknown field "{unknown[0]}". docs/formats.md lists the fields of a decision.')
+        raise LabelError(
+            f'{place}: unknown field "{unknown[0]}". docs/formats.md lists the fields of a decision.'
+        )
     missing = [key for key in checks if key in required and key not in row]
     if missing:
         raise LabelError(f'{place}: field "{missing[0]}" is missing. Add it or delete the line.')
@@ -162,7 +169,9 @@ _Check = Callable[[Any], str | None]
 
 
 def _digest(value: Any) -> str | None:
-    return None if isinstance(value, str) and _DIGEST.fullmatch(value) else "is not a SHA-256 in lower case hex"
+    return (
+        None if isinstance(value, str) and _DIGEST.fullmatch(value) else "is not a SHA-256 in lower case hex"
+    )
 
 
 def _offset(value: Any) -> str | None:
@@ -199,7 +208,11 @@ def _text(value: Any) -> str | None:
 
 def _spans(value: Any) -> str | None:
     pairs = isinstance(value, list) and all(isinstance(span, list) and len(span) == 2 for span in value)
-    return None if pairs and not any(_offset(at) for span in value for at in span) else "is not a list of [start, end]"
+    return (
+        None
+        if pairs and not any(_offset(at) for span in value for at in span)
+        else "is not a list of [start, end]"
+    )
 
 
 def _time(value: Any) -> str | None:

@@ -1,12 +1,14 @@
 """Label files: read every decision with its place, append decisions so that none is lost or mixed up.
 
-A file is only ever appended to, one JSON line a decision, in one write under a lock: two processes take turns, and
-a process killed in the middle leaves at most its own unfinished last line. The next append moves such a tail to
-``<file>.torn`` before it writes, so that nothing is ever glued to it; until then reading reports it.
+A file is only ever appended to, one JSON line a decision, in one write under a lock: two processes take
+turns, and a process killed in the middle leaves at most its own unfinished last line. The next append moves
+such a tail to ``<file>.torn`` before it writes, so that nothing is ever glued to it; until then reading
+reports it.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
@@ -72,8 +74,8 @@ def read_decisions(
 ) -> Decisions:
     """All decisions of these files, or of the label files in these folders, in the order given.
 
-    A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and is left
-    out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
+    A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and
+    is left out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
     """
     topics: list[Entry[TopicDecision]] = []
     boundaries: list[Entry[BoundaryDecision]] = []
@@ -112,7 +114,9 @@ def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnPr
         with _lock(path):
             _append_locked(path, lines, on_problem)
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}). Nothing was added.") from error
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}). Nothing was added."
+        ) from error
 
 
 def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
@@ -138,7 +142,9 @@ def write_whole(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
+        raise OutputError(
+            f"{path}: cannot be written ({error.strerror or error}). It is as it was."
+        ) from error
 
 
 def _read_lines(file: Path) -> Iterator[tuple[int, bytes, bool]]:
@@ -211,18 +217,21 @@ def _append_locked(path: Path, lines: bytes, on_problem: OnProblem | None) -> No
             size -= len(tail)
             os.ftruncate(file, size)
             if on_problem is not None:
-                on_problem(LabelError(f"{path}: its last line was cut off. It was moved to {aside.name}; look there."))
+                on_problem(
+                    LabelError(
+                        f"{path}: its last line was cut off. It was moved to {aside.name}; look there."
+                    )
+                )
         elif tail:
             lines = b"\n" + lines  # whole, but without its line end: an editor's doing
         try:
             written = os.write(file, lines)
+            if written != len(lines):
+                raise OSError(errno.ENOSPC, f"only a part went in, {written} of {len(lines)} bytes")
             os.fsync(file)
         except OSError:
             os.ftruncate(file, size)
             raise
-        if written != len(lines):
-            os.ftruncate(file, size)
-            raise OutputError(f"{path}: the disk took only a part ({written} bytes). Nothing was added; free some room.")
     finally:
         os.close(file)
     if is_new:

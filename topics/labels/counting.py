@@ -1,0 +1,111 @@
+"""Label files in, counts out: how many labels each topic, kind, file and person has.
+
+A text that was judged several times counts once, with the judgement that holds, so the counts are those of
+what training sees; lines by file and person count as they stand.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from topics.labels.matching import settle_topics
+from topics.labels.store import Decisions, OnProblem, read_decisions
+from topics.labels.taxonomy import Taxonomy, load_taxonomy
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["LabelCounts", "count_labels", "load_own_taxonomy", "stats"]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """How many labels there are. Only the decision that holds for a text counts: a corrected one counts once.
+
+    ``primary`` and ``also`` have every topic of the taxonomy, in its order; ``no_topic`` counts articles and
+    blurbs that no topic fits. ``by_file`` counts lines of both types as they stand.
+    """
+
+    primary: Mapping[str, int]
+    also: Mapping[str, int]
+    no_topic: int
+    by_kind: Mapping[str, int]
+    by_file: Mapping[str, int]
+    by_person: Mapping[str, int]
+    n_boundaries: int
+
+    @property
+    def n_segments(self) -> int:
+        """Texts with a decision that holds."""
+        return sum(self.by_kind.values())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, keys in a fixed order."""
+        return {
+            "segments": self.n_segments,
+            "boundaries": self.n_boundaries,
+            "topics": {slug: {"primary": n, "also": self.also[slug]} for slug, n in self.primary.items()},
+            "no_topic": self.no_topic,
+            "kinds": dict(self.by_kind),
+            "files": dict(self.by_file),
+            "people": dict(self.by_person),
+        }
+
+    def render(self, console: Console) -> None:
+        """The counts as tables on a terminal."""
+        from rich.table import Table
+        from rich.text import Text
+
+        topics = Table("topic", title=f"{self.n_segments} labelled segments", title_justify="left")
+        topics.add_column("primary", justify="right")
+        topics.add_column("also", justify="right")
+        for slug, n in self.primary.items():
+            topics.add_row(slug, str(n), str(self.also[slug]))
+        topics.add_row("(none fits)", str(self.no_topic), "")
+        console.print(topics)
+        for title, counts in (("kind", self.by_kind), ("file", self.by_file), ("by", self.by_person)):
+            table = Table(title)
+            table.add_column("labels", justify="right")
+            for name, n in counts.items():
+                table.add_row(Text(name), str(n))
+            console.print(table)
+
+
+def stats(labels: Path, taxonomy: Taxonomy | None = None, on_problem: OnProblem | None = None) -> LabelCounts:
+    """Count the labels of a folder, by its own taxonomy unless one is given.
+
+    A line that cannot be read goes to ``on_problem``, else it is raised.
+    """
+    taxonomy = taxonomy or load_own_taxonomy(labels)
+    return count_labels(read_decisions([labels], on_problem=on_problem), taxonomy)
+
+
+def count_labels(decisions: Decisions, taxonomy: Taxonomy) -> LabelCounts:
+    """The counts; a topic outside the taxonomy is left out of them, :func:`check_labels` names it."""
+    settled = [entry.decision for entry in settle_topics(decisions.topics)]
+    primary = Counter(decision.topic for decision in settled)
+    also = Counter(slug for decision in settled for slug in decision.also)
+    kinds = Counter(decision.kind for decision in settled)
+    files = Counter(entry.file for entry in decisions.topics)
+    files.update(entry.file for entry in decisions.boundaries)
+    people = Counter(entry.decision.by for entry in decisions.topics)
+    people.update(entry.decision.by for entry in decisions.boundaries)
+    return LabelCounts(
+        primary={slug: primary[slug] for slug in taxonomy.slugs},
+        also={slug: also[slug] for slug in taxonomy.slugs},
+        no_topic=sum(decision.topic is None and decision.kind != "boilerplate" for decision in settled),
+        by_kind={kind: kinds[kind] for kind in sorted(kinds)},
+        by_file={file: files[file] for file in sorted(files)},
+        by_person={person: people[person] for person in sorted(people)},
+        n_boundaries=len(decisions.boundaries),
+    )
+
+
+def load_own_taxonomy(labels: Path) -> Taxonomy:
+    """The taxonomy that stands beside the labels, else the one that :func:`load_taxonomy` finds."""
+    own = labels / "taxonomy.toml"
+    return load_taxonomy(own if own.is_file() else None)
