@@ -35,8 +35,6 @@ def train_punkt(texts: Iterable[str]) -> Punkt:
         collocations=frozenset(learned.collocations),
         starters=frozenset(learned.sent_starters),
         orthography={
-            word: bits
-            for word, bits in sorted(learned.ortho_context.items())
-            if bits & _SEEN_IN_LOWER_CASE and word[:1].isalpha()
+            word: bits for word, bits in sorted(learned.ortho_context.items()) if bits & _SEEN_IN_LOWER_CASE
         },
     )

@@ -1,0 +1,48 @@
+"""How good is it? Gold and predictions in, counts and figures out.
+
+``boundaries`` and ``classes`` are the metrics; ``gold`` reads what is true; ``layout`` and ``endtoend``
+hold a model's rows against it; ``report`` gathers everything for people and machines; ``measure`` runs a
+model first.
+"""
+
+from topics.evaluation.bootstrap import bootstrap_interval, sum_scores
+from topics.evaluation.boundaries import BoundaryScores, score_boundaries
+from topics.evaluation.classes import (
+    Calibration,
+    ClassScores,
+    Judged,
+    ReliabilityBin,
+    TopicFigures,
+    score_classes,
+)
+from topics.evaluation.endtoend import EndToEndScores, evaluate_end_to_end
+from topics.evaluation.gold import GoldDump, GoldSegment, read_gold
+from topics.evaluation.layout import compare_boundaries, compare_furniture, compare_kinds
+from topics.evaluation.measure import evaluate
+from topics.evaluation.ratios import HitCounts
+from topics.evaluation.report import EvaluationReport, evaluate_dumps
+
+__all__ = [
+    "BoundaryScores",
+    "Calibration",
+    "ClassScores",
+    "EndToEndScores",
+    "EvaluationReport",
+    "GoldDump",
+    "GoldSegment",
+    "HitCounts",
+    "Judged",
+    "ReliabilityBin",
+    "TopicFigures",
+    "bootstrap_interval",
+    "compare_boundaries",
+    "compare_furniture",
+    "compare_kinds",
+    "evaluate",
+    "evaluate_dumps",
+    "evaluate_end_to_end",
+    "read_gold",
+    "score_boundaries",
+    "score_classes",
+    "sum_scores",
+]
