@@ -23,9 +23,7 @@ def main(shared: Path, labels: Path) -> None:
     """Import both sets; terms of the small one are kept by their counts over both."""
     taxonomy = load_taxonomy(labels / "taxonomy.toml")
     news = read_record_gold(shared / "gold/news_2025-05-21.tsv", shared / "data/news_2025-05-21.jsonl.gz")
-    seeds = read_line_gold(
-        shared / "gold/seeds.jsonl", shared / "seeds", shared / "gold/seeds_furniture_lines.json"
-    )
+    seeds = read_line_gold(shared / "gold/seeds.jsonl", shared / "seeds", shared / "gold/seeds_furniture_lines.json")
     for piece in (*news, *seeds):
         for slug in (piece.topic, *piece.also):
             fault = slug is not None and taxonomy.find_fault(slug)

@@ -179,16 +179,11 @@ def test_remembered_tokens_do_not_pile_up(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_counting_keeps_pace_with_a_crawl():
-    text = (
-        "The council of Marrow Bay voted on Tuesday to keep both ferries running until the bridge opens.\n"
-        * 4000
-    )
+    text = "The council of Marrow Bay voted on Tuesday to keep both ferries running until the bridge opens.\n" * 4000
     count_terms(None, text)
     started = time.process_time()
     count_terms(None, text)
-    assert (
-        len(text) / (time.process_time() - started) > 1e6
-    )  # 5 MB/s where it was written; slow machines pass
+    assert len(text) / (time.process_time() - started) > 1e6  # 5 MB/s where it was written; slow machines pass
 
 
 def test_importing_the_analyzer_and_the_taxonomy_loads_no_heavy_library():

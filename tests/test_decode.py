@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from hypothesis import given
@@ -18,7 +18,7 @@ def gain_of(starts: tuple[int, ...], p: list[float], threshold: float) -> float:
 def is_allowed(starts: tuple[int, ...], body: list[bool]) -> bool:
     """Every segment but a last one that has no choice holds a body paragraph."""
     bounds = [0, *starts, len(body)]
-    return all(any(body[a:b]) for a, b in zip(bounds, bounds[1:], strict=False))
+    return all(any(body[a:b]) for a, b in pairwise(bounds))
 
 
 def best_by_trying_all(p: list[float], body: list[bool], threshold: float) -> float:

@@ -112,9 +112,7 @@ STARTS = st.sets(st.integers(1, 11))
 
 
 @given(STARTS, STARTS, st.data())
-def test_lenient_matching_is_the_best_one_to_one(
-    gold: set[int], found: set[int], data: st.DataObject
-) -> None:
+def test_lenient_matching_is_the_best_one_to_one(gold: set[int], found: set[int], data: st.DataObject) -> None:
     ordered = sorted(gold)[:4]
     ranges = [
         (data.draw(st.integers(max(0, start - 3), start)), data.draw(st.integers(start, min(11, start + 3))))
@@ -237,17 +235,13 @@ def test_class_scores_equal_scikit_learns_and_add_up(rows: list[tuple[str, str, 
 
 # Gold
 
-TEXT = (
-    "Ferry fares rise\nShare this\nThe board raised fares.\n\nGoal rush in the cup\nTwo late goals.\nMenu\n"
-)
+TEXT = "Ferry fares rise\nShare this\nThe board raised fares.\n\nGoal rush in the cup\nTwo late goals.\nMenu\n"
 #       line 1            2           3                        4 5                      6                7
 DUMP = Dump("harbour.txt", TEXT)
 
 
 def write_lines(path: Path, *rows: Any) -> Path:
-    path.write_text(
-        "".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), "utf-8"
-    )
+    path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows), "utf-8")
     return path
 
 
@@ -293,9 +287,7 @@ def test_gold_by_lines_becomes_offsets(tmp_path: Path) -> None:
         "harbour.txt": GoldDump(
             "harbour.txt",
             (
-                GoldSegment(
-                    0, middle, "article", "business", ("uk-politics",), furniture, "Ferry fares rise"
-                ),
+                GoldSegment(0, middle, "article", "business", ("uk-politics",), furniture, "Ferry fares rise"),
                 GoldSegment(middle, len(TEXT), "article", "sport", (), ((menu, len(TEXT)),), None),
             ),
             whole=True,
@@ -323,9 +315,7 @@ def test_gold_by_decisions_follows_the_digest_whatever_the_name(tmp_path: Path) 
         decision(53, len(TEXT), "sport"),
     )
     gold = read_gold(path, [Dump("renamed.txt", TEXT)])["renamed.txt"]
-    assert gold.segments[0] == GoldSegment(
-        0, 52, "article", "business", (), ((17, 28), (28, 52)), "Ferry fares rise"
-    )
+    assert gold.segments[0] == GoldSegment(0, 52, "article", "business", (), ((17, 28), (28, 52)), "Ferry fares rise")
     assert gold.whole
 
 
@@ -448,8 +438,7 @@ def test_a_piece_that_begins_with_furniture_can_start_at_its_first_body_paragrap
         GoldSegment(21, 53, "article", "sport", (), ((21, 26), (26, 32))),
     )
     found = [
-        compare_boundaries(gold, PAGE, [row(0, n, None), row(n, 53, None)]).n_hits_lenient
-        for n in (11, 21, 26, 32, 43)
+        compare_boundaries(gold, PAGE, [row(0, n, None), row(n, 53, None)]).n_hits_lenient for n in (11, 21, 26, 32, 43)
     ]
     assert found == [0, 1, 1, 1, 0]
 
@@ -540,9 +529,7 @@ def test_every_body_character_is_counted_once(gold_cuts: list[int], cuts: list[i
     ends = [0, *sorted(gold_cuts), 53]
     gold = gold_of(*(GoldSegment(a, b, "article", next(names)) for a, b in itertools.pairwise(ends)))
     ends = [0, *sorted(cuts), 53]
-    scores = evaluate_end_to_end(
-        gold, PAGE, [row(a, b, next(names), 0.5) for a, b in itertools.pairwise(ends)]
-    )
+    scores = evaluate_end_to_end(gold, PAGE, [row(a, b, next(names), 0.5) for a, b in itertools.pairwise(ends)])
     assert scores.characters.n == len("".join(PAGE.split()))
     assert scores.n_lines == 6
 

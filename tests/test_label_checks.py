@@ -23,9 +23,7 @@ TAXONOMY = parse_taxonomy(
 LONG = " ".join(f"Warden {n} counted {n * 7} otters below the weir at dusk." for n in range(40))
 
 
-def decide(
-    content: str, topic: str | None = "rivers", *, by: str = "ada", day: int = 1, **more
-) -> TopicDecision:
+def decide(content: str, topic: str | None = "rivers", *, by: str = "ada", day: int = 1, **more) -> TopicDecision:
     """A decision about a dump that is one piece."""
     fields = {
         "dump": dump_digest(content),
@@ -103,9 +101,7 @@ def test_near_duplicates_with_different_topics_are_found(tmp_path: Path, held: s
     kept = {"text": LONG} if held == "decision" else {}
     kept_twin = {"text": twin} if held == "decision" else {}
     if held == "term file":
-        rows = [
-            SegmentTerms(text_digest(text), count_terms(None, text), sign_text(text)) for text in (LONG, twin)
-        ]
+        rows = [SegmentTerms(text_digest(text), count_terms(None, text), sign_text(text)) for text in (LONG, twin)]
         write_terms(tmp_path / "a.terms.jsonl", rows)
     dumps = [Dump("1", LONG), Dump("2", twin)] if held == "dump" else []
     report = append_and_check(tmp_path, decide(LONG, **kept), decide(twin, "hills", **kept_twin), dumps=dumps)

@@ -364,9 +364,7 @@ def test_kill_9_at_any_moment_loses_nothing_that_was_confirmed(tmp_path: Path):
     assert read(path)[-1] == TOPIC
 
 
-def test_an_append_waits_for_its_turn_and_says_so_when_it_never_comes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+def test_an_append_waits_for_its_turn_and_says_so_when_it_never_comes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.jsonl"
     monkeypatch.setattr(store, "_LOCK_SECONDS", 0.05)
     with FileLock(tmp_path / ".lock"), pytest.raises(OutputError, match="another process holds it"):

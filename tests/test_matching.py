@@ -54,9 +54,7 @@ def topic(span: tuple[int, int], slug: str = "rivers", *, text: str = DUMP, day:
 
 def boundary(offset: int, starts: bool = True, day: int = 1) -> BoundaryDecision:
     at = f"2026-03-{day:02}T10:00:00Z"
-    return BoundaryDecision(
-        dump=dump_digest(DUMP), offset=offset, starts=starts, by="ada", at=at, name="wire.txt"
-    )
+    return BoundaryDecision(dump=dump_digest(DUMP), offset=offset, starts=starts, by="ada", at=at, name="wire.txt")
 
 
 @pytest.fixture
@@ -70,8 +68,7 @@ def decide(tmp_path: Path):
 
 def found(matches: Matches) -> list[tuple[int, int, str | None]]:
     return [
-        (labelled.segment.start, labelled.segment.end, labelled.entry.decision.topic)
-        for labelled in matches.labelled
+        (labelled.segment.start, labelled.segment.end, labelled.entry.decision.topic) for labelled in matches.labelled
     ]
 
 
@@ -152,9 +149,7 @@ def test_every_decision_has_one_fate(decide):
     holding = {labelled.entry for labelled in matches.labelled}
     fates = [*holding, *matches.superseded, *matches.retired, *matches.stale, *matches.absent]
     assert sorted(entry.rank for entry in fates) == [entry.rank for entry in decisions.topics]
-    assert [len(part) for part in (matches.superseded, matches.retired, matches.stale, matches.absent)] == [
-        1
-    ] * 4
+    assert [len(part) for part in (matches.superseded, matches.retired, matches.stale, matches.absent)] == [1] * 4
 
 
 def test_the_last_word_on_a_text_is_the_one_that_holds(decide):

@@ -293,9 +293,7 @@ def test_parameters_survive_json(
     assert json.dumps(Punkt.from_json(json.loads(stored)).to_json()) == stored
 
 
-@pytest.mark.parametrize(
-    "stored", [{}, {**Punkt().to_json(), "collocations": [["one"]]}, {"abbreviations": 3}]
-)
+@pytest.mark.parametrize("stored", [{}, {**Punkt().to_json(), "collocations": [["one"]]}, {"abbreviations": 3}])
 def test_parameters_in_another_format_are_refused(stored: dict[str, object]) -> None:
     with pytest.raises(BundleError, match="Train the model again"):
         Punkt.from_json(stored)

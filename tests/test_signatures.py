@@ -13,9 +13,7 @@ from topics.labels.signatures import (
 OTTERS = " ".join(
     f"On day {day} the wardens of Marrow Bay counted {day * 7} otters below the weir." for day in range(40)
 )
-MARKET = " ".join(
-    f"Stall {stall} sold {stall * 3} baskets of plums before the rain began." for stall in range(40)
-)
+MARKET = " ".join(f"Stall {stall} sold {stall * 3} baskets of plums before the rain began." for stall in range(40))
 
 
 def test_a_signature_is_the_same_in_every_process_and_version():

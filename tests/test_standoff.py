@@ -93,9 +93,7 @@ def test_the_file_is_plain_sorted_text_without_the_order_of_the_words(tmp_path: 
 
 def test_the_same_rows_give_the_same_bytes(tmp_path: Path):
     turned = [
-        SegmentTerms(
-            row.segment, Terms(row.terms.title, dict(reversed(row.terms.body.items()))), row.signature
-        )
+        SegmentTerms(row.segment, Terms(row.terms.title, dict(reversed(row.terms.body.items()))), row.signature)
         for row in ROWS
     ]
     write_terms(tmp_path / "a", ROWS)
@@ -108,9 +106,7 @@ def test_counts_of_another_analyzer_are_refused_by_name(tmp_path: Path):
     write_terms(path, ROWS)
     with pytest.raises(LabelError) as raised:
         read_terms(path, analyzer="xx-9")
-    assert str(raised.value).startswith(
-        f'{path}:1: made with analyzer "{ANALYZER}", and this version uses "xx-9".'
-    )
+    assert str(raised.value).startswith(f'{path}:1: made with analyzer "{ANALYZER}", and this version uses "xx-9".')
     path.write_text(path.read_text(encoding="utf-8").replace("minhash-64", "minhash-32"), encoding="utf-8")
     with pytest.raises(LabelError, match='made with signature "minhash-32-5w-affine32-1"'):
         read_terms(path)

@@ -51,9 +51,7 @@ def test_topics_come_in_file_order_with_all_they_say():
 def test_an_unknown_slug_is_answered_with_where_the_known_ones_are():
     taxonomy = parse_taxonomy(RIVERS, "labels/taxonomy.toml")
     assert taxonomy.find_fault("rivers") is None
-    assert taxonomy.find_fault("sprots") == (
-        'unknown topic "sprots". Known topics are in labels/taxonomy.toml.'
-    )
+    assert taxonomy.find_fault("sprots") == ('unknown topic "sprots". Known topics are in labels/taxonomy.toml.')
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Trained models on disk: a folder of plain data, checked whole before any of it is used.
 
-``manifest.json`` (format, analyzer, taxonomy, metrics, digests of every file and of the labels), ``segmentation.npz`` and
-``topics.npz`` read with ``allow_pickle=False``, ``punkt.json`` and ``vocabulary.json``, ``CARD.md`` for people. There is no pickle, so
-a model file cannot run code. Saving fills a temporary folder and renames it; the same weights give the same bytes.
+``manifest.json`` (format, analyzer, taxonomy, metrics, digests of every file and of the labels),
+``segmentation.npz`` and ``topics.npz`` read with ``allow_pickle=False``, ``punkt.json`` and
+``vocabulary.json``, ``CARD.md`` for people. There is no pickle, so a model file cannot run code. Saving fills a
+temporary folder and renames it; the same weights give the same bytes.
 """
 
 from __future__ import annotations
@@ -22,12 +23,23 @@ from topics.errors import BundleError, OutputError
 
 if TYPE_CHECKING:
     from topics.classification.model import TopicModel
+    from topics.classification.vectors import WordVectors
     from topics.segmentation.model import SegmentationModel
 
-__all__ = ["FORMAT", "Model", "ModelInfo", "find_models", "load_model", "read_manifest", "save_model"]
+__all__ = [
+    "FORMAT",
+    "Model",
+    "ModelInfo",
+    "find_models",
+    "load_model",
+    "load_vectors",
+    "read_manifest",
+    "save_model",
+]
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
+VECTORS: Final = "vectors.npz"  # there when the model can be trained again without corpora
 _FILES: Final = ("segmentation.npz", "punkt.json", "topics.npz", "vocabulary.json", "CARD.md")
 DEFAULT: Final = "default"
 
@@ -80,10 +92,13 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
             raise BundleError(f"{path / MANIFEST}: does not list {name}. Train the model again or take another.")
     for name, digest in sorted(files.items()):
         if _file_digest(path / name) != digest:
-            raise BundleError(f"{path / name}: altered since the model was saved. Restore the folder or train the model again.")
+            raise BundleError(
+                f"{path / name}: altered since the model was saved. Restore the folder or train the model again."
+            )
     if manifest.get("analyzer") != ANALYZER:
         raise BundleError(
-            f"{path}: made with analyzer {manifest.get('analyzer')}, this version has {ANALYZER}. Train the model again."
+            f"{path}: made with analyzer {manifest.get('analyzer')}, this version has {ANALYZER}. "
+            "Train the model again."
         )
     try:
         with np.load(path / "segmentation.npz", allow_pickle=False) as arrays:
@@ -97,15 +112,31 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     return Model(str(manifest.get("name", path.name)), version, path, segmentation, topics, manifest)
 
 
+def load_vectors(model: Model) -> WordVectors | None:
+    """The word vectors that a model's topics were fitted with, for training alone; ``None`` where it has none."""
+    import numpy as np
+
+    from topics.classification.vectors import WordVectors
+
+    if VECTORS not in model.manifest["files"]:
+        return None
+    with np.load(model.path / VECTORS, allow_pickle=False) as arrays:
+        return WordVectors.from_arrays(arrays)
+
+
 def read_manifest(path: Path) -> tuple[Mapping[str, Any], str]:
     """A bundle's manifest and its version, after checking its format."""
     try:
         data = (path / MANIFEST).read_bytes()
         manifest = json.loads(data)
     except FileNotFoundError:
-        raise BundleError(f"{path}: no {MANIFEST} in it, so no model. `topics models list` shows what there is.") from None
+        raise BundleError(
+            f"{path}: no {MANIFEST} in it, so no model. `topics models list` shows what there is."
+        ) from None
     except (OSError, ValueError) as error:
-        raise BundleError(f"{path / MANIFEST}: cannot be read ({error}). Restore it or train the model again.") from error
+        raise BundleError(
+            f"{path / MANIFEST}: cannot be read ({error}). Restore it or train the model again."
+        ) from error
     if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
         raise BundleError(f"{path / MANIFEST}: not a model's manifest. Restore it or train the model again.")
     if manifest.get("format") != FORMAT:
@@ -120,6 +151,7 @@ def save_model(
     folder: Path,
     segmentation: SegmentationModel,
     topics: TopicModel,
+    vectors: WordVectors | None = None,
     *,
     name: str,
     about: Mapping[str, Any],
@@ -127,7 +159,8 @@ def save_model(
 ) -> str:
     """Write a bundle, replacing one that stands there; returns its version.
 
-    ``about`` goes into the manifest as it is: metrics, taxonomy, what it was trained on. A folder that is no bundle is not touched.
+    ``about`` goes into the manifest as it is: metrics, taxonomy, what it was trained on. A folder that is no
+    bundle is not touched.
     """
     from topics.classification.analyzer import ANALYZER
 
@@ -144,7 +177,10 @@ def save_model(
         _write_json(scratch / "punkt.json", segmentation.punkt.to_json())
         _write_json(scratch / "vocabulary.json", {"topics": list(topics.slugs), "terms": list(topics.terms)})
         (scratch / "CARD.md").write_text(card, "utf-8")
-        files = {file: _file_digest(scratch / file) for file in _FILES}
+        if vectors is not None:
+            _write_arrays(scratch / VECTORS, vectors.to_arrays())
+        names = [*_FILES, VECTORS] if vectors is not None else _FILES
+        files = {file: _file_digest(scratch / file) for file in names}
         manifest = {"format": FORMAT, "name": name, "analyzer": ANALYZER, **about, "files": files}
         _write_json(scratch / MANIFEST, manifest, indent=1)
         for file in scratch.iterdir():
@@ -154,7 +190,9 @@ def save_model(
         scratch.chmod(0o755)
         _swap(scratch, folder)
     except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Free some space or choose another --output.") from error
+        raise OutputError(
+            f"{folder}: cannot be written ({error.strerror}). Free some space or choose another --output."
+        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return read_manifest(folder)[1]

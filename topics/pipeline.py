@@ -25,8 +25,8 @@ def segment(
 ) -> list[Segment]:
     """Cut a dump into its segments, in order; joined, their texts are the dump again.
 
-    ``threshold`` asks for fewer (towards 1) or more (towards 0) segments than the model's own; ``whole`` takes the dump as one
-    segment already. A plain string is a dump without a name.
+    ``threshold`` asks for fewer (towards 1) or more (towards 0) segments than the model's own; ``whole`` takes
+    the dump as one segment already. A plain string is a dump without a name.
 
     >>> import topics
     >>> [piece.kind for piece in topics.segment("Ferry fares rise\\n\\nThe harbour board raised fares on Monday.")]
@@ -96,7 +96,10 @@ def classify_dumps(
     """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes)."""
     if jobs == 1:
         for dump in dumps:
-            yield dump, classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean)
+            yield (
+                dump,
+                classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean),
+            )
         return
     from joblib import Parallel, delayed
 

@@ -138,9 +138,7 @@ class Prediction:
     model: str
 
 
-def to_row(
-    segment: Segment, prediction: Prediction | None = None, *, clean: bool = False
-) -> Mapping[str, Any]:
+def to_row(segment: Segment, prediction: Prediction | None = None, *, clean: bool = False) -> Mapping[str, Any]:
     """The segment record of docs/formats.md: plain values, keys in their fixed order.
 
     Without a prediction the topic fields are left out. ``clean`` adds ``body``, the text without furniture.

@@ -1,8 +1,9 @@
 """Labels, dumps and corpora in; a model folder out, with its card.
 
-The topic model is fitted on every decision whose text can be had: from the dumps at hand, from the label itself, or as stand-off
-terms. Boundaries are learned anew where ``corpora`` are given, and taken over from ``base`` where not. Figures in the card are
-out of fold for topics, and on outlets kept out of training for boundaries.
+The topic model is fitted on every decision whose text can be had: from the dumps at hand, from the label
+itself, or as stand-off terms. Boundaries are learned anew where ``corpora`` are given, and taken over from
+``base`` where not. Figures in the card are out of fold for topics, and on outlets kept out of training for
+boundaries.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from topics.records import Dump, dump_digest
 if TYPE_CHECKING:
     from topics.classification.analyzer import Terms
     from topics.classification.training import Example, Fitted
+    from topics.classification.vectors import WordVectors
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
@@ -47,7 +49,8 @@ class TrainReport:
         topics = self.metrics["topics"]
         return (
             f"{self.n_labels} labels; out of fold: accuracy {topics['accuracy']:.3f}, "
-            f"with secondary {topics['accuracy_with_secondary']:.3f}, macro-F1 {topics['macro_f1']:.3f}, ECE {topics['ece']:.3f}"
+            f"with secondary {topics['accuracy_with_secondary']:.3f}, macro-F1 {topics['macro_f1']:.3f}, "
+            f"ECE {topics['ece']:.3f}"
         )
 
 
@@ -64,14 +67,14 @@ def train(
 ) -> TrainReport:
     """Train a model on a folder of labels and save it to ``output``.
 
-    ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is one); ``leave_out``
-    names label files not to learn from. Same inputs, same bytes.
+    ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is
+    one); ``leave_out`` names label files not to learn from. Same inputs, same bytes.
 
     >>> import topics
     >>> topics.train("labels", "models/mine").path  # doctest: +SKIP
     PosixPath('models/mine')
     """
-    from topics.bundle import load_model, save_model
+    from topics.bundle import load_model, load_vectors, save_model
     from topics.classification.analyzer import count_terms
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_topics
@@ -89,10 +92,12 @@ def train(
     texts = _texts_by_dump(read_labelled_dumps(dumps, labels.parent / "seeds"))
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
+    vectors: WordVectors | None
     if corpora is not None:
-        segmentation, about = _learn_boundaries(corpora, decisions, texts, n_dumps, on_progress)
+        segmentation, about, vectors = _learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
     else:
         loaded = load_model(base)
+        vectors = load_vectors(loaded)
         segmentation, about = loaded.segmentation, dict(loaded.manifest.get("segmentation", {}))
     about_metrics = about.pop("metrics", {})
 
@@ -101,7 +106,7 @@ def train(
     problems += lost
     descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
     on_progress(f"fitting topics on {len(examples)} labelled pieces")
-    fitted = fit_topics(examples, taxonomy.slugs, descriptions)
+    fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors)
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
     about_all = {
@@ -112,7 +117,7 @@ def train(
         "metrics": metrics,
     }
     card = write_card(output.name, taxonomy, about_all)
-    version = save_model(output, segmentation, fitted.model, name=output.name, about=about_all, card=card)
+    version = save_model(output, segmentation, fitted.model, vectors, name=output.name, about=about_all, card=card)
     return TrainReport(output, version, metrics, len(examples), tuple(problems))
 
 
@@ -162,9 +167,13 @@ def _text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:
 
 
 def _examples(
-    decisions: Sequence[TopicDecision], files: Sequence[Path], texts: Mapping[str, str], segmentation: SegmentationModel
+    decisions: Sequence[TopicDecision],
+    files: Sequence[Path],
+    texts: Mapping[str, str],
+    segmentation: SegmentationModel,
 ) -> tuple[list[Example], list[str]]:
-    """Labelled pieces as counted terms, near-duplicates grouped; and a line for each file with labels that have no text."""
+    """Labelled pieces as counted terms, near-duplicates grouped; and a line for each file with labels that have
+    no text."""
     from topics.classification.model import segment_terms
     from topics.classification.training import Example
     from topics.labels.signatures import group_near_duplicates, sign_text
@@ -198,9 +207,12 @@ def _examples(
     return examples, problems
 
 
-def _learn_boundaries(
+def _learn_from_corpora(
     folder: Path, decisions: Decisions, texts: Mapping[str, str], n_dumps: int, say: Say
-) -> tuple[SegmentationModel, dict[str, Any]]:
+) -> tuple[SegmentationModel, dict[str, Any], WordVectors]:
+    """Boundaries, what to say of them in the manifest, and word vectors, from the outlets that are not kept out."""
+    from topics.classification.analyzer import list_words
+    from topics.classification.vectors import learn_vectors
     from topics.paragraphs.training import train_punkt
     from topics.segmentation.training.corpora import read_corpora
     from topics.segmentation.training.fit import Effort, fit_segmentation
@@ -216,6 +228,8 @@ def _learn_boundaries(
         ["\n".join(a.paragraphs) for a in learned.articles[::step]] + [f.paragraphs[0] for f in learned.flats]
     )
     say("learned sentence ends")
+    vectors = learn_vectors([list_words(f"{a.title}\n" + "\n".join(a.paragraphs[:40])) for a in learned.articles])
+    say("learned word vectors")
     boilerplate = []
     for entry in decisions.topics:
         text = _text_of(entry.decision, texts) if entry.decision.kind == "boilerplate" else None
@@ -232,7 +246,7 @@ def _learn_boundaries(
         "corpora": {f.name: _digest(f) for f in sorted(folder.rglob("*.jsonl*"))},
         "metrics": measure_styles(model, corpora.part("test")),
     }
-    return model, about
+    return model, about, vectors
 
 
 def _digest(path: Path) -> str:
@@ -263,7 +277,8 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {slug} | {row['f1']:.2f} | {row['n']} |" for slug, row in topics["by_topic"].items()),
         "",
-        "Few pieces make a topic's F1 a guess. The labels are mostly of one day (2025-05-21); what was news at other times is thinly covered.",
+        "Few pieces make a topic's F1 a guess. The labels are mostly of one day (2025-05-21); "
+        "what was news at other times is thinly covered.",
         "",
         "## Boundaries",
         "",
@@ -271,12 +286,16 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
     if boundaries:
         source = about["segmentation"]
         lines += [
-            f"Learned from {source['mixed_dumps']} dumps of each unit mixed from {source['articles']:,} articles of {source['outlets']} "
+            f"Learned from {source['mixed_dumps']} dumps of each unit mixed from {source['articles']:,} articles "
+            f"of {source['outlets']} "
             f"outlets and {source['pages']} pages. Measured on outlets kept out of all training.",
             "",
             "| style | F1 | F1, start anywhere in the lead | boundaries |",
             "|---|---|---|---|",
-            *(f"| {style} | {row['f1']:.3f} | {row['f1_lenient']:.3f} | {row['n']} |" for style, row in boundaries.items()),
+            *(
+                f"| {style} | {row['f1']:.3f} | {row['f1_lenient']:.3f} | {row['n']} |"
+                for style, row in boundaries.items()
+            ),
             "",
         ]
     else:

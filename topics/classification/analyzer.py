@@ -17,7 +17,7 @@ from itertools import pairwise
 
 from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
 
-__all__ = ["ANALYZER", "Terms", "count_terms", "stem_plural"]
+__all__ = ["ANALYZER", "Terms", "count_terms", "list_words", "stem_plural"]
 
 ANALYZER = "en-1"
 
@@ -57,6 +57,15 @@ def count_terms(title: str | None, body: str) -> Terms:
     return Terms(_count(title), _count(_below_title(title, body)))
 
 
+def list_words(text: str) -> list[str]:
+    """The words that :func:`count_terms` counts, in the order of the text: what word vectors are learned from.
+
+    >>> list_words("The banks of England raised rates.")
+    ['bank', 'england', 'raised', 'rate']
+    """
+    return [word for word in _fold_tokens(text) if word != _BREAK]
+
+
 def stem_plural(word: str) -> str:
     """The singular of a lower case English noun, by its ending alone; other words mostly stay as they are.
 
@@ -76,12 +85,16 @@ def stem_plural(word: str) -> str:
     return word[:-1]
 
 
-def _count(text: str) -> dict[str, int]:
+def _fold_tokens(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")  # soft hyphens are no part of a word
     if len(_terms) > _CACHE_SIZE:
         _terms.clear()
-    terms = list(filter(None, map(_terms.__getitem__, _TOKEN.findall(text))))
+    return list(filter(None, map(_terms.__getitem__, _TOKEN.findall(text))))
+
+
+def _count(text: str) -> dict[str, int]:
+    terms = _fold_tokens(text)
     counts = dict(Counter(terms))
     counts.pop(_BREAK, None)
     pairs = Counter(pairwise(terms))

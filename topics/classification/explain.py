@@ -1,7 +1,7 @@
 """Why a topic: the terms that pulled towards it and those that pulled away, exactly, since the model is linear.
 
-A term's pull is its TF-IDF value times its weight for the topic, less the mean of its weights over all topics (what moves all
-topics alike decides nothing). Shares are of the sum of absolute pulls.
+A term's pull is its TF-IDF value times its weight for the topic, less the mean of its weights over all topics
+(what moves all topics alike decides nothing). Shares are of the sum of absolute pulls.
 """
 
 from __future__ import annotations

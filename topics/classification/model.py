@@ -1,8 +1,9 @@
 """TF-IDF and one linear layer, as plain arrays: counted terms in, topic probabilities out.
 
-A term's value is ``(1 + log(tf)) * idf``, rows scaled to length one, headline terms counted ``TITLE_WEIGHT`` times; the layer's
-scores go through a softmax at one temperature that was fitted out of fold (Guo et al. 2017). A second set of columns, fitted
-with secondary topics as positives too, says which topics a piece is also about. No scikit-learn here: it is the tests' oracle.
+A term's value is ``(1 + log(tf)) * idf``, rows scaled to length one, headline terms counted ``TITLE_WEIGHT``
+times; the layer's scores go through a softmax at one temperature that was fitted out of fold (Guo et al. 2017).
+A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about.
+No scikit-learn here: it is the tests' oracle.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Vector:
 class TopicModel:
     """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` (n_terms,).
 
-    A piece whose best probability is under ``unknown_below``, or in which no known term stands, is unknown. A topic other than
-    the best is secondary where its ``also`` score reaches ``also_above``.
+    A piece whose best probability is under ``unknown_below``, or in which no known term stands, is unknown. A
+    topic other than the best is secondary where its ``also`` score reaches ``also_above``.
     """
 
     slugs: tuple[str, ...]
@@ -111,9 +112,7 @@ class TopicModel:
         }
 
     @classmethod
-    def from_arrays(
-        cls, arrays: Mapping[str, NDArray[Any]], slugs: Sequence[str], terms: Sequence[str]
-    ) -> TopicModel:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], slugs: Sequence[str], terms: Sequence[str]) -> TopicModel:
         """The inverse of :meth:`to_arrays`; arrays that do not fit each other are a ``ValueError``."""
         weights = arrays["weights"].astype(np.float32)
         if weights.shape != (len(terms), len(slugs)):

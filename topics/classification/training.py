@@ -1,8 +1,8 @@
 """Fitting the topic model: labelled pieces as counted terms in, weights, temperature and thresholds out.
 
-One-against-rest linear SVMs (Fan et al. 2008) on TF-IDF with balanced classes; each topic's description is one more labelled
-piece. Scores out of fold, in folds that keep near-duplicates together, give the temperature, the thresholds and the
-figures of the model card. No random choice is made: the same labels give the same weights.
+One-against-rest linear SVMs (Fan et al. 2008) on TF-IDF with balanced classes; each topic's description is one
+more labelled piece. Scores out of fold, in folds that keep near-duplicates together, give the temperature, the
+thresholds and the figures of the model card. No random choice is made: the same labels give the same weights.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FOLDS: Final = 5
 MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces
 SVM_C: Final = 1.0
 DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description, in pieces
-VECTOR_SHARE: Final = 2.0  # length of a piece's mean vector, against 1 of its terms (docs/classification.md)
+VECTOR_SHARE: Final = 1.5  # length of a piece's mean vector, against 1 of its terms (docs/classification.md)
 KNOWN_REJECTED: Final = 0.03  # share of labelled pieces that the unknown threshold may reject
 TEMPERATURE_WEIGHT: Final = 10.0  # a weak pull of the temperature towards PRIOR_TEMPERATURE, in pieces
 PRIOR_TEMPERATURE: Final = 0.25
@@ -37,7 +37,8 @@ PRIOR_TEMPERATURE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled piece. ``topic`` is ``None`` where a person said that none fits; ``group`` is shared by near-duplicates."""
+    """A labelled piece. ``topic`` is ``None`` where a person said that none fits; ``group`` is shared by
+    near-duplicates."""
 
     terms: Terms
     topic: str | None
@@ -68,7 +69,9 @@ def fit_topics(
     index = {slug: k for k, slug in enumerate(slugs)}
     labelled = [e for e in examples if e.topic is not None]
     if len({e.topic for e in labelled} | set(descriptions)) < 2:
-        raise LabelError("labels: pieces of at least two topics are needed to train. Label more, or describe topics in the taxonomy.")
+        raise LabelError(
+            "labels: pieces of at least two topics are needed to train. Label more, or describe topics in the taxonomy."
+        )
     described = [Example(terms, slug) for slug, terms in sorted(descriptions.items())]
     everything = [*labelled, *described]
     vocabulary = _vocabulary(everything, vectors)
@@ -117,7 +120,8 @@ def _in_order(examples: Sequence[Example], probabilities: Array, n_topics: int) 
 
 @dataclass(frozen=True, slots=True)
 class _Space:
-    """What the SVM sees beside the terms: ``rows`` (n_terms, n_dimensions), scaled so that pieces have length VECTOR_SHARE."""
+    """What the SVM sees beside the terms: ``rows`` (n_terms, n_dimensions), scaled so that pieces have length
+    VECTOR_SHARE."""
 
     rows: Array | None
 
@@ -168,7 +172,10 @@ def _count_matrix(examples: Sequence[Example], vocabulary: Sequence[str]) -> Any
         indices.extend(sorted(row))
         data.extend(row[i] for i in sorted(row))
         starts.append(len(indices))
-    return csr_matrix((np.array(data), np.array(indices, np.int32), np.array(starts)), shape=(len(examples), len(vocabulary)))
+    return csr_matrix(
+        (np.array(data), np.array(indices, np.int32), np.array(starts)),
+        shape=(len(examples), len(vocabulary)),
+    )
 
 
 def _tfidf(counts: Any, idf: Array) -> Any:

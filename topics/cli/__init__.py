@@ -16,7 +16,7 @@ __all__ = ["app", "main"]
 
 app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
-    "Start with: [bold]topics classify seeds/[/bold]"
+    "Start with: topics classify seeds/"
 )
 for command in (classify, segment, export, explain, train, evaluate):
     app.command()(command)
@@ -35,7 +35,8 @@ def _say_version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and stop.", callback=_say_version, is_eager=True)
+        bool,
+        typer.Option("--version", help="Print the version and stop.", callback=_say_version, is_eager=True),
     ] = False,
 ) -> None: ...
 

@@ -23,7 +23,9 @@ def train(
     ] = None,
     corpora: Annotated[
         Path | None,
-        typer.Option(help="Folder of whole articles (JSONL): learn boundaries anew. Without it they come from --model."),
+        typer.Option(
+            help="Folder of whole articles (JSONL): learn boundaries anew. Without it they come from --model."
+        ),
     ] = None,
     model: ModelName = None,
     leave_out: Annotated[
@@ -44,7 +46,14 @@ def train(
 
     with show_steps("training") as say:
         report = train_model(
-            labels, output, dumps=dumps, corpora=corpora, base=model, leave_out=leave_out or (), n_dumps=n_dumps, on_progress=say
+            labels,
+            output,
+            dumps=dumps,
+            corpora=corpora,
+            base=model,
+            leave_out=leave_out or (),
+            n_dumps=n_dumps,
+            on_progress=say,
         )
     for problem in report.problems:
         typer.echo(f"topics: {problem}", err=True)
@@ -57,10 +66,12 @@ def train(
 def evaluate(
     inputs: Annotated[list[str], typer.Argument(metavar="DUMPS...", help="The dumps that the gold speaks of.")],
     gold: Annotated[
-        Path | None, typer.Option("--gold", help="Gold segments with topics: our label format, or lines.", show_default=False)
+        Path | None,
+        typer.Option("--gold", help="Gold segments with topics: our label format, or lines.", show_default=False),
     ] = None,
     segmentation: Annotated[
-        Path | None, typer.Option("--segmentation", help="The same, for boundaries alone.", show_default=False)
+        Path | None,
+        typer.Option("--segmentation", help="The same, for boundaries alone.", show_default=False),
     ] = None,
     model: ModelName = None,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,

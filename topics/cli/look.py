@@ -18,9 +18,15 @@ __all__ = ["explain", "export"]
 
 
 def explain(
-    inputs: Annotated[list[str] | None, typer.Argument(metavar="[DUMPS]...", help="Dumps to explain.", show_default=False)] = None,
-    topic: Annotated[str | None, typer.Option(help="Explain this topic and not the likeliest.", show_default=False)] = None,
-    segment: Annotated[int | None, typer.Option(min=0, help="Only the segment of this index.", show_default=False)] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Argument(metavar="[DUMPS]...", help="Dumps to explain.", show_default=False)
+    ] = None,
+    topic: Annotated[
+        str | None, typer.Option(help="Explain this topic and not the likeliest.", show_default=False)
+    ] = None,
+    segment: Annotated[
+        int | None, typer.Option(min=0, help="Only the segment of this index.", show_default=False)
+    ] = None,
     model: ModelName = None,
 ) -> None:
     """Show the terms that decided: for each segment, or for a topic as a whole.
@@ -37,7 +43,9 @@ def explain(
 
     loaded = load_model(model)
     if topic is not None and topic not in loaded.topics.slugs:
-        raise typer.BadParameter(f'unknown topic "{topic}". Known: {", ".join(loaded.topics.slugs)}', param_hint="--topic")
+        raise typer.BadParameter(
+            f'unknown topic "{topic}". Known: {", ".join(loaded.topics.slugs)}', param_hint="--topic"
+        )
     if not inputs:
         if topic is None:
             raise typer.BadParameter("give dumps, or --topic", param_hint="DUMPS")
@@ -78,7 +86,10 @@ def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | Non
 def export(
     source: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl file of segment records.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
-    topic: Annotated[list[str] | None, typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all")] = None,
+    topic: Annotated[
+        list[str] | None,
+        typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all"),
+    ] = None,
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Only segments at least this sure.")] = 0.0,
     format: Annotated[str, typer.Option("--format", "-f", help="html, md, jsonl, csv or parquet.")] = "html",
 ) -> None:
@@ -99,5 +110,8 @@ def export(
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))
     if not counts:
-        typer.echo("topics: nothing fits that choice of topics and scores. Lower --min-score or take other topics.", err=True)
+        typer.echo(
+            "topics: nothing fits that choice of topics and scores. Lower --min-score or take other topics.",
+            err=True,
+        )
         sys.exit(1)

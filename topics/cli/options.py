@@ -7,7 +7,19 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["Boundaries", "Clean", "Encoding", "Format", "Inputs", "Jobs", "ModelName", "Output", "Strict", "TextField", "Whole"]
+__all__ = [
+    "Boundaries",
+    "Clean",
+    "Encoding",
+    "Format",
+    "Inputs",
+    "Jobs",
+    "ModelName",
+    "Output",
+    "Strict",
+    "TextField",
+    "Whole",
+]
 
 Inputs = Annotated[
     list[str],
@@ -22,11 +34,21 @@ ModelName = Annotated[
 ]
 Format = Annotated[
     str | None,
-    typer.Option("--format", "-f", help="jsonl, csv, parquet, md or html.", show_default="a table on a terminal, else jsonl"),
+    typer.Option(
+        "--format",
+        "-f",
+        help="jsonl, csv, parquet, md or html.",
+        show_default="a table on a terminal, else jsonl",
+    ),
 ]
 Output = Annotated[
     Path | None,
-    typer.Option("--output", "-o", help="A file (its suffix tells the format), or a folder for a run.", show_default="stdout"),
+    typer.Option(
+        "--output",
+        "-o",
+        help="A file (its suffix tells the format), or a folder for a run.",
+        show_default="stdout",
+    ),
 ]
 TextField = Annotated[str, typer.Option(help="The field of a JSONL record that holds the text.")]
 Whole = Annotated[bool, typer.Option("--whole", help="Take every input record as one segment already.")]
@@ -37,6 +59,9 @@ Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes
 Boundaries = Annotated[
     float | None,
     typer.Option(
-        min=0.01, max=0.99, help="Probability at which a segment starts: lower for more segments.", show_default="the model's"
+        min=0.01,
+        max=0.99,
+        help="Probability at which a segment starts: lower for more segments.",
+        show_default="the model's",
     ),
 ]

@@ -114,7 +114,13 @@ class Work:
         options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
         dumps = read_dumps(self.inputs, options, on_problem=None if self.strict else self._note)
         done = classify_dumps(
-            dumps, model, jobs=self.jobs, threshold=self.boundaries, whole=self.whole, topics=self.with_topics, clean=self.clean
+            dumps,
+            model,
+            jobs=self.jobs,
+            threshold=self.boundaries,
+            whole=self.whole,
+            topics=self.with_topics,
+            clean=self.clean,
         )
         n_inputs = len(list_inputs(self.inputs)) if sys.stderr.isatty() else None
         with show_progress("reading", n_inputs) as advance:
@@ -161,7 +167,10 @@ def _deliver(work: Work, format: str | None, output: Path | None) -> None:
     model = work.load()
     if output is not None and not output.suffix:
         if format not in (None, "jsonl"):
-            raise typer.BadParameter("a run folder is JSONL; use `topics export RUN` for other formats, or give a file", param_hint="--format")
+            raise typer.BadParameter(
+                "a run folder is JSONL; use `topics export RUN` for other formats, or give a file",
+                param_hint="--format",
+            )
         _write_run(work, model, output)
     elif output is not None:
         write_rows(work.rows(model), output, format or format_for(output))

@@ -19,7 +19,11 @@ models_app = new_app("See which models there are, and what they are worth.")
 Folder = Annotated[Path, typer.Argument(metavar="[LABELS]", help="Folder of label files.")]
 Dumps = Annotated[
     list[str] | None,
-    typer.Option("--dumps", help="Dumps to match the labels with; may be repeated.", show_default="seeds/ if it is there"),
+    typer.Option(
+        "--dumps",
+        help="Dumps to match the labels with; may be repeated.",
+        show_default="seeds/ if it is there",
+    ),
 ]
 
 
@@ -45,7 +49,8 @@ def check_labels(folder: Folder = Path("labels"), dumps: Dumps = None) -> None:
 
 @labels_app.command("stats")
 def count_labels(
-    folder: Folder = Path("labels"), as_json: Annotated[bool, typer.Option("--json", help="Counts as JSON.")] = False
+    folder: Folder = Path("labels"),
+    as_json: Annotated[bool, typer.Option("--json", help="Counts as JSON.")] = False,
 ) -> None:
     """Count the labels by topic, kind and file.
 

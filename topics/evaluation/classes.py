@@ -75,9 +75,7 @@ class ReliabilityBin:
 class Calibration:
     """Reliability of the scores: sums a bin, and the sum of squared errors."""
 
-    bins: tuple[ReliabilityBin, ...] = tuple(
-        ReliabilityBin(i / N_BINS, (i + 1) / N_BINS) for i in range(N_BINS)
-    )
+    bins: tuple[ReliabilityBin, ...] = tuple(ReliabilityBin(i / N_BINS, (i + 1) / N_BINS) for i in range(N_BINS))
     squared_error: float = 0.0
 
     def __add__(self, other: Calibration) -> Calibration:
@@ -126,9 +124,7 @@ class ClassScores:
     def __add__(self, other: ClassScores) -> ClassScores:
         confusion = Counter(self.confusion)
         confusion.update(other.confusion)
-        return ClassScores(
-            dict(confusion), self.n_secondary + other.n_secondary, self.calibration + other.calibration
-        )
+        return ClassScores(dict(confusion), self.n_secondary + other.n_secondary, self.calibration + other.calibration)
 
     @property
     def n(self) -> int:
@@ -177,9 +173,7 @@ class ClassScores:
             "topics": [{"topic": figures.topic, **figures.to_dict()} for figures in self.topics],
             "confusion": [
                 {"true": gold, "predicted": predicted, "n": n}
-                for (gold, predicted), n in sorted(
-                    self.confusion.items(), key=lambda item: _sort_key(item[0])
-                )
+                for (gold, predicted), n in sorted(self.confusion.items(), key=lambda item: _sort_key(item[0]))
             ],
             "calibration": self.calibration.to_dict(),
         }

@@ -120,9 +120,7 @@ def evaluate_end_to_end(
         for segment, n in zip(gold.segments, counts, strict=True):
             by_topic[segment.topic] += n
         truth = by_topic.most_common(1)[0][0]  # a tie goes to the topic that comes first in the dump
-        largest = max(
-            zip(counts, gold.segments, strict=True), key=lambda pair: (pair[1].topic == truth, pair[0])
-        )
+        largest = max(zip(counts, gold.segments, strict=True), key=lambda pair: (pair[1].topic == truth, pair[0]))
         segments.append(Judged(truth, topic, largest[1].also, guess=topic, score=row["score"]))
     n_lines, n_lines_right = _count_lines(gold, text, rows, shown, punkt)
     return EndToEndScores(score_classes(characters), score_classes(segments), n_lines, n_lines_right)

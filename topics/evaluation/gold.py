@@ -97,9 +97,7 @@ def read_gold(path: Path, dumps: Iterable[Dump]) -> dict[str, GoldDump]:
         found[dump.name].append((segment, row.place))
     gold = {name: _gather(by_name[name], segments) for name, segments in found.items() if segments}
     if not gold:
-        raise LabelError(
-            f"{path}: nothing here speaks of the {len(by_name)} dumps given. Name their gold file."
-        )
+        raise LabelError(f"{path}: nothing here speaks of the {len(by_name)} dumps given. Name their gold file.")
     return gold
 
 
@@ -130,8 +128,7 @@ def _find_dump(row: _Row, by_digest: Mapping[str, Dump], by_name: Mapping[str, D
     dump = by_digest.get(row.take("dump", str))
     if dump is None and (named := by_name.get(str(row.values.get("name")))) is not None:
         raise LabelError(
-            f'{row.place}: the text of "{named.name}" has changed since it was labelled. '
-            "Restore it or label it again."
+            f'{row.place}: the text of "{named.name}" has changed since it was labelled. Restore it or label it again.'
         )
     return dump
 
@@ -253,9 +250,7 @@ def _gather(dump: Dump, placed: list[tuple[GoldSegment, str]]) -> GoldDump:
     placed = sorted(placed, key=lambda item: (item[0].start, item[0].end))
     for (before, _), (after, place) in pairwise(placed):
         if after.start < before.end:
-            raise LabelError(
-                f'{place}: overlaps another segment of "{dump.name}". Mend or delete one of the two.'
-            )
+            raise LabelError(f'{place}: overlaps another segment of "{dump.name}". Mend or delete one of the two.')
     segments = tuple(segment for segment, _ in placed)
     gaps = pairwise([0, *(at for segment in segments for at in (segment.start, segment.end)), len(dump.text)])
     whole = not any(_INK.search(dump.text, *gap) for i, gap in enumerate(gaps) if i % 2 == 0)

@@ -26,9 +26,7 @@ Row = Mapping[str, Any]
 _INK = re.compile(r"\S")
 
 
-def compare_boundaries(
-    gold: GoldDump, text: str, rows: Sequence[Row], punkt: Punkt | None = None
-) -> BoundaryScores:
+def compare_boundaries(gold: GoldDump, text: str, rows: Sequence[Row], punkt: Punkt | None = None) -> BoundaryScores:
     """Boundary scores of one dump, whose gold must be whole.
 
     The lenient figures accept a start from behind the last body unit before a piece up to the first unit of
@@ -65,9 +63,7 @@ def compare_kinds(gold: GoldDump, text: str, rows: Sequence[Row]) -> ClassScores
     )
 
 
-def compare_furniture(
-    gold: GoldDump, text: str, rows: Sequence[Row], punkt: Punkt | None = None
-) -> HitCounts | None:
+def compare_furniture(gold: GoldDump, text: str, rows: Sequence[Row], punkt: Punkt | None = None) -> HitCounts | None:
     """Furniture paragraph by paragraph, or ``None`` where the gold does not know it.
 
     Only pieces count: inside boilerplate everything belongs to the page, whatever it is called.

@@ -99,9 +99,7 @@ def evaluate_dumps(
         kinds=sum_scores(kinds),
         boundaries=sum_scores(boundaries) if boundaries else None,
         boundary_f1_interval=bootstrap_interval(boundaries, lambda s: s.f1) if boundaries else None,
-        boundary_f1_lenient_interval=(
-            bootstrap_interval(boundaries, lambda s: s.f1_lenient) if boundaries else None
-        ),
+        boundary_f1_lenient_interval=(bootstrap_interval(boundaries, lambda s: s.f1_lenient) if boundaries else None),
         furniture=sum_scores(furniture) if furniture else None,
         end_to_end=sum_scores(end_to_end) if end_to_end else None,
         body_share_interval=_body_interval(end_to_end) if end_to_end else None,

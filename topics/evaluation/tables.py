@@ -28,14 +28,10 @@ def build_tables(report: EvaluationReport) -> Iterator[Table]:
 
 
 def _summary_table(report: EvaluationReport) -> Table:
-    table = _new_table(
-        f"{report.n_dumps} dump{'' if report.n_dumps == 1 else 's'}", "", "figure", "95% interval"
-    )
+    table = _new_table(f"{report.n_dumps} dump{'' if report.n_dumps == 1 else 's'}", "", "figure", "95% interval")
     if (scores := report.boundaries) is not None:
         table.add_row("boundary F1, exact", f"{scores.f1:.3f}", _spell(report.boundary_f1_interval))
-        table.add_row(
-            "boundary F1, lenient", f"{scores.f1_lenient:.3f}", _spell(report.boundary_f1_lenient_interval)
-        )
+        table.add_row("boundary F1, lenient", f"{scores.f1_lenient:.3f}", _spell(report.boundary_f1_lenient_interval))
         table.add_row("boundary precision, recall", f"{scores.precision:.3f}, {scores.recall:.3f}", "")
         table.add_row("Pk, WindowDiff (lower is better)", f"{scores.pk:.3f}, {scores.window_diff:.3f}", "")
         table.add_row("boundary similarity", f"{scores.similarity:.3f}", "")
@@ -44,9 +40,7 @@ def _summary_table(report: EvaluationReport) -> Table:
         table.add_row("furniture F1", f"{figures.f1:.3f}", "")
     table.add_row("kinds right", f"{report.kinds.accuracy:.3f}", "")
     if (whole := report.end_to_end) is not None:
-        table.add_row(
-            "text under the right topic", f"{whole.body_share:.3f}", _spell(report.body_share_interval)
-        )
+        table.add_row("text under the right topic", f"{whole.body_share:.3f}", _spell(report.body_share_interval))
         table.add_row("text under that or a secondary one", f"{whole.body_share_with_secondary:.3f}", "")
         table.add_row("lines under the right topic", f"{whole.line_share:.3f}", "")
         table.add_row("macro-F1 over topics", f"{whole.macro_f1:.3f}", "")

@@ -190,9 +190,7 @@ def _find_repetitions(entries: Sequence[TopicEntry]) -> Iterator[Finding]:
         decision = entry.decision
         before = last.get(decision.segment)
         if before and _opinion(before.decision) == _opinion(decision):
-            yield Finding(
-                "duplicate", entry.place, f"the same as {before.place}. Delete one of the two lines."
-            )
+            yield Finding("duplicate", entry.place, f"the same as {before.place}. Delete one of the two lines.")
         last[decision.segment] = entry
 
 

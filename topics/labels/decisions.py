@@ -102,9 +102,7 @@ def from_json(line: str, place: str = "line") -> Decision:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise LabelError(
-            f"{place}: not JSON ({error.msg}, column {error.colno}). Mend or delete the line."
-        ) from None
+        raise LabelError(f"{place}: not JSON ({error.msg}, column {error.colno}). Mend or delete the line.") from None
     except RecursionError:
         raise LabelError(f"{place}: not JSON that a decision can be. Mend or delete the line.") from None
     if not isinstance(row, dict):
@@ -118,9 +116,7 @@ def from_json(line: str, place: str = "line") -> Decision:
         case "boundary":
             return BoundaryDecision(**_check_row(row, _BOUNDARY_CHECKS, frozenset(_BOUNDARY_CHECKS), place))
         case other:
-            raise LabelError(
-                f'{place}: type {json.dumps(other)} is neither "topic" nor "boundary". Mend the line.'
-            )
+            raise LabelError(f'{place}: type {json.dumps(other)} is neither "topic" nor "boundary". Mend the line.')
 
 
 def _check_row(
@@ -128,9 +124,7 @@ def _check_row(
 ) -> dict[str, Any]:
     unknown = [key for key in row if key not in checks]
     if unknown:
-        raise LabelError(
-            f'{place}: unknown field "{unknown[0]}". docs/formats.md lists the fields of a decision.'
-        )
+        raise LabelError(f'{place}: unknown field "{unknown[0]}". docs/formats.md lists the fields of a decision.')
     missing = [key for key in checks if key in required and key not in row]
     if missing:
         raise LabelError(f'{place}: field "{missing[0]}" is missing. Add it or delete the line.')
@@ -169,9 +163,7 @@ _Check = Callable[[Any], str | None]
 
 
 def _digest(value: Any) -> str | None:
-    return (
-        None if isinstance(value, str) and _DIGEST.fullmatch(value) else "is not a SHA-256 in lower case hex"
-    )
+    return None if isinstance(value, str) and _DIGEST.fullmatch(value) else "is not a SHA-256 in lower case hex"
 
 
 def _offset(value: Any) -> str | None:
@@ -208,11 +200,7 @@ def _text(value: Any) -> str | None:
 
 def _spans(value: Any) -> str | None:
     pairs = isinstance(value, list) and all(isinstance(span, list) and len(span) == 2 for span in value)
-    return (
-        None
-        if pairs and not any(_offset(at) for span in value for at in span)
-        else "is not a list of [start, end]"
-    )
+    return None if pairs and not any(_offset(at) for span in value for at in span) else "is not a list of [start, end]"
 
 
 def _time(value: Any) -> str | None:

@@ -85,9 +85,7 @@ def read_record_gold(table: Path, records: Path) -> list[GoldPiece]:
     with table.open(encoding="utf-8", newline="") as file:
         for number, row in enumerate(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE), 1):
             if len(row) != 4 or row[0] not in by_id:
-                raise LabelError(
-                    f"{table}:{number}: not a judgement of a record in {records}. Mend the line."
-                )
+                raise LabelError(f"{table}:{number}: not a judgement of a record in {records}. Mend the line.")
             key, topic, also, confidence = row
             record = by_id[key]
             dump = Dump(name=key, text=record["text"], title=record["title"])
@@ -124,9 +122,7 @@ def read_line_gold(gold: Path, dumps: Path, furniture: Path) -> list[GoldPiece]:
         lines = _line_spans(dump.text)  # lines[n - 1] is line n
         numbers = [row["start_line"] for row in rows]
         if numbers != sorted(set(numbers)) or not 1 <= numbers[0] <= numbers[-1] <= len(lines):
-            raise LabelError(
-                f"{gold}: pieces of {name} are out of order or outside its {len(lines)} lines. Mend them."
-            )
+            raise LabelError(f"{gold}: pieces of {name} are out of order or outside its {len(lines)} lines. Mend them.")
         starts = [0, *(lines[number - 1][0] for number in numbers[1:]), len(dump.text)]
         skipped = {lines[number - 1] for number in furniture_lines.get(name, ())}
         for row, start, end in zip(rows, starts, starts[1:], strict=False):
@@ -144,9 +140,7 @@ def _read_text(path: Path) -> str:
         raise LabelError(f"{path}: not UTF-8. Save it as UTF-8.") from None
 
 
-def _cut_piece(
-    dump: Dump, row: dict[str, Any], span: Span, lines: Sequence[Span], skipped: set[Span]
-) -> GoldPiece:
+def _cut_piece(dump: Dump, row: dict[str, Any], span: Span, lines: Sequence[Span], skipped: set[Span]) -> GoldPiece:
     inside = [line for line in lines if span[0] <= line[0] < span[1]]
     title_line = lines[row["title_line"] - 1] if row["title_line"] else None
     kept = [line for line in inside if line not in skipped and line != title_line]

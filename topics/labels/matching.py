@@ -82,9 +82,7 @@ def match(decisions: Decisions, segments_by_dump: SegmentsByDump) -> Matches:
             continue
         found = by_digest.get(decision.segment, [])
         if not found and decision.dump in segments_by_dump:
-            found = _find_overlapping(
-                decision, segments_by_dump[decision.dump], segment_starts[decision.dump]
-            )
+            found = _find_overlapping(decision, segments_by_dump[decision.dump], segment_starts[decision.dump])
         if not found:
             (stale if decision.dump in segments_by_dump else absent).append(entry)
         for segment in found:
@@ -139,9 +137,7 @@ def _is_cut(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
     return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())
 
 
-def _find_overlapping(
-    decision: TopicDecision, segments: Sequence[Segment], starts: Sequence[int]
-) -> list[Segment]:
+def _find_overlapping(decision: TopicDecision, segments: Sequence[Segment], starts: Sequence[int]) -> list[Segment]:
     """At most one: whatever covers most of a span holds its middle, and segments are disjoint."""
     place = bisect_right(starts, (decision.start + decision.end) // 2) - 1
     if place < 0:

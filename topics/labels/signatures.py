@@ -57,9 +57,7 @@ def compare_signatures(first: str, second: str) -> float:
     return float((_to_values(first) == _to_values(second)).mean())
 
 
-def find_near_duplicates(
-    signatures: Sequence[str], threshold: float = NEAR_DUPLICATE
-) -> list[tuple[int, int, float]]:
+def find_near_duplicates(signatures: Sequence[str], threshold: float = NEAR_DUPLICATE) -> list[tuple[int, int, float]]:
     """Pairs of places in ``signatures`` at least ``threshold`` alike: (first, second, likeness), in order."""
     from datasketch import MinHashLSH
 
@@ -105,9 +103,7 @@ def _to_minhash(signature: str) -> Any:
     from datasketch import MinHash
 
     empty = _empty_minhash()
-    return MinHash(
-        hashvalues=_to_values(signature), permutations=empty.permutations, seed=_SEED, scheme="affine32"
-    )
+    return MinHash(hashvalues=_to_values(signature), permutations=empty.permutations, seed=_SEED, scheme="affine32")
 
 
 def _to_values(signature: str) -> np.ndarray:

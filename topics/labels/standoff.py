@@ -54,10 +54,7 @@ def keep_common_terms(
     seen = {(groups[row.segment], term) for row in everything.values() for term in _all_terms(row.terms)}
     n_segments = Counter(term for _group, term in seen)
     common = {term for term, n in n_segments.items() if n >= min_segments}
-    return [
-        replace(row, terms=Terms(_only(row.terms.title, common), _only(row.terms.body, common)))
-        for row in rows
-    ]
+    return [replace(row, terms=Terms(_only(row.terms.title, common), _only(row.terms.body, common))) for row in rows]
 
 
 def write_terms(path: Path, rows: Iterable[SegmentTerms], min_segments: int = MIN_SEGMENTS) -> None:
@@ -82,9 +79,7 @@ def read_terms(path: Path, analyzer: str = ANALYZER) -> list[SegmentTerms]:
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
     except FileNotFoundError:
-        raise LabelError(
-            f"{path}: no such term file. It is written with the labels; get it from there."
-        ) from None
+        raise LabelError(f"{path}: no such term file. It is written with the labels; get it from there.") from None
     except (OSError, UnicodeDecodeError) as error:
         raise LabelError(f"{path}: cannot be read ({error}). Get the file again.") from error
     header = _read_line(lines[0], f"{path}:1", _HEADER_KEYS)
@@ -96,9 +91,7 @@ def read_terms(path: Path, analyzer: str = ANALYZER) -> list[SegmentTerms]:
             )
     rows = [_to_segment_terms(line, f"{path}:{number}") for number, line in enumerate(lines[1:], 2) if line]
     if len(rows) != header["segments"]:
-        raise LabelError(
-            f"{path}: {len(rows)} segments, and its header says {header['segments']}. Get it again."
-        )
+        raise LabelError(f"{path}: {len(rows)} segments, and its header says {header['segments']}. Get it again.")
     return rows
 
 

@@ -114,9 +114,7 @@ def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnPr
         with _lock(path):
             _append_locked(path, lines, on_problem)
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}). Nothing was added."
-        ) from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error}). Nothing was added.") from error
 
 
 def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
@@ -142,9 +140,7 @@ def write_whole(path: Path, content: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise OutputError(
-            f"{path}: cannot be written ({error.strerror or error}). It is as it was."
-        ) from error
+        raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
 
 
 def _read_lines(file: Path) -> Iterator[tuple[int, bytes, bool]]:
@@ -217,11 +213,7 @@ def _append_locked(path: Path, lines: bytes, on_problem: OnProblem | None) -> No
             size -= len(tail)
             os.ftruncate(file, size)
             if on_problem is not None:
-                on_problem(
-                    LabelError(
-                        f"{path}: its last line was cut off. It was moved to {aside.name}; look there."
-                    )
-                )
+                on_problem(LabelError(f"{path}: its last line was cut off. It was moved to {aside.name}; look there."))
         elif tail:
             lines = b"\n" + lines  # whole, but without its line end: an editor's doing
         try:

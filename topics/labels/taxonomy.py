@@ -99,13 +99,9 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
         raise LabelError(f"{source}: not TOML: {error}. Mend the file there.") from None
     rows = tables.pop("topic", None)
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise LabelError(
-            f"{source}: no topics. Each topic is a [[topic]] table with a slug, a name and a description."
-        )
+        raise LabelError(f"{source}: no topics. Each topic is a [[topic]] table with a slug, a name and a description.")
     if tables:
-        raise LabelError(
-            f'{source}: unknown key "{sorted(tables)[0]}". A taxonomy has [[topic]] tables only.'
-        )
+        raise LabelError(f'{source}: unknown key "{sorted(tables)[0]}". A taxonomy has [[topic]] tables only.')
     lines = [number for number, line in enumerate(text.split("\n"), 1) if _TABLE.match(line)]
     if len(lines) != len(rows):  # written as inline tables: name the topic by its number instead
         lines = []
@@ -115,9 +111,7 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
         place = f"{source}:{lines[index]}" if lines else f"{source}: topic {index + 1}"
         topic = _read_topic(row, place)
         if topic.slug in first:
-            raise LabelError(
-                f'{place}: slug "{topic.slug}" again; it stands at {first[topic.slug]} too. Keep one.'
-            )
+            raise LabelError(f'{place}: slug "{topic.slug}" again; it stands at {first[topic.slug]} too. Keep one.')
         first[topic.slug] = place
         topics.append(topic)
     return Taxonomy(tuple(topics), source)
@@ -131,17 +125,11 @@ def _read_topic(row: Mapping[str, Any], place: str) -> Topic:
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise LabelError(f"{place}: {key} is missing or not a text. Add it.")
     if not _SLUG.fullmatch(row["slug"]):
-        raise LabelError(
-            f'{place}: slug "{row["slug"]}" may hold only a-z, 0-9 and single hyphens between them.'
-        )
+        raise LabelError(f'{place}: slug "{row["slug"]}" may hold only a-z, 0-9 and single hyphens between them.')
     key_words = row.get("key_words", [])
-    if not isinstance(key_words, list) or not all(
-        isinstance(word, str) and word.strip() for word in key_words
-    ):
+    if not isinstance(key_words, list) or not all(isinstance(word, str) and word.strip() for word in key_words):
         raise LabelError(f'{place}: key_words is not a list of texts. Write key_words = ["…", "…"].')
     iptc = row.get("iptc")
     if iptc is not None and not (isinstance(iptc, str) and _IPTC.fullmatch(iptc)):
-        raise LabelError(
-            f'{place}: iptc is not a Media Topics code. Write it as "medtop:16000000", or leave it out.'
-        )
+        raise LabelError(f'{place}: iptc is not a Media Topics code. Write it as "medtop:16000000", or leave it out.')
     return Topic(row["slug"], row["name"].strip(), row["description"].strip(), tuple(key_words), iptc)

@@ -141,9 +141,7 @@ class Punkt:
                 places.insert(0, (first, first + 1))  # nltk also asks for a candidate that begins its run
             for opened, stopped in places:
                 after = _AFTER.match(text, stopped, end)
-                if after is not None and self._ends_sentence(
-                    _TOKEN.findall(text[opened:stopped] + after.group())
-                ):
+                if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after.group())):
                     yield stopped, (after.start("word") if after["word"] else stopped)
             last = stop
 

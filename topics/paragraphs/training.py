@@ -34,7 +34,5 @@ def train_punkt(texts: Iterable[str]) -> Punkt:
         abbreviations=frozenset(learned.abbrev_types),
         collocations=frozenset(learned.collocations),
         starters=frozenset(learned.sent_starters),
-        orthography={
-            word: bits for word, bits in sorted(learned.ortho_context.items()) if bits & _SEEN_IN_LOWER_CASE
-        },
+        orthography={word: bits for word, bits in sorted(learned.ortho_context.items()) if bits & _SEEN_IN_LOWER_CASE},
     )

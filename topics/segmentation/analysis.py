@@ -1,9 +1,12 @@
 """Each paragraph of a dump as numbers, in one pass over its code points.
 
-In: the dump's text and its paragraphs. Out: an :class:`Analysis`, ragged arrays (CSR: a pointer array and a value array) of
-hashed n-grams for the linear heads, content terms with counts for cohesion, and names; and one row of plain
-measures a paragraph. Everything later works on these arrays and never looks at the text again.
+In: the dump's text and its paragraphs. Out: an :class:`Analysis`, ragged arrays (CSR: a pointer array and a
+value array) of hashed n-grams for the linear heads, content terms with counts for cohesion, and names; and one
+row of plain measures a paragraph. Everything later works on these arrays and never looks at the text again.
 """
+
+# kernels: Numba types them by their arguments
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
@@ -23,7 +26,6 @@ from topics.segmentation.lexicon import (
     DIGIT,
     LETTER_LOWER,
     LETTER_UPPER,
-    OTHER,
     PRONOUN,
     ROLE,
     SPACE,
@@ -69,21 +71,24 @@ _M: Final = {name: column for column, name in enumerate(MEASURES)}
 _DATELINE: Final = re.compile(
     r"""^(?:
         [A-Z][A-Z .,'/-]{2,40}(?:,\ ?[A-Z][\w. ]{2,20})?\ ?(?:\([\w ./]{2,25}\))?\ ?[—–-]{1,2}\   # CAIRO (Wire) —
-      | [A-Z][\w. ]{2,25},\ [A-Z][\w. ]{2,20}\ ?(?:\([\w /]{2,20}\))?\ ?[—–]\                      # London, United Kingdom –
+      | [A-Z][\w. ]{2,25},\ [A-Z][\w. ]{2,20}\ ?(?:\([\w /]{2,20}\))?\ ?[—–]\   # London, United Kingdom –
       | .{0,45}\((?:Reuters|AP|UPI|AFP|CNN|Bloomberg|TASS|Xinhua|dpa)\b[^)]{0,12}\)
     )""",
     re.VERBOSE,
 )
 _FURNITURE_CUE: Final = re.compile(
-    r"(?:published\b|(?:last )?updated\b|posted\b|share\b|recommended\b|list of \d|end of list|read (?:more|also|next)\b|"
+    r"(?:published\b|(?:last )?updated\b|posted\b|share\b|recommended\b|"
+    r"list of \d|end of list|read (?:more|also|next)\b|"
     r"related\b|advert|by [A-Z]|photo|image|file photo|getty|follow\b|subscribe|sign (?:up|in)\b|log in|comments?\b|"
     r"copyright|©|click\b|watch\b|more\b|see also|tags?\b|topics?\b|loading|menu\b|home\b|search\b|skip to|cookie|"
-    r"newsletter|most (?:read|popular)|\d+ min|email\b|print\b|save\b|listen\b|story continues|article continues|[-–•·|]+$)",
+    r"newsletter|most (?:read|popular)|\d+ min|email\b|print\b|save\b|listen\b|"
+    r"story continues|article continues|[-–•·|]+$)",
     re.IGNORECASE,
 )
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _DATE: Final = re.compile(
-    rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|\b\d{{4}}-\d\d-\d\d|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\b\d{{1,2}}:\d\d\b"
+    rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|"
+    rf"\b\d{{4}}-\d\d-\d\d|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\b\d{{1,2}}:\d\d\b"
 )
 _LINK: Final = re.compile(r"https?:|www\.|\S@\S|\.com\b")
 
@@ -145,9 +150,7 @@ def analyse(
         measures[row, _M["link"]] = _LINK.search(opening) is not None
         measures[row, _M["gap"]] = paragraph.gap
     (g_at, g, t_at, t, c, n_at, nm, f_at, f, s_at, s) = columns
-    return Analysis(
-        Ragged(g_at, g), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures
-    )
+    return Analysis(Ragged(g_at, g), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures)
 
 
 def _cut(ragged: Ragged, start: int, end: int) -> Ragged:
@@ -166,27 +169,27 @@ _SYMBOL: Final = 2
 
 
 @kernel
-def _class_of(codes, i, characters):  # type: ignore[no-untyped-def]
+def _class_of(codes, i, characters):
     code = codes[i]
     return np.int64(characters[code] >> 24) if code < 65536 else np.int64(LETTER_LOWER)
 
 
 @kernel
-def _mix(a, b):  # type: ignore[no-untyped-def]
+def _mix(a, b):
     """Join two 64-bit hashes into one; order matters."""
     x = (a ^ (b + _SALT + (a << np.uint64(6)) + (a >> np.uint64(2)))) * _PRIME
     return x ^ (x >> np.uint64(29))
 
 
 @kernel
-def _slot(value, size):  # type: ignore[no-untyped-def]
+def _slot(value, size):
     """A 64-bit hash as an index below ``size``, a power of two; the high bits are folded in."""
     x = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
     return np.int32((x ^ (x >> np.uint64(33))) & np.uint64(size - 1))
 
 
 @kernel
-def _classes(value, lexicon):  # type: ignore[no-untyped-def]
+def _classes(value, lexicon):
     n = lexicon.shape[0]
     slot = np.int64(value & np.uint64(n - 1))
     while lexicon[slot, 1] != 0:
@@ -197,17 +200,17 @@ def _classes(value, lexicon):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _is_apostrophe(code):  # type: ignore[no-untyped-def]
+def _is_apostrophe(code):
     return code == 39 or code == 0x2019
 
 
 @kernel
-def _is_quote(code):  # type: ignore[no-untyped-def]
+def _is_quote(code):
     return code == 34 or code == 39 or (0x2018 <= code <= 0x201F) or code == 0xAB or code == 0xBB
 
 
 @kernel
-def _tokenise(codes, start, end, characters, begins, ends, kinds):  # type: ignore[no-untyped-def]
+def _tokenise(codes, start, end, characters, begins, ends, kinds):
     """Words (inner apostrophes and hyphens kept), numbers (inner commas and points kept), single symbols."""
     n = 0
     i = start
@@ -248,7 +251,7 @@ def _tokenise(codes, start, end, characters, begins, ends, kinds):  # type: igno
 
 
 @kernel
-def _hash_cased(codes, begin, end):  # type: ignore[no-untyped-def]
+def _hash_cased(codes, begin, end):
     value = _FNV
     for i in range(begin, end):
         c = codes[i]
@@ -257,7 +260,7 @@ def _hash_cased(codes, begin, end):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _hash_lower(codes, begin, end, characters):  # type: ignore[no-untyped-def]
+def _hash_lower(codes, begin, end, characters):
     value = _FNV
     for i in range(begin, end):
         c = codes[i]
@@ -268,14 +271,14 @@ def _hash_lower(codes, begin, end, characters):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _without_possessive(codes, begin, end):  # type: ignore[no-untyped-def]
+def _without_possessive(codes, begin, end):
     if end - begin > 2 and codes[end - 1] == 115 and _is_apostrophe(codes[end - 2]):
         return end - 2
     return end
 
 
 @kernel
-def _hash_stem(codes, begin, end, characters):  # type: ignore[no-untyped-def]
+def _hash_stem(codes, begin, end, characters):
     """Plural, -ing and -ed taken off: crude, but the same word in a new inflection counts as a repetition."""
     n = end - begin
     if n > 4:
@@ -292,7 +295,7 @@ def _hash_stem(codes, begin, end, characters):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _scan(codes, spans, characters, lexicon, measures):  # type: ignore[no-untyped-def]
+def _scan(codes, spans, characters, lexicon, measures):
     n = spans.shape[0]
     n_characters = 0
     for p in range(n):
@@ -477,8 +480,11 @@ def _scan(codes, spans, characters, lexicon, measures):  # type: ignore[no-untyp
         before_last = codes[spans[p, 1] - 2] if spans[p, 1] - spans[p, 0] > 1 else np.uint32(0)
         row = measures[p]
         row[0] = min(n_words, 80)
-        row[1] = last_code == 46 or last_code == 33 or last_code == 63 or (
-            _is_quote(last_code) and (before_last == 46 or before_last == 33 or before_last == 63)
+        row[1] = (
+            last_code == 46
+            or last_code == 33
+            or last_code == 63
+            or (_is_quote(last_code) and (before_last == 46 or before_last == 33 or before_last == 63))
         )
         row[2] = _is_quote(last_code)
         row[3] = last_code == 58 or last_code == 59 or last_code == 44 or last_code == 45 or last_code == 0x2013

@@ -1,8 +1,9 @@
 """The best set of starts for a whole dump at once.
 
-In: the probability of a start at each paragraph and which paragraphs are body. Out: the starts. Maximises
-``sum over starts of logit(p) - logit(threshold)`` under the rule that a segment holds at least one body paragraph, so that of a
-headline, a byline and a first sentence that all look like starts exactly one is taken. Two-state Viterbi, linear in the dump.
+In: the probability of a start at each paragraph and which paragraphs are body. Out: the starts. Maximises ``sum
+over starts of logit(p) - logit(threshold)`` under the rule that a segment holds at least one body paragraph, so
+that of a headline, a byline and a first sentence that all look like starts exactly one is taken. Two-state
+Viterbi, linear in the dump.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """One row of numbers for each paragraph: what the trees that place boundaries look at.
 
-In: the :class:`Analysis` of a window of paragraphs, the heads' scores, the weights of terms. Out: an array (n_paragraphs,
-len(FEATURES)) and, for people, the names of its columns. Nothing here looks further than the window it is given,
-and ``segmenter`` gives windows of at most ``WINDOW`` paragraphs, so that a dump of any length is cut as its parts are.
+In: the :class:`Analysis` of a window of paragraphs, the heads' scores, the weights of terms. Out: an array
+(n_paragraphs, len(FEATURES)) and, for people, the names of its columns. Nothing here looks further than the
+window it is given, and ``segmenter`` gives windows of at most ``WINDOW`` paragraphs, so that a dump of any
+length is cut as its parts are.
 """
 
 from __future__ import annotations

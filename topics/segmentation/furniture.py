@@ -1,7 +1,7 @@
 """Which paragraphs of a scored dump belong to the page, which are headlines, and which are body.
 
-In: the head scores and measures of all paragraphs. Out: three masks. Body is what is neither furniture nor a headline; decoding asks
-that every segment has some. In text without line breaks everything is body.
+In: the head scores and measures of all paragraphs. Out: three masks. Body is what is neither furniture nor a
+headline; decoding asks that every segment has some. In text without line breaks everything is body.
 """
 
 from __future__ import annotations

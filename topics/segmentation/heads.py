@@ -1,9 +1,7 @@
-"""Seven linear models that read one paragraph alone: is it a first, second, third, last, last but one paragraph, a title,
-or furniture? Their scores, at a candidate and around it, are the cue words of the boundary model: for news they say more
-than topic words do (Beeferman, Berger and Lafferty 1999).
+"""Seven linear models that read one paragraph alone: is it a first, second, third, last, last but one
+paragraph, a title, or furniture? Their scores, at a candidate and around it, are the cue words of the boundary
+model: for news they say more than topic words do (Beeferman, Berger and Lafferty 1999).
 """
-
-# mypy: disable-error-code="no-untyped-def"
 
 from __future__ import annotations
 
@@ -30,14 +28,21 @@ class Heads:
 
 
 def score_heads(ngrams: Ragged, heads: Heads) -> NDArray[np.float64]:
-    """Log-odds of each head for each paragraph, (n_paragraphs, len(HEADS)): summed weights over the root of their number."""
+    """Log-odds of each head for each paragraph, (n_paragraphs, len(HEADS)): summed weights over the root of
+    their number."""
     out = np.zeros((len(ngrams.starts) - 1, len(HEADS)))
     _score(ngrams.starts, ngrams.values, heads.weights, heads.bias, out)
     return out
 
 
 @kernel
-def _score(starts, values, weights, bias, out):
+def _score(
+    starts: NDArray[np.int64],
+    values: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    out: NDArray[np.float64],
+) -> None:
     n_heads = out.shape[1]
     for row in range(out.shape[0]):
         first, last = starts[row], starts[row + 1]

@@ -5,7 +5,7 @@ the paragraphs that are no furniture; ``place[i]`` is how many of them stand bef
 window of k paragraphs around a candidate means k paragraphs of reading matter.
 """
 
-# Kernels are typed by their arguments at the first call; annotations would only repeat the docstrings.
+# inner kernels: Numba types them by their arguments
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import math
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topics.jit import kernel
 
@@ -52,6 +53,10 @@ NAMES: Final = (
 
 N_SLOTS: Final = 1 << 17  # as analysis.N_TERMS
 
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Ids = NDArray[np.int32]
+
 
 @kernel
 def _gather(sums, starts, values, weights, kept, first, last, touched):
@@ -68,7 +73,10 @@ def _gather(sums, starts, values, weights, kept, first, last, touched):
 
 
 @kernel
-def cosine(left, right, starts, values, weights, kept, a0, a1, b0, b1, in_left, in_right):
+def cosine(
+    left: Floats, right: Floats, starts: Ints, values: Ids, weights: Floats, kept: Ints,
+    a0: int, a1: int, b0: int, b1: int, in_left: Ints, in_right: Ints,
+) -> float:  # fmt: skip
     """Cosine of the summed term weights of units a0:a1 and b0:b1; 0 where one has none."""
     n_left = _gather(left, starts, values, weights, kept, a0, a1, in_left)
     n_right = _gather(right, starts, values, weights, kept, b0, b1, in_right)
@@ -84,11 +92,14 @@ def cosine(left, right, starts, values, weights, kept, a0, a1, b0, b1, in_left, 
         y = right[in_right[j]]
         yy += y * y
         right[in_right[j]] = 0.0
-    return xy / math.sqrt(xx * yy) if xx > 0.0 and yy > 0.0 else 0.0
+    return float(xy / math.sqrt(xx * yy)) if xx > 0.0 and yy > 0.0 else 0.0
 
 
 @kernel
-def likelihood_ratio(left, right, starts, values, counts, kept, a0, a1, b0, b1, in_left, in_right, n_vocabulary):
+def likelihood_ratio(
+    left: Floats, right: Floats, starts: Ints, values: Ids, counts: Floats, kept: Ints,
+    a0: int, a1: int, b0: int, b1: int, in_left: Ints, in_right: Ints, n_vocabulary: float,
+) -> float:  # fmt: skip
     """How much likelier two word distributions are than one, over the root of the number of words.
 
     ``[LL(left) + LL(right) - LL(both)] / sqrt(n)`` with ``LL = sum f log(f + 1) - n log(n + V)``.
@@ -120,11 +131,14 @@ def likelihood_ratio(left, right, starts, values, counts, kept, a0, a1, b0, b1, 
     total = total_left + total_right
     apart -= total_left * math.log(total_left + n_vocabulary) + total_right * math.log(total_right + n_vocabulary)
     joined -= total * math.log(total + n_vocabulary)
-    return (apart - joined) / math.sqrt(total)
+    return float((apart - joined) / math.sqrt(total))
 
 
 @kernel
-def cohesion(starts, values, weights, local_weights, counts, n_words, kept, place, n_vocabulary, out):
+def cohesion(
+    starts: Ints, values: Ids, weights: Floats, local_weights: Floats, counts: Floats, n_words: Floats,
+    kept: Ints, place: Ints, n_vocabulary: float, out: Floats,
+) -> None:  # fmt: skip
     """Fill ``out`` (n, len(COHESION)): how alike the text is on both sides of each paragraph's start."""
     left = np.zeros(N_SLOTS, np.float64)
     right = np.zeros(N_SLOTS, np.float64)
@@ -170,7 +184,10 @@ def cohesion(starts, values, weights, local_weights, counts, n_words, kept, plac
 
 
 @kernel
-def posterior(starts, values, counts, kept, n_vocabulary, longest, scale, penalty, out):
+def posterior(
+    starts: Ints, values: Ids, counts: Floats, kept: Ints,
+    n_vocabulary: float, longest: int, scale: float, penalty: float, out: Floats,
+) -> None:  # fmt: skip
     """Log posterior that a segment starts at each kept unit, by forward-backward over all segmentations.
 
     A segment's likelihood is Utiyama and Isahara's (2001): every word is drawn from the segment's own add-one smoothed
@@ -224,7 +241,10 @@ def posterior(starts, values, counts, kept, n_vocabulary, longest, scale, penalt
 
 
 @kernel
-def names_and_novelty(name_at, name, full_at, full, sur_at, sur, term_at, term, weights, out):
+def names_and_novelty(
+    name_at: Ints, name: Ids, full_at: Ints, full: Ids, sur_at: Ints, sur: Ids,
+    term_at: Ints, term: Ids, weights: Floats, out: Floats,
+) -> None:  # fmt: skip
     """Fill ``out`` (n, len(NAMES)).
 
     A new piece introduces people in full whom the piece before called by surname, and takes up words and names

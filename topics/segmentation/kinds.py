@@ -1,7 +1,8 @@
 """Is a segment an article, a blurb, or boilerplate?
 
-In: the segment's paragraphs as text and which of them are body. Out: its kind. Boilerplate asks the reader for something (money, an
-address, consent) or explains names one after another; a blurb is a teaser of a few sentences; all else is an article.
+In: the segment's paragraphs as text and which of them are body. Out: its kind. Boilerplate asks the reader for
+something (money, an address, consent) or explains names one after another; a blurb is a teaser of a few
+sentences; all else is an article.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ BLURB_PARAGRAPHS: Final = 3
 _ASKS: Final = re.compile(
     r"\b(?:donat\w+|subscri\w+|newsletters?|sign(?:ing)? up|fundrais\w+|contribut(?:e|ion|ions)|tax[- ]deductible|"
     r"member(?:ship|s)?|monthly|one[- ]time|gift|chip in|support (?:us|our|independent)|pay ?wall|inbox|cookies?|"
-    r"privacy policy|terms of (?:use|service)|all rights reserved|consent|unsubscribe|log in|our (?:readers|journalism|work|reporting|newsroom|journalists)|"
+    r"privacy policy|terms of (?:use|service)|all rights reserved|consent|unsubscribe|log in|"
+    r"our (?:readers|journalism|work|reporting|newsroom|journalists)|"
     r"(?:dig deep|stand with us|reader[- ](?:funded|supported)|non-?profit))\b",
     re.IGNORECASE,
 )

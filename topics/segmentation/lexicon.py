@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 __all__ = [
     "ANAPHOR",
     "CALENDAR",
+    "DIGIT",
     "LETTER_LOWER",
     "LETTER_UPPER",
-    "DIGIT",
     "OTHER",
     "PRONOUN",
     "ROLE",

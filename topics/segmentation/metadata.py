@@ -1,7 +1,7 @@
 """What a segment says about itself: when it was published, and who published it.
 
-In: the segment's opening paragraphs. Out: an ISO date and a source, or ``None`` where the text does not show them beyond doubt: a
-date without a year, or one whose day and month could be swapped, is no date.
+In: the segment's opening paragraphs. Out: an ISO date and a source, or ``None`` where the text does not show
+them beyond doubt: a date without a year, or one whose day and month could be swapped, is no date.
 """
 
 from __future__ import annotations

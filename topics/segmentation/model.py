@@ -1,9 +1,10 @@
 """The weights of the boundary model, and the probability that a piece starts at each paragraph.
 
-In: a text. Out: its paragraphs with their boundary probabilities and what the heads say of each. There are two sets of
-weights, for dumps of lines and for text whose lines are so long that the units are sentences. A dump is scored in windows
-of at most ``features.WINDOW`` paragraphs that overlap by half; of each window only the middle counts, so the result at a
-paragraph depends on the 150 paragraphs before it and the 150 after it, and on nothing else.
+In: a text. Out: its paragraphs with their boundary probabilities and what the heads say of each. There are two
+sets of weights, for dumps of lines and for text whose lines are so long that the units are sentences. A dump is
+scored in windows of at most ``features.WINDOW`` paragraphs that overlap by half; of each window only the middle
+counts, so the result at a paragraph depends on the 150 paragraphs before it and the 150 after it, and on
+nothing else.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The second look: each candidate in the light of its rivals.
 
-In: the first trees' probabilities and the analysis. Out: columns that say how a candidate compares with those around it, and how
-alike the two segments are that it would part: from the last likely start to here, and from here to the next one.
+In: the first trees' probabilities and the analysis. Out: columns that say how a candidate compares with those
+around it, and how alike the two segments are that it would part: from the last likely start to here, and from
+here to the next one.
 """
 
 # mypy: disable-error-code="no-untyped-def, no-untyped-call"
@@ -27,7 +28,14 @@ _OFFSETS: Final = range(-6, 7)
 _SUMS: Final = (3, 6, 12, 25)
 _PEAKS: Final = (2, 4, 8)
 _LIKELY: Final = (0.3, 0.6)
-_SEGMENT: Final = ("paragraphs_before", "paragraphs_after", "words_before", "words_after", "odds_before", "odds_after")
+_SEGMENT: Final = (
+    "paragraphs_before",
+    "paragraphs_after",
+    "words_before",
+    "words_after",
+    "odds_before",
+    "odds_after",
+)
 
 SECOND_FEATURES: Final[tuple[str, ...]] = (
     *(f"odds@{offset:+d}" for offset in _OFFSETS),
@@ -70,7 +78,7 @@ def compute_second_features(probabilities: Array, analysis: Analysis, weight_of_
         before[k > 0] = likely[k[k > 0] - 1]
         k = np.searchsorted(likely, at, "right")
         after[k < len(likely)] = likely[k[k < len(likely)]]
-        columns += [at - before, after - at]
+        columns += [(at - before).astype(np.float64), (after - at).astype(np.float64)]
         columns += [np.log1p(words_to[at] - words_to[before]), np.log1p(words_to[after] - words_to[at])]
         columns += [odds[before], np.where(after < n, odds[np.minimum(after, n - 1)], 5.0)]
         alike = np.zeros((n, 2))

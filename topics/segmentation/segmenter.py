@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -35,12 +36,15 @@ def segment_dump(dump: Dump, model: SegmentationModel, *, threshold: float | Non
 
 
 def whole_dump(dump: Dump, model: SegmentationModel) -> list[Segment]:
-    """The dump as one segment already (``--whole``): furniture and metadata are found, boundaries are not looked for."""
+    """The dump as one segment already (``--whole``): furniture and metadata are found, boundaries are not
+    looked for."""
     scored = model.score(dump.text)
     return _lay_out(dump, scored, assign_roles(scored), np.zeros(1, np.int64))
 
 
-def _lay_out(dump: Dump, scored: Scored, roles: Roles, starts: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[Segment]:
+def _lay_out(
+    dump: Dump, scored: Scored, roles: Roles, starts: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> list[Segment]:
     text, paragraphs = dump.text, scored.paragraphs
     if not text:
         return []
@@ -52,7 +56,7 @@ def _lay_out(dump: Dump, scored: Scored, roles: Roles, starts: np.ndarray[tuple[
     bounds = [*starts.tolist(), len(paragraphs)]
     n_lines = paragraphs[-1].line + text.count("\n", paragraphs[-1].end, max(paragraphs[-1].end, len(text) - 1))
     segments = []
-    for index, (first, last) in enumerate(zip(bounds, bounds[1:], strict=False)):
+    for index, (first, last) in enumerate(pairwise(bounds)):
         own = paragraphs[first:last]
         texts = [text[p.start : p.end] for p in own]
         body = roles.body[first:last].tolist()

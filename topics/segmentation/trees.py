@@ -1,7 +1,5 @@
 """A boosted ensemble of regression trees as flat arrays: what is fitted with scikit-learn and applied without it."""
 
-# mypy: disable-error-code="no-untyped-def"
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -61,7 +59,15 @@ def score_trees(rows: NDArray[np.float64], trees: Trees) -> NDArray[np.float64]:
 
 
 @kernel
-def _score(rows, roots, feature, value, left, right, out):
+def _score(
+    rows: NDArray[np.float64],
+    roots: NDArray[np.int32],
+    feature: NDArray[np.int16],
+    value: NDArray[np.float64],
+    left: NDArray[np.int32],
+    right: NDArray[np.int32],
+    out: NDArray[np.float64],
+) -> None:
     for tree in range(roots.shape[0]):
         root = roots[tree]
         for i in range(rows.shape[0]):

@@ -1,8 +1,8 @@
 """What the writers need to know of a row, the segment record as ``topics.records.to_row`` lays it out.
 
-A row is a mapping of plain values. Rows of ``topics segment`` have no topic fields; every function here takes
-both kinds. Furniture spans are code points of the dump, so they are moved by ``start`` before the text is cut,
-and clipped to it: a row that came from an edited file cannot make a writer fail half way.
+A row is a mapping of plain values. Rows of ``topics segment`` have no topic fields; every function here
+takes both kinds. Furniture spans are code points of the dump, so they are moved by ``start`` before the
+text is cut, and clipped to it: a row that came from an edited file cannot make a writer fail half way.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Run:
 
 
 def find_topic(row: Row) -> str | None:
-    """The heading a row stands under: a slug, ``"unknown"``, ``"boilerplate"``; ``None`` without topic fields."""
+    """What a row stands under: a slug, ``"unknown"`` or ``"boilerplate"``; ``None`` without topic fields."""
     if "topic" not in row:
         return None
     if row["kind"] == BOILERPLATE:
@@ -87,9 +87,16 @@ def text_lines(row: Row) -> list[str]:
 
 
 def first_words(row: Row, limit: int = 160) -> str:
-    """At most ``limit`` characters of the body (of the text, where all of it is furniture) on one line."""
+    """About ``limit`` characters of the body (of the text, where all is furniture) on one line, whole words.
+
+    >>> first_words({"start": 0, "text": "Rain fell.\\nIt fell all night."}, 15)
+    'Rain fell. It…'
+    """
     lines = body_lines(row) or text_lines(row)
-    return " ".join(" ".join(lines)[: limit * 2].split())[:limit]
+    words = " ".join(" ".join(lines)[: limit * 4].split())
+    if len(words) <= limit:
+        return words
+    return (words[:limit].rsplit(" ", 1)[0] if " " in words[:limit] else words[:limit]) + "…"
 
 
 def with_body(row: Row) -> Row:

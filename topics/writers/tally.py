@@ -1,7 +1,8 @@
 """Counts by topic: how many segments, how much of the text, how sure the model was.
 
-Rows go in one at a time, so that a summary costs no memory however many there are. Topics come out by their share of the
-characters, largest first, ties by name; ``unknown`` and ``boilerplate`` stand last, for they are not topics.
+Rows go in one at a time, so that a summary costs no memory however many there are. Topics come out by their
+share of the characters, largest first, ties by name; ``unknown`` and ``boilerplate`` stand last, for they
+are not topics.
 """
 
 from __future__ import annotations
@@ -35,23 +36,37 @@ class Tally:
         self.kinds: Counter[str] = Counter()
         self._segments: Counter[str] = Counter()
         self._characters: Counter[str] = Counter()
-        self._scores: dict[str, list[float]] = {}  # topic -> [sum, n]
+        self._sums: dict[str, float] = {}  # of scores
+        self._scored: Counter[str] = Counter()
 
     def add(self, row: Row) -> None:
+        """Counts a row under its own topic."""
+        self.add_under(find_topic(row), row, row.get("score"))
+
+    def add_under(self, topic: str | None, row: Row, score: float | None) -> None:
+        """Counts a row under a topic that need not be its first, with its score for that topic."""
         n_characters = len(row["text"])
         self.n_segments += 1
         self.n_characters += n_characters
         self.kinds[row["kind"]] += 1
-        topic = find_topic(row)
         if topic is None:
             return
         self._segments[topic] += 1
         self._characters[topic] += n_characters
-        score = row.get("score")
         if score is not None:
-            sums = self._scores.setdefault(topic, [0.0, 0])
-            sums[0] += score
-            sums[1] += 1
+            self._sums[topic] = self._sums.get(topic, 0.0) + score
+            self._scored[topic] += 1
+
+    def merge(self, other: Tally) -> None:
+        """Adds what another tally counted."""
+        self.n_segments += other.n_segments
+        self.n_characters += other.n_characters
+        self.kinds.update(other.kinds)
+        self._segments.update(other._segments)
+        self._characters.update(other._characters)
+        self._scored.update(other._scored)
+        for topic, total in other._sums.items():
+            self._sums[topic] = self._sums.get(topic, 0.0) + total
 
     def topics(self) -> list[TopicCount]:
         """The summary: by share, largest first; ``unknown``, then ``boilerplate`` at the end."""
@@ -59,11 +74,11 @@ class Tally:
         return sorted(counts, key=lambda c: (c.topic == BOILERPLATE, c.topic == UNKNOWN, -c.share, c.topic))
 
     def _count(self, topic: str) -> TopicCount:
-        total, n = self._scores.get(topic, (0.0, 0))
+        n_scored = self._scored[topic]
         return TopicCount(
             topic=topic,
             n_segments=self._segments[topic],
             n_characters=self._characters[topic],
             share=self._characters[topic] / self.n_characters if self.n_characters else 0.0,
-            mean_score=total / n if n else None,
+            mean_score=self._sums[topic] / n_scored if n_scored else None,
         )

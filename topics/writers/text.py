@@ -1,8 +1,8 @@
-"""Dump text made safe to show: nothing in it may move the cursor, recolour the screen or reorder what is read.
+"""Dump text made safe to show: nothing in it may move the cursor or reorder what is read.
 
-Scraped text carries control characters, and some of them are commands to a terminal (ESC, CSI) or to the bidirectional
-algorithm. They are removed where text is shown to people; data formats keep the text as it is. The zero-width
-joiner stays, since emoji and several scripts cannot be written without it.
+Scraped text carries control characters, and some of them are commands to a terminal (ESC, CSI) or to the
+bidirectional algorithm. They are removed where text is shown to people; data formats keep the text as it
+is. The zero-width joiner stays, since emoji and several scripts cannot be written without it.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["fold_line", "replace_surrogates", "spell_in", "strip_controls"]
+__all__ = ["clean_cell", "replace_surrogates", "spell_in", "strip_controls"]
 
-# C0 without tab and line feed, DEL, C1, the bidirectional controls (Unicode 16, UAX #9, 2) and the deprecated ones
-# beside them. U+200C and U+200D are not among them.
+# C0 without tab and line feed, DEL, C1, the bidirectional controls (Unicode 16, UAX #9, 2) and the
+# deprecated ones beside them. U+200C and U+200D are not among them.
 _CONTROLS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\u206a-\u206f]"
 )
@@ -40,13 +40,13 @@ def strip_controls(text: str) -> str:
     return _CONTROLS.sub("", replace_surrogates(text))
 
 
-def fold_line(text: str) -> str:
-    """One line without control characters, each run of white space one blank: what a cell or a heading takes."""
+def clean_cell(text: str) -> str:
+    """One line without control characters, each run of white space one blank: for a cell or a heading."""
     return strip_controls(" ".join(text.split()))
 
 
 def spell_in(text: str, encoding: str) -> str:
-    """The text in characters that ``encoding`` has: accents and typographic marks are simplified, the rest is ``?``.
+    """The text in characters that ``encoding`` has: accents and marks are simplified, the rest is ``?``.
 
     >>> spell_in("Zoë – “now”", "ascii")
     'Zoe - "now"'

@@ -1,9 +1,10 @@
 """Whole articles, page lines and furniture to learn boundaries from, read from any folder of JSONL files.
 
-What a record is, is told by its keys and not by its file: ``lines`` with ``labels`` (0 furniture, 1 body, 2 title) is a page;
-``text`` with ``article_lines`` a page whose outer lines serve as a stock of furniture; ``title`` and ``text`` an article, a flat
-article (no line breaks), or a blurb where it is a few sentences. Outlets are split into parts by name, once and for all,
-so that nothing of an outlet that figures are measured on is ever trained on.
+What a record is, is told by its keys and not by its file: ``lines`` with ``labels`` (0 furniture, 1 body, 2
+title) is a page; ``text`` with ``article_lines`` a page whose outer lines serve as a stock of furniture;
+``title`` and ``text`` an article, a flat article (no line breaks), or a blurb where it is a few sentences.
+Outlets are split into parts by name, once and for all, so that nothing of an outlet that figures are measured
+on is ever trained on.
 """
 
 from __future__ import annotations
@@ -71,14 +72,29 @@ class Corpora:
             flats=tuple(a for a in self.flats if part_of(a.outlet) == part),
             blurbs=tuple(b for b in self.blurbs if _drawn(b.title, 10, 20) == part),
             pages=tuple(p for p in self.pages if _drawn(p.outlet, 10, 35) == part),
-            stock=tuple(self.stock[: len(self.stock) * 7 // 10] if part == "train" else self.stock[len(self.stock) * 7 // 10 :]),
+            stock=tuple(
+                self.stock[: len(self.stock) * 7 // 10] if part == "train" else self.stock[len(self.stock) * 7 // 10 :]
+            ),
         )
 
 
-_ALIASES: Final = {"nyt": "new york times", "wsj": "wall street journal", "ap": "associated press", "wapo": "washington post"}
-_DROPPED: Final = re.compile(r"\(.*?\)|\b(?:online|web|news|latest|world|politics|pol|us|top|break|opinion|the|com|www|org|net|co|uk)\b|[^a-z ]")
-# One large outlet with a manner of its own is kept out of training altogether, old and new, whatever its name hashes to.
-_ALWAYS: Final[dict[str, Part]] = {"bbc": "test", "economist": "train", "al jazeera": "train", "reuters": "train"}
+_ALIASES: Final = {
+    "nyt": "new york times",
+    "wsj": "wall street journal",
+    "ap": "associated press",
+    "wapo": "washington post",
+}
+_DROPPED: Final = re.compile(
+    r"\(.*?\)|\b(?:online|web|news|latest|world|politics|pol|us|top|break|opinion|the|com|www|org|net|co|uk)\b|[^a-z ]"
+)
+# One large outlet with a manner of its own is kept out of training altogether, old and new, whatever its name hashes
+# to.
+_ALWAYS: Final[dict[str, Part]] = {
+    "bbc": "test",
+    "economist": "train",
+    "al jazeera": "train",
+    "reuters": "train",
+}
 
 
 def outlet_of(source: str) -> str:
@@ -106,7 +122,9 @@ def read_corpora(folder: Path) -> Corpora:
     """Every ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order of name."""
     files = sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")))
     if not files:
-        raise DumpError(f"{folder}: no .jsonl or .jsonl.gz files. Give a folder with whole articles, one JSON object a line.")
+        raise DumpError(
+            f"{folder}: no .jsonl or .jsonl.gz files. Give a folder with whole articles, one JSON object a line."
+        )
     articles: list[Article] = []
     flats: list[Article] = []
     blurbs: list[Article] = []

@@ -1,6 +1,7 @@
 """Made-up page furniture for training dumps: bylines, datelines, captions, interludes, the heads of round-ups.
 
-The phrases are the bare conventions of news pages (a date, "Share", "By" and a name); names and dates are drawn at random.
+The phrases are the bare conventions of news pages (a date, "Share", "By" and a name); names and dates are drawn
+at random.
 """
 
 from __future__ import annotations
@@ -12,9 +13,7 @@ from topics.segmentation.training.corpora import Article
 
 __all__ = ["byline", "caption", "dateline", "interlude", "round_up", "section", "subhead"]
 
-_MONTHS: Final = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS: Final = "January February March April May June July August September October November December".split()
 _FIRST: Final = (
     "Amina Bruno Carla Dmitri Elif Farid Greta Hugo Ines Jonas Kenji Leila Marek Nadia Oscar Priya Quentin Rosa "
     "Samir Tomas Ursula Victor Wanjiru Xavier Yusuf Zofia James Mary Robert Linda Daniel Sarah"
@@ -23,9 +22,27 @@ _LAST: Final = (
     "Abbott Banerjee Castillo Demir Eriksen Farouk Goldberg Haddad Ivanov Jensen Kowalski Laurent Mbeki Novak Okafor "
     "Pereira Quinn Rossi Suzuki Tanaka Ueda Varga Walsh Xu Yilmaz Zhang Smith Johnson Brown Miller"
 ).split()
-_DESKS: Final = "World News Politics Business Opinion Sport Culture Economy Europe Africa Asia Health Climate Technology Features Explainer Analysis Live".split()
-_ROLES: Final = ("Staff Writer", "Political Correspondent", "World Affairs Editor", "Business reporter", "Special to the Herald", "in Geneva", "Wire services")
-_THEMES: Final = ("the war", "the trade dispute", "the election campaign", "the talks", "the floods", "the budget fight")
+_DESKS: Final = (
+    "World News Politics Business Opinion Sport Culture Economy Europe "
+    "Africa Asia Health Climate Technology Features Explainer Analysis Live"
+).split()
+_ROLES: Final = (
+    "Staff Writer",
+    "Political Correspondent",
+    "World Affairs Editor",
+    "Business reporter",
+    "Special to the Herald",
+    "in Geneva",
+    "Wire services",
+)
+_THEMES: Final = (
+    "the war",
+    "the trade dispute",
+    "the election campaign",
+    "the talks",
+    "the floods",
+    "the budget fight",
+)
 _OPENINGS: Final = (
     "A look at the main events of day {day} of {theme}.",
     "What we know on {weekday}, {month} {date}:",
@@ -82,7 +99,14 @@ def byline(rng: random.Random) -> str:
     """Who wrote it, as pages print it."""
     name = _name(rng)
     return rng.choice(
-        (f"By {name}", f"By {name}", name, f"{name}, {rng.choice(_ROLES)}", f"By {name} and {_name(rng)}", f"BY {name.upper()}")
+        (
+            f"By {name}",
+            f"By {name}",
+            name,
+            f"{name}, {rng.choice(_ROLES)}",
+            f"By {name} and {_name(rng)}",
+            f"BY {name.upper()}",
+        )
     )
 
 
@@ -94,7 +118,16 @@ def section(rng: random.Random) -> str:
 def caption(rng: random.Random, article: Article) -> str:
     """A picture's caption: the opening words of some paragraph, and a credit."""
     words = rng.choice(article.paragraphs).split(" ")[: rng.randint(8, 18)]
-    credit = rng.choice((" [Reuters]", " [AFP]", " (Photo: Getty Images)", f" [File: {_name(rng)}/AP]", ". Photograph: EPA", f", on {dateline(rng)}."))
+    credit = rng.choice(
+        (
+            " [Reuters]",
+            " [AFP]",
+            " (Photo: Getty Images)",
+            f" [File: {_name(rng)}/AP]",
+            ". Photograph: EPA",
+            f", on {dateline(rng)}.",
+        )
+    )
     return " ".join(words).rstrip(".,") + credit
 
 
@@ -140,6 +173,10 @@ def round_up(rng: random.Random) -> list[str]:
 
 def _opening(rng: random.Random, theme: str) -> str:
     text = rng.choice(_OPENINGS).format(
-        day=rng.randint(20, 1500), theme=theme, weekday=rng.choice(_WEEKDAYS), month=rng.choice(_MONTHS), date=rng.randint(1, 28)
+        day=rng.randint(20, 1500),
+        theme=theme,
+        weekday=rng.choice(_WEEKDAYS),
+        month=rng.choice(_MONTHS),
+        date=rng.randint(1, 28),
     )
     return text[0].upper() + text[1:]

@@ -18,7 +18,6 @@ from topics.segmentation.training.styles import STYLES, build_dumps
 __all__ = ["find_starts", "measure_styles", "score_dump"]
 
 
-
 def measure_styles(model: SegmentationModel, corpora: Corpora, n_dumps: int = 24) -> dict[str, Any]:
     """F1 exact and lenient by style, as plain numbers for the model card."""
     figures = {}
@@ -27,7 +26,11 @@ def measure_styles(model: SegmentationModel, corpora: Corpora, n_dumps: int = 24
         for dump in build_dumps(corpora, style, n_dumps):
             paragraphs, starts = find_starts(dump.text, model)
             scores += score_dump(dump, paragraphs, starts)
-        figures[style] = {"f1": round(scores.f1, 4), "f1_lenient": round(scores.f1_lenient, 4), "n": scores.n_true}
+        figures[style] = {
+            "f1": round(scores.f1, 4),
+            "f1_lenient": round(scores.f1_lenient, 4),
+            "n": scores.n_true,
+        }
     return figures
 
 
@@ -39,7 +42,8 @@ def find_starts(text: str, model: SegmentationModel) -> tuple[list[Paragraph], l
 
 
 def score_dump(dump: MixedDump, paragraphs: Sequence[Paragraph], starts: Iterable[int]) -> BoundaryScores:
-    """Compare starts with the truth; lenient anywhere from the previous piece's tail to the piece's first body paragraph."""
+    """Compare starts with the truth; lenient anywhere from the previous piece's tail to the piece's first body
+    paragraph."""
     begins = [p.start for p in paragraphs]
 
     def unit(offset: int) -> int:

@@ -1,9 +1,9 @@
 """Training dumps of every style, mixed from whole articles and pages, with their true starts known.
 
-A :class:`Mixer` draws which articles stand beside each other (at random, of one category, of one month, or nearest neighbours:
-the hard case) and renders them as scraped text: with or without headlines, blank lines, bylines and furniture; as
-page lines with the real furniture around them; as flat text with no line breaks. Randomness comes from the
-``random.Random`` that is handed in, so that a seed gives the same dumps.
+A :class:`Mixer` draws which articles stand beside each other (at random, of one category, of one month, or
+nearest neighbours: the hard case) and renders them as scraped text: with or without headlines, blank lines,
+bylines and furniture; as page lines with the real furniture around them; as flat text with no line breaks.
+Randomness comes from the ``random.Random`` that is handed in, so that a seed gives the same dumps.
 """
 
 from __future__ import annotations
@@ -18,7 +18,15 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from topics.segmentation.training.corpora import Article, Corpora, Page
-from topics.segmentation.training.furniture_lines import byline, caption, dateline, interlude, round_up, section, subhead
+from topics.segmentation.training.furniture_lines import (
+    byline,
+    caption,
+    dateline,
+    interlude,
+    round_up,
+    section,
+    subhead,
+)
 
 __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 
@@ -87,11 +95,14 @@ class Mixer:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
         vectorizer = TfidfVectorizer(
-            min_df=2, max_df=0.3, sublinear_tf=True, stop_words="english", max_features=40000, dtype=np.float32
+            min_df=2,
+            max_df=0.3,
+            sublinear_tf=True,
+            stop_words="english",
+            max_features=40000,
+            dtype=np.float32,
         )
-        return vectorizer.fit_transform(
-            [a.title + " " + " ".join(a.paragraphs[:10]) for a in self.corpora.articles]
-        )
+        return vectorizer.fit_transform([a.title + " " + " ".join(a.paragraphs[:10]) for a in self.corpora.articles])
 
     def draw_articles(self, rng: random.Random, n: int, neighbours: Neighbours) -> list[Article]:
         """``n`` articles (fewer where there are no more) that could stand beside each other."""

@@ -1,7 +1,8 @@
 """The five styles of dumps that figures are measured on, mixed from outlets that training never sees.
 
-t1 headlines and blank lines; t2 one paragraph a line, no headlines, blurbs; t3 the same with every article on one topic; t4 page lines
-with their furniture; t5 no line breaks. Fixed seeds: the same corpora give the same dumps.
+t1 headlines and blank lines; t2 one paragraph a line, no headlines, blurbs; t3 the same with every article on
+one topic; t4 page lines with their furniture; t5 no line breaks. Fixed seeds: the same corpora give the same
+dumps.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from topics.segmentation.training.corpora import Corpora
-from topics.segmentation.training.mixing import MixedDump, Mixer, Style
+from topics.segmentation.training.mixing import MixedDump, Mixer, Neighbours, Style
 
 __all__ = ["STYLES", "build_dumps"]
 
+_ANY: Final[tuple[Neighbours, ...]] = ("random", "category", "nearest")
 STYLES: Final = ("t1", "t2", "t3", "t4", "t5")
 
 
@@ -24,7 +26,7 @@ def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77)
     rng = random.Random(f"{style}:{seed}")
     for k in range(n_dumps):
         if style == "t1":
-            neighbours = ("random", "category")[k % 2]
+            neighbours: Neighbours = "category" if k % 2 else "random"
             yield mixer.render(rng, Style(rng.randint(6, 16), neighbours, titled=1.0, joint="\n\n"))
         elif style == "t2":
             yield mixer.render(rng, Style(rng.randint(8, 18), "random", blurbs=0.3))
@@ -34,7 +36,8 @@ def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77)
         elif style == "t4":
             yield mixer.render_pages(rng, rng.randint(5, 9))
         else:
-            titled, neighbours = rng.choice((0.0, 0.0, 1.0)), rng.choice(("random", "category", "nearest"))
+            titled = rng.choice((0.0, 0.0, 1.0))
+            neighbours = rng.choice(_ANY)
             blurbs = rng.choice((0.0, 0.15, 0.3))
             flat = Style(rng.randint(4, 16), neighbours, titled, blurbs=blurbs, joint=" ", flat=True, flats=0.25)
             yield mixer.render(rng, flat)

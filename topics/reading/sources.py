@@ -1,0 +1,197 @@
+"""From what the user names (files, folders, globs, ``-``) to the inputs themselves, in a fixed order.
+
+Nothing is opened here: a source is a path and the name that its dump will carry. A path that exists is
+taken literally even where it looks like a glob. The same file named twice is one source, so overlapping
+globs and folders do not double a dump.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeAlias
+
+from topics.reading.problems import Problem, Unreadable, printable
+
+__all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "list_inputs"]
+
+Inputs: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
+
+STDIN = "-"
+COMPRESSIONS = frozenset({".gz", ".zst", ".zstd", ".bz2", ".xz"})
+
+# What a folder of dumps holds beside them. Only folders leave these out: a file given by name is always tried.
+NOT_DUMPS = frozenset(
+    """
+    .7z .aac .ai .apk .arrow .atom .avi .avif .avro .bak .bat .bin .bmp .c .cdx .cdxj .cfg .class .conf .cpp
+    .css .csv .dat .db .deb .dll .dmg .doc .docx .dylib .eot .eps .epub .exe .feather .flac .gif .go .h .h5
+    .hdf5 .heic .ico .idx .ini .ipynb .iso .jar .java .jpeg .jpg .js .log .lock .lz4 .lzma .m4a .map .md5
+    .mkv .mobi .mov .mp3 .mp4 .mpeg .mpg .msi .npy .npz .o .odp .ods .odt .ogg .orc .otf .parquet .pdf
+    .pickle .pkl .png .ppt .pptx .ps .psd .py .pyc .rar .rb .rpm .rs .rss .rtf .sh .sha1 .sha256 .so .sql
+    .sqlite .sqlite3 .svg .swf .tar .tbz .tgz .tif .tiff .tmp .toml .ts .tsv .ttf .txz .wat .wav .webm .webp
+    .wma .wmv .woff .woff2 .xls .xlsx .xml .xsl .yaml .yml .z .zip
+    """.split()
+)
+
+_GLOB_CHARACTERS = re.compile(r"[*?\[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input: a file, or stdin where ``path`` is None. ``name`` is what its dump will be called."""
+
+    name: str
+    path: Path | None
+
+    @property
+    def where(self) -> str:
+        """The place as messages name it."""
+        return "stdin" if self.path is None else str(self.path)
+
+
+def list_inputs(inputs: Inputs) -> list[Source]:
+    """The inputs that :func:`topics.reading.read_dumps` would open, in its order, none of them opened.
+
+    What cannot be found is left out here: ``read_dumps`` reports it. The length is the total of a progress bar.
+    """
+    return [found for found in find_sources(inputs) if isinstance(found, Source)]
+
+
+def find_sources(inputs: Inputs) -> Iterator[Source | Problem]:
+    """Every input under a name of its own, and a problem for each that cannot be found."""
+    given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
+    paths = [os.fspath(path) for path in given]
+    taken = {"stdin"} if STDIN in paths else set()
+    seen: set[str] = set()
+    for path in paths:
+        for found in _expand(path):
+            if isinstance(found, Problem):
+                yield found
+                continue
+            identity = STDIN if found.path is None else os.path.abspath(found.path)
+            if identity in seen:
+                continue
+            seen.add(identity)
+            if found.path is None:
+                yield found
+                continue
+            name = _free_name(found, taken)
+            taken.add(name)
+            yield Source(name, found.path)
+
+
+def inner_suffix(name: str) -> str:
+    """The suffix in lower case, with compression looked through.
+
+    >>> inner_suffix("crawl/News.JSONL.gz")
+    '.jsonl'
+    """
+    path = PurePosixPath(name)
+    suffix = path.suffix.lower()
+    return PurePosixPath(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix
+
+
+def _expand(given: str) -> Iterator[Source | Problem]:
+    if given == STDIN:
+        yield Source("stdin", None)
+        return
+    try:
+        os.stat(given)
+    except PermissionError:
+        yield Unreadable("no_permission", "no permission. Ask for read access to the folder it is in.").at(given)
+    except (OSError, ValueError):  # ValueError: a path with a NUL in it
+        if _GLOB_CHARACTERS.search(given) and "\0" not in given:
+            yield from _expand_glob(given)
+        else:
+            yield _missing(given)
+    else:
+        yield from _expand_existing(given)
+
+
+def _expand_glob(pattern: str) -> Iterator[Source | Problem]:
+    matches = sorted(set(glob.glob(pattern, recursive=True)))
+    if not matches:
+        said = "no file matches. Check the pattern, and quote it so that the shell leaves it alone."
+        yield Unreadable("missing", said).at(pattern)
+    for match in matches:
+        if not os.path.isdir(match):
+            yield Source(os.path.basename(match), Path(match))
+        elif "**" not in pattern:  # ** gives the files below by itself
+            yield from _expand_existing(match)
+
+
+def _expand_existing(path: str) -> Iterator[Source | Problem]:
+    if not os.path.isdir(path):
+        yield Source(os.path.basename(path), Path(path))
+        return
+    files: list[tuple[str, ...]] = []
+    n_problems = 0
+    for found in _walk(path):
+        if isinstance(found, Problem):
+            n_problems += 1
+            yield found
+        else:
+            files.append(found)
+    for parts in sorted(files):
+        yield Source("/".join(parts), Path(path, *parts))
+    if not files and not n_problems:
+        where = printable(path)
+        said = f"no readable files in {where}. Give a folder with .txt, .jsonl, .html, .warc or .wet files."
+        yield Problem(where, "no_readable_files", said)
+
+
+def _walk(folder: str) -> Iterator[tuple[str, ...] | Problem]:
+    """The parts below ``folder`` of every file that may be a dump; links to folders are followed, but not round."""
+    failures: list[Problem] = []
+
+    def note(error: OSError) -> None:
+        reason = "no_permission" if isinstance(error, PermissionError) else "unreadable"
+        said = f"folder not readable ({error.strerror}). Ask for read access, or leave it out."
+        failures.append(Unreadable(reason, said).at(str(error.filename)))
+
+    visited: set[tuple[int, int]] = set()
+    for here, folders, names in os.walk(folder, onerror=note, followlinks=True):
+        info = os.stat(here)
+        if (info.st_dev, info.st_ino) in visited:
+            folders.clear()
+            continue
+        visited.add((info.st_dev, info.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        below = Path(here).relative_to(folder).parts
+        for name in sorted(names):
+            if name.startswith(".") or inner_suffix(name) in NOT_DUMPS:
+                continue
+            path = os.path.join(here, name)
+            if os.path.isfile(path):
+                yield (*below, name)
+            elif os.path.islink(path):
+                yield Unreadable("missing", "a link to nothing. Mend the link, or remove it.").at(path)
+    yield from failures
+
+
+def _missing(given: str) -> Problem:
+    said = "no such file or folder. Check the path; relative paths start at the current folder."
+    return Unreadable("missing", said).at(given or '""')
+
+
+def _free_name(source: Source, taken: set[str]) -> str:
+    """The source's name, with parent folders before it until no earlier source has it."""
+    name = _encodable(source.name)
+    parts = Path(os.path.abspath(source.path or "")).parts
+    depth = source.name.count("/") + 1
+    while name in taken and depth < len(parts):
+        depth += 1
+        name = _encodable(PurePosixPath(*parts[-depth:]).as_posix())
+    stem, n = name, 2
+    while name in taken:
+        name, n = f"{stem}~{n}", n + 1
+    return name
+
+
+def _encodable(name: str) -> str:
+    """File names need not be UTF-8; the names of dumps are written into files that are."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

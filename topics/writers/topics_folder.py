@@ -1,0 +1,219 @@
+"""Rows to a folder that holds one folder a topic, each with a file to read, and an index above them.
+
+Rows are first set apart by topic in a spool on disk, so that memory holds one topic at a time whatever
+there is to export. The whole folder is built beside its place and moved in at the end. A folder that stands
+there is replaced only if every file in it was written by an earlier export, which a marker file lists: what
+a person put there is never deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from topics.errors import OutputError
+from topics.writers.atomic import StagedFile, replace_folder
+from topics.writers.formats import check_format, write_sink
+from topics.writers.html import write_html, write_html_index
+from topics.writers.jsonl import encode_row
+from topics.writers.markdown import escape_markdown, summary_table, write_markdown
+from topics.writers.rows import BOILERPLATE, Row, find_topic, with_body
+from topics.writers.sinks import Sink, writing
+from topics.writers.tally import Tally
+
+__all__ = ["MARKER", "write_topics_folder"]
+
+MARKER = ".topics-export"
+
+_FOLDER_NAME = re.compile(r"\w[\w-]{0,99}")
+_NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+_SPOOL_BYTES = 8_000_000
+
+
+def write_topics_folder(
+    rows: Iterable[Row],
+    folder: Path,
+    *,
+    topics: Collection[str] | None = None,
+    min_score: float = 0.0,
+    format: str = "html",
+    clean: bool = True,
+    also: bool = True,
+) -> dict[str, int]:
+    """Writes the folder; returns how many segments each topic got, by name.
+
+    ``topics`` keeps only those (``"unknown"`` and ``"boilerplate"`` can be named); without it everything
+    but boilerplate is kept. ``min_score`` leaves out segments whose probability *for that topic* is lower;
+    it does not apply where nothing was decided. ``also`` puts a segment under its secondary topics too.
+    ``clean`` leaves furniture out of pages and adds ``body`` to records.
+    """
+    format = check_format(format)
+    _check_replaceable(folder)
+    with replace_folder(folder) as building:
+        spool = _Spool(building / ".spool", folder)
+        tally = Tally()
+        n_segments = 0
+        for row in rows:
+            found = [topic for topic in _list_topics(row, also) if _is_wanted(row, topic, topics, min_score)]
+            for topic in found:
+                tally.add_under(topic, row, _find_score(row, topic))
+                spool.add(topic, row)
+            n_segments += bool(found)
+        spool.flush()
+        pages: dict[str, str] = {}
+        for topic in sorted(spool.counts):
+            pages[topic] = f"{topic}/{_name_file(topic, format)}"
+            with _open_inside(building, pages[topic], folder) as sink:
+                _write_topic(spool.read(topic), sink, topic, format, clean)
+        shutil.rmtree(spool.folder)
+        _write_index(tally, n_segments, pages, building, folder, format)
+        _write_marker(building, folder)
+    return dict(sorted(spool.counts.items()))
+
+
+class _Spool:
+    """Rows set apart by topic, a JSONL file each, appended to in large pieces and never held open."""
+
+    def __init__(self, folder: Path, target: Path) -> None:
+        self.folder = folder
+        self.counts: Counter[str] = Counter()
+        self._target = target
+        self._held: dict[str, list[bytes]] = {}
+        self._n_bytes = 0
+        with writing(target):
+            folder.mkdir()
+
+    def add(self, topic: str, row: Row) -> None:
+        if not _FOLDER_NAME.fullmatch(topic):
+            raise OutputError(f"topic {topic!r} cannot name a folder. Use letters, digits and hyphens.")
+        line = encode_row(row)
+        self.counts[topic] += 1
+        self._held.setdefault(topic, []).append(line)
+        self._n_bytes += len(line)
+        if self._n_bytes >= _SPOOL_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        with writing(self._target):
+            for topic, lines in self._held.items():
+                with open(self.folder / topic, "ab") as file:
+                    file.writelines(lines)
+        self._held.clear()
+        self._n_bytes = 0
+
+    def read(self, topic: str) -> Iterator[Row]:
+        with open(self.folder / topic, "rb") as file:
+            for line in file:
+                yield json.loads(line)
+
+
+def _list_topics(row: Row, also: bool) -> list[str]:
+    first = find_topic(row)
+    if first is None:
+        raise OutputError(f"{row['dump']}: no topics in it. Export what `topics classify` wrote.")
+    return list(dict.fromkeys((first, *row["also"]))) if also else [first]
+
+
+def _is_wanted(row: Row, topic: str, wanted: Collection[str] | None, min_score: float) -> bool:
+    if (topic == BOILERPLATE) if wanted is None else (topic not in wanted):
+        return False
+    decided = topic == row["topic"] or topic in row["also"]
+    return not decided or (_find_score(row, topic) or 0.0) >= min_score
+
+
+def _find_score(row: Row, topic: str) -> float | None:
+    if topic == row["topic"]:
+        return row["score"]  # type: ignore[no-any-return]
+    return next((guess["score"] for guess in row["topics"] if guess["topic"] == topic), None)
+
+
+def _name_file(topic: str, format: str) -> str:
+    return {"html": "index.html", "md": "README.md"}.get(format, f"{topic}.{format}")
+
+
+def _write_topic(rows: Iterator[Row], sink: Sink, topic: str, format: str, clean: bool) -> None:
+    if format == "html":
+        write_html(rows, sink, title=topic, clean=clean, back="../index.html")
+    elif format == "md":
+        write_markdown(rows, sink, title=topic, clean=clean)
+    else:
+        write_sink((with_body(row) for row in rows) if clean else rows, sink, format)
+
+
+def _write_index(
+    tally: Tally, n_segments: int, pages: dict[str, str], building: Path, folder: Path, format: str
+) -> None:
+    title = "Segments by topic"
+    counts = f"{n_segments:,} {'segment' if n_segments == 1 else 'segments'}"
+    if tally.n_segments > n_segments:
+        counts += f"; {tally.n_segments - n_segments:,} more entries are under a second topic"
+    if format == "html":
+        with _open_inside(building, "index.html", folder) as sink:
+            write_html_index(tally.topics(), sink, title=title, counts=counts, links=pages)
+        return
+    table = summary_table(tally, pages) if pages else "Nothing has a topic and a score that were asked for."
+    with _open_inside(building, "index.md", folder) as sink:
+        sink.write(f"# {escape_markdown(title)}\n\n{counts}.\n\n{table}\n".encode())
+
+
+def _write_marker(building: Path, folder: Path) -> None:
+    listed = {"format_version": 1, "files": _list_files(building)}
+    with _open_inside(building, MARKER, folder) as sink:
+        sink.write(json.dumps(listed, ensure_ascii=False, indent=1).encode() + b"\n")
+
+
+@contextmanager
+def _open_inside(building: Path, name: str, folder: Path) -> Iterator[Sink]:
+    """A file of the folder that is being built; its errors name the place where it will stand."""
+    with writing(folder):
+        (building / name).parent.mkdir(exist_ok=True)
+    staged = StagedFile(building / name, shown=folder / name)
+    try:
+        yield staged.sink
+        staged.commit()
+    except BaseException:
+        staged.discard()
+        raise
+
+
+def _check_replaceable(folder: Path) -> None:
+    with writing(folder):
+        if not folder.exists():
+            return
+        if not folder.is_dir():
+            raise OutputError(f"{folder} exists and is a file. Choose another --output.")
+        files = _list_files(folder)
+    if not files:
+        return
+    ours = _read_marker(folder)
+    if ours is None:
+        raise OutputError(f"{folder} exists and was not written by an export. Choose another --output.")
+    foreign = [name for name in files if name not in ours and Path(name).name not in _NOBODYS]
+    if foreign:
+        raise OutputError(
+            f"{folder / foreign[0]} was not written by the export that would be replaced. "
+            "Move it away or choose another --output."
+        )
+
+
+def _read_marker(folder: Path) -> set[str] | None:
+    try:
+        marker = json.loads((folder / MARKER).read_bytes())
+        return {MARKER, *marker["files"]}
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _list_files(folder: Path) -> list[str]:
+    """The files below a folder, sorted, with ``/`` between the parts."""
+    found: list[str] = []
+    for root, _, names in os.walk(folder):
+        below = Path(root).relative_to(folder)
+        found.extend((below / name).as_posix() for name in names)
+    return sorted(found)
