@@ -76,6 +76,10 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     """Load a bundle by folder or by name; by default the model named ``default``.
 
     A name is looked for in the project (``models/`` here), the user's data folder, and the package, in this order.
+
+    >>> import topics
+    >>> topics.load_model().name
+    'default'
     """
     import numpy as np
 

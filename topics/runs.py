@@ -1,9 +1,10 @@
 """A run: the folder that one ``classify --output FOLDER`` fills, and the way back from it to rows.
 
-``shards/*.jsonl`` hold the rows, cut between dumps at about 32 MB; a shard is named by the digest of its
-bytes, so that no run can overwrite a shard of another. ``manifest.json`` says which shards make up the run
-and is moved in last: whoever reads sees the old run or the new one. ``problems.jsonl`` repeats the
-manifest's problems, one a line. There are no times in any of them: the same inputs give the same bytes.
+``shards/*.jsonl`` hold the rows, cut between dumps at about 32 MB; a shard is named by a digest of its
+number and its bytes, so that no run overwrites what another one holds. ``manifest.json`` says which shards
+make up the run and is moved in last: whoever reads sees the old run or the new one. ``problems.jsonl``
+repeats the manifest's problems, one a line. There are no times in any of them: the same inputs give the
+same bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -62,6 +64,7 @@ class RunWriter:
         self._tally = Tally()
         self._shard: StagedFile | None = None
         self._hash = hashlib.sha256()
+        self._n_shards = 0
         self._made: list[Path] = []  # shards that were not there before
         self._lock: BaseFileLock | None = None
         self._is_new = False
@@ -97,7 +100,8 @@ class RunWriter:
             raise ValueError("RunWriter is used in a with statement")
         if self._shard is None:
             self._shard = StagedFile(self.folder / _SHARDS / "shard", shown=self.folder)
-            self._hash = hashlib.sha256()
+            self._hash = hashlib.sha256(f"{self._n_shards}:".encode())
+            self._n_shards += 1
         position, hash_before = self._shard.sink.tell(), self._hash.copy()
         counted = Tally()
         try:
@@ -254,12 +258,22 @@ def read_manifest(folder: Path) -> Mapping[str, Any]:
 
 def read_run(folder: Path) -> Iterator[Row]:
     """The rows of a run in the order in which they were written."""
-    manifest = read_manifest(folder)
-    names = dict.fromkeys(entry["shard"] for entry in manifest["inputs"] if entry["shard"])
-    for name in names:
+    n_rows: Counter[str] = Counter()  # by shard, in the order of the run
+    for entry in read_manifest(folder)["inputs"]:
+        if entry["segments"]:
+            n_rows[entry["shard"]] += entry["segments"]
+    for name, n_expected in n_rows.items():
         if not _SHARD_NAME.fullmatch(name):
             raise DumpError(f"{folder / _MANIFEST}: {name!r} cannot name a shard. Classify again.")
-        yield from read_stored_rows(folder / _SHARDS / name)
+        shard = folder / _SHARDS / name
+        if not shard.exists():
+            raise DumpError(f"{shard}: missing, or the run was replaced while it was read. Read it again.")
+        n_found = 0
+        for row in read_stored_rows(shard):
+            n_found += 1
+            yield row
+        if n_found != n_expected:
+            raise DumpError(f"{shard}: {n_found} records where the run has {n_expected}. Classify again.")
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 __all__ = ["evaluate"]
 
 
-def evaluate(dumps: Iterable[Dump], gold: Path, model: Model, *, topics: bool = True) -> EvaluationReport:
+def evaluate(dumps: Iterable[Dump], gold: Path | str, model: Model, *, topics: bool = True) -> EvaluationReport:
     """The figures of a model on those of the dumps that the gold speaks of.
 
     Without ``topics`` only cuts, kinds and furniture are measured. Raises :class:`topics.errors.LabelError`
     for gold that cannot be used.
+
+    >>> import topics
+    >>> report = topics.evaluate(topics.read_dumps("seeds"), "tests/quality/held_out.jsonl", topics.load_model())
+    >>> report.n_dumps
+    6
     """
     from topics.pipeline import classify_dump
 

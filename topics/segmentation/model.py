@@ -3,8 +3,8 @@
 In: a text. Out: its paragraphs with their boundary probabilities and what the heads say of each. There are two
 sets of weights, for dumps of lines and for text whose lines are so long that the units are sentences. A dump is
 scored in windows of at most ``features.WINDOW`` paragraphs that overlap by half; of each window only the middle
-counts, so the result at a paragraph depends on the 150 paragraphs before it and the 150 after it, and on
-nothing else.
+counts, so the result at a paragraph depends on at least the 150 paragraphs to either side, and on nothing that is
+450 or more away.
 """
 
 from __future__ import annotations

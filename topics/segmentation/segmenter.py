@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -21,6 +22,7 @@ __all__ = ["segment_dump", "whole_dump"]
 
 _TITLE: Final = HEADS.index("title")
 LEAD_LINES: Final = 12  # a date or headline stands no deeper than that
+_LINE_END: Final = re.compile(r"\r\n?|\n")
 
 
 def segment_dump(dump: Dump, model: SegmentationModel, *, threshold: float | None = None) -> list[Segment]:
@@ -29,9 +31,11 @@ def segment_dump(dump: Dump, model: SegmentationModel, *, threshold: float | Non
     ``threshold`` moves between fewer (near 1) and more segments (near 0); by default the model's own. An empty dump has
     no segments; one of white space alone is a single piece of boilerplate.
     """
+    if threshold is not None and not 0.0 < threshold < 1.0:
+        raise ValueError(f"threshold {threshold}: give a probability between 0 and 1, without either.")
     scored = model.score(dump.text)
     roles = assign_roles(scored)
-    starts = decode_starts(scored.probabilities, roles.body, threshold or scored.threshold)
+    starts = decode_starts(scored.probabilities, roles.body, scored.threshold if threshold is None else threshold)
     return _lay_out(dump, scored, roles, starts)
 
 
@@ -54,7 +58,7 @@ def _lay_out(
     language = tell_language(text)
     cuts = [0, *(_line_start(text, paragraphs[i].start) for i in starts[1:]), len(text)]
     bounds = [*starts.tolist(), len(paragraphs)]
-    n_lines = paragraphs[-1].line + text.count("\n", paragraphs[-1].end, max(paragraphs[-1].end, len(text) - 1))
+    n_lines = paragraphs[-1].line - 1 + _count_lines(text[paragraphs[-1].end - 1 :])
     segments = []
     for index, (first, last) in enumerate(pairwise(bounds)):
         own = paragraphs[first:last]
@@ -63,7 +67,7 @@ def _lay_out(
         page = [t for t, furniture in zip(texts[:LEAD_LINES], roles.furniture[first:last], strict=False) if furniture]
         end_line = n_lines
         if last < len(paragraphs):
-            end_line = paragraphs[last].line - (paragraphs[last].gap > 0)
+            end_line = paragraphs[last].line - (text[cuts[index + 1] - 1] in "\n\r")
         segments.append(
             Segment(
                 dump=dump.name,
@@ -89,9 +93,14 @@ def _lay_out(
 def _blank(dump: Dump, digest: str) -> Segment:
     return Segment(
         dump=dump.name, dump_digest=digest, index=0, start=0, end=len(dump.text),
-        start_line=1, end_line=max(1, dump.text.count("\n")), kind="boilerplate", title=None, published=None,
+        start_line=1, end_line=_count_lines(dump.text), kind="boilerplate", title=None, published=None,
         source=None, boundary=1.0, furniture=(), language="en", text=dump.text,
     )  # fmt: skip
+
+
+def _count_lines(text: str) -> int:
+    """Physical lines of a text that is not empty; what follows the last line end is a line unless it is nothing."""
+    return len(_LINE_END.findall(text)) + (text[-1] not in "\n\r")
 
 
 def _line_start(text: str, offset: int) -> int:

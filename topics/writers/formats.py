@@ -62,6 +62,14 @@ def write_rows(rows: Iterable[Row], path: Path | None, format: str, *, stream: T
     """Writes all rows to ``path``, or to ``stream`` (without both, to standard output); returns how many.
 
     Text is UTF-8 whatever the stream's encoding. Parquet is refused on a terminal and on a stream of text.
+
+    >>> import topics
+    >>> rows = [topics.to_row(piece) for piece in topics.segment("The ferry sailed at noon.")]
+    >>> len(rows), "ferry" in rows[0]["text"]
+    (1, True)
+    >>> topics.write_rows(rows, None, "jsonl")  # doctest: +ELLIPSIS
+    {"id": ...}
+    1
     """
     write = _WRITERS[check_format(format)]
     if path is not None and stream is not None:

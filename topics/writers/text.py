@@ -42,7 +42,8 @@ def strip_controls(text: str) -> str:
 
 def clean_cell(text: str) -> str:
     """One line without control characters, each run of white space one blank: for a cell or a heading."""
-    return strip_controls(" ".join(text.split()))
+    # folded first, since a next-line or a separator character parts words
+    return " ".join(strip_controls(" ".join(text.split())).split())
 
 
 def spell_in(text: str, encoding: str) -> str:

@@ -33,6 +33,7 @@ __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 Neighbours = Literal["random", "category", "month", "nearest"]
 
 
+_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.25, 0.6)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
 
@@ -40,6 +41,7 @@ _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "ne
 class Style:
     """How a dump is made. All shares are probabilities, of each piece or (``digests``, ``appeals``) of the dump.
 
+    ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
     ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` takes the line breaks inside
     pieces away; ``flats`` is how often the pieces are articles that never had any.
     """
@@ -50,6 +52,7 @@ class Style:
     furnished: float = 0.0
     blurbs: float = 0.0
     subheads: float = 0.0
+    headless: float = 0.0
     digests: float = 0.0
     appeals: float = 0.0
     joint: str = "\n"
@@ -151,6 +154,7 @@ class Mixer:
                 furnished=float(rng.random() < 0.4),
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
                 subheads=rng.choice((0.0, 0.2, 0.5)),
+                headless=rng.choice(_HEADLESS),
                 digests=0.22,
                 appeals=0.15,
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
@@ -169,7 +173,7 @@ class Mixer:
             if rng.random() < style.blurbs:
                 pieces.append(self._blurb(rng, article, titled))
             else:
-                pieces.append(self._article(rng, article, titled, rng.random() < style.furnished, style.subheads))
+                pieces.append(self._article(rng, article, titled, style))
         if rng.random() < style.digests:
             for _ in range(rng.randint(1, 2)):
                 items = self.draw_articles(rng, 14, "nearest")
@@ -191,16 +195,17 @@ class Mixer:
             pieces.append(_Piece(lines, page.first - start, max(0, len(lines) - (page.last + 1 - start))))
         return _join(pieces, "\n")
 
-    def _article(
-        self, rng: random.Random, article: Article, titled: bool, furnished: bool, subheads: float = 0.0
-    ) -> _Piece:
+    def _article(self, rng: random.Random, article: Article, titled: bool, style: Style) -> _Piece:
         body = list(article.paragraphs[: rng.randint(3, 30)] if rng.random() < 0.5 else article.paragraphs[:60])
         if article.flat:
             body = list(_as_lines(rng, article.paragraphs[0]))
+        if len(body) > 6 and rng.random() < style.headless:
+            body = body[rng.randint(1, 4) :]
+        furnished = rng.random() < style.furnished
         lead: list[str] = []
         tail: list[str] = []
         stock = self.corpora.stock
-        if subheads and len(body) > 6 and rng.random() < subheads:
+        if len(body) > 6 and rng.random() < style.subheads:
             for _ in range(rng.randint(1, 4)):
                 at = rng.randint(2, len(body) - 2)
                 body.insert(at, subhead(rng, body[at]))
@@ -336,6 +341,7 @@ class Mixer:
                 neighbours=neighbours,
                 titled=rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0],
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.3)),
+                headless=rng.choice(_HEADLESS),
                 joint="\n" if rng.random() < 0.12 else " ",
                 flat=True,
                 flats=0.25,

@@ -1,0 +1,267 @@
+"""Boundaries on dumps of the five styles, on Choi's data set and on real dumps, beside three published methods.
+
+    python benchmarks/segmentation.py [SHARED] [--model MODEL] [--dumps 24] [--part test] [--json FILE] [--no-peers]
+
+The five styles are mixed from articles of outlets that training never sees. All methods get the same
+paragraphs of the same dumps and none is told how many pieces there are. docs/benchmarks.md defines every
+figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import attrgetter
+from pathlib import Path
+from typing import Any
+
+from peers import segment_c99, segment_texttiling, segment_utiyama_isahara
+from shared import describe_run, new_parser, print_table, read_text_dumps, run_script, say
+from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
+
+from topics.bundle import load_model
+from topics.evaluation import BoundaryScores, bootstrap_interval, compare_boundaries, read_gold, sum_scores
+from topics.records import Paragraph
+from topics.segmentation import SegmentationModel
+from topics.segmentation.analysis import analyse
+from topics.segmentation.decode import decode_starts
+from topics.segmentation.training.corpora import read_corpora
+from topics.segmentation.training.measure import find_starts, score_dump
+from topics.segmentation.training.mixing import MixedDump
+from topics.segmentation.training.styles import STYLES, build_dumps
+from topics.writers.atomic import write_text
+
+Peer = Callable[[list[str]], list[int]]
+Scores = dict[str, list[BoundaryScores]]  # by method, one for each dump
+
+OURS = "topics"
+OURS_SENTENCES = "topics, sentence weights"
+PEERS: Mapping[str, Peer] = {
+    "TextTiling (nltk)": segment_texttiling,
+    "C99": segment_c99,
+    "Utiyama-Isahara": segment_utiyama_isahara,
+}
+FIGURES = {  # property of BoundaryScores -> column
+    "f1": "F1",
+    "f1_lenient": "F1 in the lead",
+    "pk": "Pk",
+    "window_diff": "WindowDiff",
+    "similarity": "B",
+}
+N_TIMED = 2  # dumps of each style that TextTiling as nltk has it is timed on: it is quadratic
+
+
+def main(options: argparse.Namespace) -> None:
+    """Print all tables, and write the same figures as JSON where that was asked for."""
+    model = load_model(options.model)
+    peers = {} if options.no_peers else PEERS
+    print(f"Model {model.id}, part {options.part}, {options.dumps} dumps of each style")
+    results: dict[str, Any] = {"model": model.id, "part": options.part, "n_dumps": options.dumps, **describe_run()}
+
+    say("reading corpora")
+    corpora = read_corpora(options.shared / "data").part(options.part)
+    by_style: dict[str, Scores] = {}
+    timed: list[list[str]] = []
+    for style in STYLES:
+        say(f"{style}: {options.dumps} dumps")
+        dumps = list(build_dumps(corpora, style, options.dumps))
+        by_style[style] = score_all(dumps, model.segmentation, peers)
+        timed.append([dump.text for dump in dumps])
+    results["styles"] = report_styles(by_style)
+
+    say(f"Choi's data set: {options.choi} files")
+    choi = read_choi(options.shared / "data" / "choi.jsonl.gz", options.choi)
+    by_set = {name: score_choi(dumps, model.segmentation, peers) for name, dumps in choi.items()}
+    results["choi"] = report_choi(by_set)
+
+    results["seeds"] = report_seeds(options.shared, model.segmentation, peers)
+    results["speed"] = report_speed(model.segmentation, timed, with_peer=bool(peers))
+    if options.json is not None:
+        write_text(options.json, json.dumps(results, indent=1) + "\n")
+
+
+# The five styles
+
+
+def score_all(dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer]) -> Scores:
+    """Every method on every dump."""
+    scores: Scores = {name: [] for name in (OURS, *peers)}
+    for dump in dumps:
+        paragraphs, starts = find_starts(dump.text, model)
+        scores[OURS].append(score_dump(dump, paragraphs, starts))
+        texts = [dump.text[p.start : p.end] for p in paragraphs]
+        for name, segment in peers.items():
+            scores[name].append(score_dump(dump, paragraphs, segment(texts)))
+    return scores
+
+
+def report_styles(by_style: Mapping[str, Scores]) -> dict[str, Any]:
+    """Ours with intervals, then one table a figure with every method in it."""
+    rows = []
+    figures: dict[str, Any] = {}
+    for style, scores in by_style.items():
+        whole = sum_scores(scores[OURS])
+        intervals = {key: bootstrap_interval(scores[OURS], attrgetter(key)) for key in FIGURES}
+        cells = [f"{getattr(whole, key):.3f} [{low:.3f}, {high:.3f}]" for key, (low, high) in intervals.items()]
+        rows.append([style, str(whole.n_true), *cells])
+        figures[style] = {name: sum_scores(of_dumps).to_dict() for name, of_dumps in scores.items()}
+        figures[style][OURS]["intervals"] = intervals
+    print_table(
+        "Boundaries by style, with 95% intervals over dumps", ["style", "boundaries", *FIGURES.values()], rows
+    )
+    methods = list(next(iter(by_style.values())))
+    for key in ("f1", "f1_lenient", "pk") if len(methods) > 1 else ():
+        rows = [
+            [name, *(f"{getattr(sum_scores(scores[name]), key):.3f}" for scores in by_style.values())]
+            for name in methods
+        ]
+        print_table(f"{FIGURES[key]}, all methods on the same dumps", ["method", *by_style], rows)
+    return figures
+
+
+# Choi's data set
+
+
+def read_choi(path: Path, n_files: int) -> dict[str, list[MixedDump]]:
+    """About ``n_files`` files, the same number of each set, evenly spread over it; a line is a sentence."""
+    by_set: dict[str, list[Mapping[str, Any]]] = {}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            by_set.setdefault(record["category"], []).append(record)
+    wanted = max(1, round(n_files / len(by_set)))
+    chosen = {}
+    for name in sorted(by_set, key=lambda name: [int(part) for part in name.split("-")]):
+        records = by_set[name]
+        n = min(wanted, len(records))
+        chosen[name] = [_mix_choi(records[k * len(records) // n]) for k in range(n)]
+    return chosen
+
+
+def _mix_choi(record: Mapping[str, Any]) -> MixedDump:
+    lines = record["text"].split("\n")
+    offsets = [0, *accumulate(len(line) + 1 for line in lines)]
+    firsts = [0, *accumulate(record["seg_lengths"])]
+    starts = tuple(offsets[line] for line in firsts[:-1])
+    return MixedDump(record["text"], starts, starts, tuple(offsets[line] for line in firsts[1:]))
+
+
+def score_choi(dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer]) -> Scores:
+    """Every method on every file, and ours a second time with the weights for sentences."""
+    dumps = list(dumps)
+    scores = score_all(dumps, model, peers)
+    sentences = []
+    for dump in dumps:
+        paragraphs, _ = find_starts(dump.text, model)
+        sentences.append(score_dump(dump, paragraphs, _find_sentence_starts(dump.text, paragraphs, model)))
+    ours = scores.pop(OURS)
+    return {OURS: ours, OURS_SENTENCES: sentences, **scores}
+
+
+def _find_sentence_starts(text: str, paragraphs: Sequence[Paragraph], model: SegmentationModel) -> list[int]:
+    """Starts in the same lines, taken as the sentences of one long line, each to its very end."""
+    flat = [Paragraph(p.start, p.end, 1, int(k == 0)) for k, p in enumerate(paragraphs)]
+    analysis = analyse(text.replace("\n", " "), flat, model.characters, model.lexicon)
+    probabilities, _ = model.sentences.score(analysis)
+    starts = decode_starts(probabilities, probabilities >= 0.0, model.sentences.threshold)  # all of it is body
+    return [int(start) for start in starts]
+
+
+def report_choi(by_set: Mapping[str, Scores]) -> dict[str, Any]:
+    """Pk by set, then Pk and F1 over all files."""
+    whole = {name: sum_scores([s for scores in by_set.values() for s in scores[name]]) for name in _methods(by_set)}
+    rows = [
+        [
+            name,
+            *(f"{sum_scores(scores[name]).pk:.3f}" for scores in by_set.values()),
+            f"{total.pk:.3f}",
+            f"{total.f1:.3f}",
+        ]
+        for name, total in whole.items()
+    ]
+    n_files = sum(len(scores[OURS]) for scores in by_set.values())
+    print_table(
+        f"Choi's data set, {n_files} files",
+        ["method", *(f"Pk {name}" for name in by_set), "Pk", "F1"],
+        rows,
+        "Ours has learned from news alone. It is given the lines as the files have them, tokenised and a sentence "
+        "each, first as paragraphs, then as the sentences of text without line breaks.",
+    )
+    return {
+        name: {"all": total.to_dict(), **{key: sum_scores(scores[name]).to_dict() for key, scores in by_set.items()}}
+        for name, total in whole.items()
+    }
+
+
+def _methods(groups: Mapping[str, Scores]) -> list[str]:
+    return list(next(iter(groups.values())))
+
+
+# Real dumps
+
+
+def report_seeds(shared: Path, model: SegmentationModel, peers: Mapping[str, Peer]) -> dict[str, Any]:
+    """Counts on the real dumps, whose text the segmenter has not learned from."""
+    dumps = {dump.name: dump for dump in read_text_dumps(shared / "seeds")}
+    gold = read_gold(shared / "gold" / "seeds.jsonl", dumps.values())
+    scores: Scores = {name: [] for name in (OURS, *peers)}
+    for name, true in gold.items():
+        text = dumps[name].text
+        paragraphs, starts = find_starts(text, model)
+        texts = [text[p.start : p.end] for p in paragraphs]
+        found = {OURS: starts, **{peer: segment(texts) for peer, segment in peers.items()}}
+        for method, indices in found.items():
+            rows = [{"start": paragraphs[i].start} for i in sorted({0, *indices})]
+            scores[method].append(compare_boundaries(true, text, rows, model.punkt))
+    totals = {name: sum_scores(of_dumps) for name, of_dumps in scores.items()}
+    print_table(
+        f"{len(gold)} real dumps, {totals[OURS].n_true} interior boundaries, exact",
+        ["method", "found", "missed", "false"],
+        [[name, str(s.n_hits), str(s.n_true - s.n_hits), str(s.n_found - s.n_hits)] for name, s in totals.items()],
+    )
+    return {name: s.to_dict() for name, s in totals.items()}
+
+
+# Speed
+
+
+def report_speed(model: SegmentationModel, texts: Sequence[Sequence[str]], *, with_peer: bool) -> dict[str, Any]:
+    """Microseconds a paragraph by stage; and how many times TextTiling's speed ours is."""
+    say("timing")
+    seconds, n_paragraphs = time_stages(model, [text for of_style in texts for text in of_style])
+    each = {stage: 1e6 * seconds[stage] / n_paragraphs for stage in STAGES}
+    spelled = ", ".join(f"{stage} {spent:.1f}" for stage, spent in each.items())
+    print(f"\nMicroseconds a paragraph ({n_paragraphs:,} paragraphs): {spelled}; in all {sum(each.values()):.1f}")
+    figures: dict[str, Any] = {"n_paragraphs": n_paragraphs, "microseconds_by_stage": each}
+    if with_peer:
+        every = [text for of_style in texts for text in of_style]
+        few = [text for of_style in texts for text in of_style[:N_TIMED]]
+        rows = []
+        for name, chosen, peer in (
+            ("TextTiling, blocks compared in arrays", every, segment_texttiling),
+            ("TextTiling as nltk has it", few, segment_nltk_texttiling),
+        ):
+            say(f"timing {name}")
+            ours, theirs, ratio = compare_speed(model, chosen, peer)
+            rows.append([name, str(len(chosen)), f"{ours / 1e6:.3f}", f"{theirs / 1e6:.4f}", f"{ratio:.1f}"])
+            figures[name] = {"n_dumps": len(chosen), "ours": ours, "theirs": theirs, "ratio": ratio}
+        print_table(
+            "Million characters a second, one core, median of three rounds",
+            ["peer", "dumps", OURS, "peer's", "ratio"],
+            rows,
+        )
+    return figures
+
+
+if __name__ == "__main__":
+    parser = new_parser(str(__doc__))
+    parser.add_argument("--model", help="model folder or name (default: the model named default)")
+    parser.add_argument("--dumps", type=int, default=24, help="dumps of each style (24)")
+    parser.add_argument("--part", choices=("train", "dev", "test"), default="test", help="outlets to mix from (test)")
+    parser.add_argument("--choi", type=int, default=60, help="files of Choi's data set (60)")
+    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--no-peers", action="store_true", help="only our own model")
+    run_script(main, parser.parse_args())
