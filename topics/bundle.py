@@ -111,7 +111,9 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
         vocabulary = json.loads((path / "vocabulary.json").read_text("utf-8"))
         with np.load(path / "topics.npz", allow_pickle=False) as arrays:
             topics = TopicModel.from_arrays(arrays, vocabulary["topics"], vocabulary["terms"])
-    except (KeyError, ValueError, OSError, zipfile.BadZipFile) as error:
+    except BundleError as error:  # Punkt's own, which does not know the file
+        raise BundleError(f"{path / 'punkt.json'}: {error}") from error
+    except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: not a usable model ({error}). Train the model again or take another.") from error
     return Model(str(manifest.get("name", path.name)), version, path, segmentation, topics, manifest)
 
@@ -168,10 +170,10 @@ def save_model(
     """
     from topics.classification.analyzer import ANALYZER
 
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists():
+    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists()):
         raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
         raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another --output.") from error

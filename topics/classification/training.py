@@ -75,6 +75,8 @@ def fit_topics(
     described = [Example(terms, slug) for slug, terms in sorted(descriptions.items())]
     everything = [*labelled, *described]
     vocabulary = _vocabulary(everything, vectors)
+    if not vocabulary:
+        raise LabelError("labels: no term stands in two labelled pieces, so nothing can be learned. Label more.")
     counts = _count_matrix(everything, vocabulary)
     idf = _inverse_frequency(counts, vocabulary, vectors)
     x = _tfidf(counts, idf)

@@ -13,6 +13,7 @@ import io
 import lzma
 import os
 import stat
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +23,7 @@ from typing import Any, BinaryIO, Protocol
 from topics.reading.problems import Unreadable
 from topics.reading.sources import Source
 
-__all__ = ["MAX_TEXT_BYTES", "Opened", "inflate", "open_input", "read_bounded", "too_large"]
+__all__ = ["MAX_TEXT_BYTES", "Opened", "open_input", "read_bounded"]
 
 MAX_TEXT_BYTES = 2 << 30  # one dump; a compressed file can claim to be any size
 
@@ -50,7 +51,7 @@ class Opened:
     ``size`` is the length in bytes where it is known beforehand.
     """
 
-    stream: BinaryIO
+    stream: io.BufferedReader[Any]
     head: bytes
     size: int | None = None
 
@@ -59,14 +60,15 @@ class Opened:
         if self.size is None:
             return read_bounded(self.stream)
         if self.size > MAX_TEXT_BYTES:
-            raise too_large()
+            raise _too_large()
         return self.stream.read()
 
-    def buffered(self) -> io.BufferedReader:
-        """The stream for reading by lines or records."""
-        if isinstance(self.stream, io.BufferedReader):
-            return self.stream
-        return io.BufferedReader(self.stream, _BUFFER)  # type: ignore[type-var]
+    def read_lines(self) -> Iterator[bytes]:
+        """The lines as they come, with their ends, none longer than :data:`MAX_TEXT_BYTES`."""
+        while line := self.stream.readline(MAX_TEXT_BYTES + 1):
+            if len(line) > MAX_TEXT_BYTES:
+                raise _too_large()
+            yield line
 
 
 @contextmanager
@@ -76,28 +78,18 @@ def open_input(source: Source, stdin: BinaryIO | None = None) -> Iterator[Opened
     Stdin is left open.
     """
     if source.path is None:
-        import sys
-
+        if stdin is None and sys.stdin is None:  # started with stdin closed
+            raise Unreadable("missing", "nothing is piped in. Pipe text in, or name a file.")
         yield _open_stream(sys.stdin.buffer if stdin is None else stdin)
         return
-    with open(source.path, "rb", buffering=0) as file:
+    with open(source.path, "rb") as file:
         info = os.fstat(file.fileno())
         if not stat.S_ISREG(info.st_mode):  # a pipe: what is read once is gone
             yield _open_stream(file)
             return
-        head = file.read(_HEAD)
-        file.seek(0)
-        if (opener := _find_opener(head)) is None:
-            yield Opened(file, head, info.st_size)
-        else:
-            yield _decompressed(opener, io.BufferedReader(file, _BUFFER))
-
-
-def too_large() -> Unreadable:
-    """The problem of a text past :data:`MAX_TEXT_BYTES`."""
-    limit = f"{MAX_TEXT_BYTES >> 30} GiB" if MAX_TEXT_BYTES >> 30 else f"{MAX_TEXT_BYTES} bytes"
-    said = f"more than {limit} of text in one dump. Split it, or give it as JSONL with a record for each text."
-    return Unreadable("too_large", said)
+        head = file.peek(_HEAD)[:_HEAD]
+        opener = _find_opener(head)
+        yield Opened(file, head, info.st_size) if opener is None else _decompressed(opener, file)
 
 
 def read_bounded(stream: Any) -> bytes:
@@ -107,24 +99,16 @@ def read_bounded(stream: Any) -> bytes:
     while piece := stream.read(1 << 20):
         n_bytes += len(piece)
         if n_bytes > MAX_TEXT_BYTES:
-            raise too_large()
+            raise _too_large()
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def inflate(body: bytes) -> bytes:
-    """An HTTP body without its gzip or deflate coding; as it is where it turns out not to be coded."""
-    for window in (32 + zlib.MAX_WBITS, -zlib.MAX_WBITS):  # gzip or zlib by its header; bare deflate
-        unpacker = zlib.decompressobj(window)
-        try:
-            plain = unpacker.decompress(body, MAX_TEXT_BYTES + 1)
-        except zlib.error:
-            continue
-        if len(plain) > MAX_TEXT_BYTES:
-            raise too_large()
-        if unpacker.eof:
-            return plain
-    return body
+def _too_large() -> Unreadable:
+    """The problem of a text past :data:`MAX_TEXT_BYTES`."""
+    limit = f"{MAX_TEXT_BYTES >> 30} GiB" if MAX_TEXT_BYTES >> 30 else f"{MAX_TEXT_BYTES} bytes"
+    said = f"more than {limit} of text in one dump. Split it, or give it as JSONL with a record for each text."
+    return Unreadable("too_large", said)
 
 
 def _open_stream(stream: BinaryIO) -> Opened:
@@ -149,7 +133,7 @@ def _find_opener(head: bytes) -> Any:
     return None
 
 
-def _decompressed(opener: Any, packed: io.BufferedReader) -> Opened:
+def _decompressed(opener: Any, packed: io.BufferedReader[Any]) -> Opened:
     stream = io.BufferedReader(_Guarded(opener(packed)), _BUFFER)
     return Opened(stream, stream.peek(_HEAD)[:_HEAD])
 

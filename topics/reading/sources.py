@@ -10,6 +10,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -166,9 +167,12 @@ def _walk(folder: str) -> Iterator[tuple[str, ...] | Problem]:
             if name.startswith(".") or inner_suffix(name) in NOT_DUMPS:
                 continue
             path = os.path.join(here, name)
-            if os.path.isfile(path):
-                yield (*below, name)
-            elif os.path.islink(path):
+            try:
+                if stat.S_ISREG(os.stat(path).st_mode):
+                    yield (*below, name)
+            except PermissionError:  # the folder can be listed, but not entered
+                yield Unreadable("no_permission", "no permission. Ask for access to the folder it is in.").at(path)
+            except OSError:
                 yield Unreadable("missing", "a link to nothing. Mend the link, or remove it.").at(path)
     yield from failures
 

@@ -63,6 +63,7 @@ MEASURES: Final = (
     "furniture_cue",
     "date",
     "link",
+    "digest_cue",
     "gap",
 )
 _N_KERNEL_MEASURES: Final = 17
@@ -89,6 +90,14 @@ _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
 _DATE: Final = re.compile(
     rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|"
     rf"\b\d{{4}}-\d\d-\d\d|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\b\d{{1,2}}:\d\d\b"
+)
+# how round-ups announce themselves: "key developments", "what we know on day 40", "the week in brief"
+_DIGEST_CUE: Final = re.compile(
+    r"\b(?:(?:key|main|latest|major) (?:developments|events|points|updates|stories)|where things stand|"
+    r"what (?:we|you need to|to) know|what happened|at a glance|in brief|round-?up|the state of play|the latest on|"
+    r"(?:day|week)[’']s (?:main |top )?(?:news|stories|events|developments)|(?:news|world|war|morning|evening) brief|"
+    r"here (?:is|are) (?:what|where|the)|you may have missed|things to know|catch up on|on day \d{2,4}|from day [\d,]{2,6})\b",
+    re.IGNORECASE,
 )
 _LINK: Final = re.compile(r"https?:|www\.|\S@\S|\.com\b")
 
@@ -148,6 +157,7 @@ def analyse(
         measures[row, _M["furniture_cue"]] = _FURNITURE_CUE.match(opening) is not None
         measures[row, _M["date"]] = _DATE.search(opening) is not None
         measures[row, _M["link"]] = _LINK.search(opening) is not None
+        measures[row, _M["digest_cue"]] = _DIGEST_CUE.search(opening, 0, 160) is not None
         measures[row, _M["gap"]] = paragraph.gap
     (g_at, g, t_at, t, c, n_at, nm, f_at, f, s_at, s) = columns
     return Analysis(Ragged(g_at, g), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures)

@@ -25,6 +25,7 @@ Array = NDArray[np.float64]
 WINDOW: Final = 600  # the most paragraphs that any feature sees at once
 LONGEST_SEGMENT: Final = 40  # in paragraphs, for the posterior
 BLOCK_WORDS: Final = 120  # a block of the local document frequency
+DIGEST_REACH: Final = 60  # a round-up announced longer ago than that is over
 MASKED_WORDS: Final = 25  # a likely furniture paragraph shorter than this leaves the windows
 
 _MEASURE: Final = {name: column for column, name in enumerate(MEASURES)}
@@ -54,12 +55,16 @@ FEATURES: Final[tuple[str, ...]] = (
     *(f"{head}@{offset:+d}" for head in HEADS for offset in _NEIGHBOURS[head]),
     "first:z",
     "first:peak",
+    "first:rank",
+    "title:peak",
+    "title:rank",
     "opening",
     *MEASURES,
     *(f"{name}@{offset:+d}" for name in _SHIFTED_MEASURES for offset in (-1, 1)),
     *(f"words@{offset:+d}" for offset in (-3, -2, 2, 3, 4)),
     "furniture_cues_ahead",
     "furniture_cues_behind",
+    "since_digest_cue",
     "median_words",
     "short_share",
     "gap_share",
@@ -104,7 +109,9 @@ def compute_features(analysis: Analysis, heads: Array, weight_of_term: Array) ->
         columns.extend(shifted(scores, offset, -3.0) for offset in _NEIGHBOURS[head])
     first = heads[:, HEADS.index("first")]
     columns.append(_standardised(first))
-    columns.append(first - np.maximum.reduce([shifted(first, k, -9.0) for k in (-3, -2, -1, 1, 2, 3)]))
+    columns += [_peak(first), _rank(first)]
+    title = heads[:, HEADS.index("title")]
+    columns += [_peak(title), _rank(title)]
     second, last = heads[:, HEADS.index("second")], heads[:, HEADS.index("last")]
     columns.append(first + shifted(second, 1, -3.0) + shifted(last, -1, 0.0))
     columns.extend(measures.T)
@@ -114,6 +121,7 @@ def compute_features(analysis: Analysis, heads: Array, weight_of_term: Array) ->
     cues = measures[:, _MEASURE["furniture_cue"]]
     columns.append(np.sum([shifted(cues, k) for k in range(1, 6)], axis=0))
     columns.append(np.sum([shifted(cues, -k) for k in range(1, 6)], axis=0))
+    columns.append(_since(measures[:, _MEASURE["digest_cue"]] > 0, DIGEST_REACH))
     short = (measures[:, 0] < 16) & (measures[:, _MEASURE["ends_in_stop"]] == 0)
     gaps = measures[:, _MEASURE["gap"]]
     columns.append(np.full(n, np.median(measures[:, 0])))
@@ -154,6 +162,25 @@ def _local_rarity(starts: NDArray[np.int64], values: NDArray[np.int32], n_words:
 def _standardised(column: Array) -> Array:
     result: Array = (column - column.mean()) / (column.std() + 1e-6)
     return result
+
+
+def _peak(column: Array) -> Array:
+    """How far a score stands above the three before and the three after it."""
+    result: Array = column - np.maximum.reduce([shifted(column, k, -9.0) for k in (-3, -2, -1, 1, 2, 3)])
+    return result
+
+
+def _rank(column: Array) -> Array:
+    """Place among all of the window, 0 to 1."""
+    return column.argsort(kind="stable").argsort(kind="stable") / max(1, len(column) - 1)
+
+
+def _since(flags: NDArray[np.bool_], reach: int) -> Array:
+    """Paragraphs since the last flag before, at most ``reach``."""
+    n = len(flags)
+    last = np.maximum.accumulate(np.where(flags, np.arange(n), -reach))
+    before = np.concatenate(([-reach], last[:-1]))
+    return np.minimum(np.arange(n) - before, reach).astype(np.float64)
 
 
 def _depth(column: Array, reach: int = 12) -> Array:

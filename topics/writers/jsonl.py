@@ -22,10 +22,8 @@ _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 def encode_row(row: Row) -> bytes:
     """One line with its line end. A number that JSON does not have (NaN) is a ``ValueError``."""
     line = json.dumps(dict(row), ensure_ascii=False, allow_nan=False)
-    if not line.isascii():
+    if not line.isprintable():
         line = _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", line)
-    elif "\x7f" in line:
-        line = line.replace("\x7f", "\\u007f")
     try:
         return line.encode() + b"\n"
     except UnicodeEncodeError:

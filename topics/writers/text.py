@@ -28,7 +28,11 @@ _PLAIN = str.maketrans(
 
 def replace_surrogates(text: str) -> str:
     """The text with U+FFFD for each lone surrogate, which no UTF-8 file can hold."""
-    return text if text.isascii() else _SURROGATES.sub("�", text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("�", text)
+    return text
 
 
 def strip_controls(text: str) -> str:
@@ -37,13 +41,16 @@ def strip_controls(text: str) -> str:
     >>> strip_controls("red\\x1b[31m alert\\u202e")
     'red[31m alert'
     """
+    if text.isprintable():  # most lines are, and asking costs less than the expressions
+        return text
     return _CONTROLS.sub("", replace_surrogates(text))
 
 
 def clean_cell(text: str) -> str:
     """One line without control characters, each run of white space one blank: for a cell or a heading."""
     # folded first, since a next-line or a separator character parts words
-    return " ".join(strip_controls(" ".join(text.split())).split())
+    folded = " ".join(text.split())
+    return folded if folded.isprintable() else " ".join(strip_controls(folded).split())
 
 
 def spell_in(text: str, encoding: str) -> str:

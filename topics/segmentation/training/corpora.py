@@ -132,11 +132,11 @@ def read_corpora(folder: Path) -> Corpora:
     stock: list[str] = []
     taken: dict[tuple[str, str], int] = {}
     for path in files:
-        for record in _records(path):
+        for place, record in _records(path):
             if "seg_lengths" in record:  # a benchmark of made-up documents, no articles
                 continue
             if "labels" in record and "lines" in record:
-                page = _page(record)
+                page = _page(record, place)
                 if page:
                     pages.append(page)
                 continue
@@ -160,15 +160,21 @@ def read_corpora(folder: Path) -> Corpora:
     return Corpora(tuple(articles), tuple(flats), tuple(blurbs), tuple(pages), tuple(stock))
 
 
-def _records(path: Path) -> Iterator[Mapping[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                record = json.loads(line)
-            except ValueError as error:
-                raise DumpError(f"{path}:{number}: no JSON ({error}). Mend or remove the line.") from error
-            if isinstance(record, dict):
-                yield record
+def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects of a file, each with its place (``file:line``)."""
+    try:
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    record = json.loads(line)
+                except ValueError as error:
+                    raise DumpError(f"{path}:{number}: no JSON ({error}). Mend or remove the line.") from error
+                if isinstance(record, dict):
+                    yield f"{path}:{number}", record
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
+        raise DumpError(f"{path}: cannot be read ({error}). Mend or remove the file.") from error
 
 
 def _folded(text: str) -> str:
@@ -201,8 +207,11 @@ def _article(record: Mapping[str, Any]) -> Article | None:
     )
 
 
-def _page(record: Mapping[str, Any]) -> Page | None:
-    pairs = [(_folded(line), int(label)) for line, label in zip(record["lines"], record["labels"], strict=True)]
+def _page(record: Mapping[str, Any], place: str) -> Page | None:
+    try:
+        pairs = [(_folded(line), int(label)) for line, label in zip(record["lines"], record["labels"], strict=True)]
+    except (AttributeError, TypeError, ValueError) as error:
+        raise DumpError(f"{place}: lines and labels are no pairs of a text and a number. Mend the line.") from error
     pairs = [(line, label) for line, label in pairs if line]
     body = [i for i, (_, label) in enumerate(pairs) if label == _BODY]
     if len(body) < 4:
@@ -222,7 +231,7 @@ def _page(record: Mapping[str, Any]) -> Page | None:
 
 def _outer_lines(record: Mapping[str, Any]) -> list[str]:
     """Lines well before the first and well after the last line known to be of the article."""
-    lines = [_folded(line) for line in str(record["text"]).split("\n")]
+    lines = [_folded(line) for line in str(record.get("text") or "").split("\n")]
     known = [i for i, line in enumerate(lines) if any(sample in line for sample in record["article_lines"] or ())]
     if not known:
         return []

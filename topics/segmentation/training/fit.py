@@ -43,7 +43,7 @@ class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
     n_dumps: int = 2400  # mixed dumps for each kind of unit
-    n_trees: int = 250
+    n_trees: int = 300
     n_leaves: int = 31
     n_head_articles: int = 9000  # articles that each half's heads are fitted on
     seed: int = 11

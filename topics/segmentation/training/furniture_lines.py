@@ -152,10 +152,10 @@ def subhead(rng: random.Random, following: str) -> str:
     words = following.strip("“”\"‘’' ").split(" ")
     at = rng.randint(0, max(0, len(words) - 6))
     text = " ".join(words[at : at + rng.randint(2, 6)]).strip(".,;:“”\"‘’'()")
-    text = text[:1].upper() + text[1:]
+    text = text[:1].upper() + text[1:] or rng.choice(_SUBHEADS)
     if rng.random() < 0.3:
         return f"‘{text}’"
-    return text.title() if rng.random() < 0.15 else text or rng.choice(_SUBHEADS)
+    return text.title() if rng.random() < 0.15 else text
 
 
 def round_up(rng: random.Random) -> list[str]:

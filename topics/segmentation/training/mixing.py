@@ -33,7 +33,7 @@ __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 Neighbours = Literal["random", "category", "month", "nearest"]
 
 
-_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.25, 0.6)
+_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
 
@@ -143,17 +143,18 @@ class Mixer:
             else:
                 pieces = [self._page(rng, page) for page in pages]
             return _join(pieces, "\n")
-        neighbours: Neighbours = rng.choices(_NEIGHBOURS, (35, 20, 15, 30))[0]
+        neighbours: Neighbours = rng.choices(_NEIGHBOURS, (32, 16, 14, 38))[0]
         layout = rng.random()
+        titled = rng.choices((0.0, 1.0, 0.5), (52, 35, 13))[0]
         return self.render(
             rng,
             Style(
                 n_pieces=rng.randint(4, 18),
                 neighbours=neighbours,
-                titled=rng.choices((0.0, 1.0, 0.5), (60, 28, 12))[0],
+                titled=titled,
                 furnished=float(rng.random() < 0.4),
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
-                subheads=rng.choice((0.0, 0.2, 0.5)),
+                subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.2, 0.5)),
                 headless=rng.choice(_HEADLESS),
                 digests=0.22,
                 appeals=0.15,
