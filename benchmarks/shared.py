@@ -42,11 +42,10 @@ def run_script(main: Callable[[argparse.Namespace], None], arguments: argparse.N
 
 
 def read_text_dumps(folder: Path) -> list[Dump]:
-    """The ``.txt`` files of a folder as dumps, in order of name; UTF-8, line ends as they stand."""
-    paths = sorted(folder.glob("*.txt"))
-    if not paths:
-        raise TopicsError(f"{folder}: no .txt files in it. Name the folder that holds the dumps.")
-    return [Dump(path.name, path.read_bytes().decode()) for path in paths]
+    """The dumps of a folder, in order of name, as the command line reads them."""
+    from topics.reading import read_dumps
+
+    return list(read_dumps([str(folder)]))
 
 
 def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], note: str = "") -> None:

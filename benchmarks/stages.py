@@ -11,7 +11,6 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from peers import segment_texttiling
 
 from topics.classification.word_lists import STOP_WORDS
 from topics.paragraphs import split_paragraphs
@@ -40,9 +39,7 @@ def time_stages(model: SegmentationModel, texts: Sequence[str]) -> tuple[dict[st
     """
     _run_stages(model, texts[0])
     rounds = [[_run_stages(model, text) for text in texts] for _ in range(N_ROUNDS)]
-    seconds = {
-        stage: median(sum(spent[stage] for spent, _ in timed) for timed in rounds) for stage in STAGES
-    }  # median over rounds of the sum over texts
+    seconds = {stage: median(sum(spent[stage] for spent, _ in timed) for timed in rounds) for stage in STAGES}
     return seconds, sum(n for _, n in rounds[0])
 
 
@@ -114,6 +111,3 @@ def segment_nltk_texttiling(paragraph_texts: list[str]) -> list[int]:
     except (ValueError, IndexError, ZeroDivisionError):
         pass  # too short for one window
     return []
-
-
-__all__ += ["segment_texttiling"]

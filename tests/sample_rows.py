@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+import pytest
 
 from topics.records import Kind, Prediction, Segment, dump_digest, to_row
 
@@ -69,3 +72,15 @@ APPEAL = Piece(["~Give 3 a month.", "~Keep the lights on."], kind="boilerplate",
 def harbour(**options: bool) -> list[Mapping[str, Any]]:
     """One dump with a decided piece that has a second topic, another, an unknown one and boilerplate."""
     return make_rows("harbour.txt", FERRY, DERBY, BELL, APPEAL, **options)
+
+
+@contextmanager
+def files_of_at_most(n_bytes: int) -> Iterator[None]:
+    """Makes the system refuse to let any file grow beyond ``n_bytes``, much as a full disk does."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (n_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

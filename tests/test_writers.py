@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from sample_rows import DERBY, FERRY, Piece, harbour, make_rows
+from sample_rows import DERBY, FERRY, Piece, files_of_at_most, harbour, make_rows
 
 from topics.errors import OutputError
 from topics.writers import FORMATS, check_format, format_for, render_table, write_rows, write_topics_folder
@@ -86,6 +86,12 @@ def test_a_jsonl_line_is_one_line_and_gives_any_text_back(text: str) -> None:
     assert len(line.decode().splitlines()) == 1 and line.endswith(b"\n")
     back = json.loads(line)["text"]
     assert back == text or back.encode("utf-16", "surrogatepass") == text.encode("utf-16", "surrogatepass")
+
+
+def test_a_jsonl_line_has_no_line_end_that_others_may_see() -> None:
+    text = "a\u2028b\u2029c\x85d\x0be\x0cf"
+    (line,) = encode_row({"text": text}).decode().splitlines()
+    assert json.loads(line)["text"] == text
 
 
 def test_a_jsonl_line_cannot_command_a_terminal() -> None:
@@ -353,7 +359,8 @@ def test_body_lines_are_the_body_that_the_record_gives() -> None:
 
 def test_a_tally_counts_by_topic_with_unknown_and_boilerplate_last() -> None:
     tally = Tally()
-    for row in harbour():
+    rows = harbour()
+    for row in [*rows[:2], {**rows[2], "text": "b" * 400}, {**rows[3], "text": "a" * 900}]:
         tally.add(row)
     counts = tally.topics()
     assert [count.topic for count in counts] == ["business", "sport", "unknown", "boilerplate"]
@@ -477,15 +484,38 @@ def test_a_full_disk_while_writing_is_one_line(format: str, room: int) -> None:
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_the_full_device_is_one_line(format: str) -> None:
-    full = Path("/dev/full")
-    if not full.exists():
+def test_a_file_that_cannot_grow_leaves_nothing(format: str, tmp_path: Path) -> None:
+    rows = [{**row, "text": os.urandom(5000).hex()} for row in harbour()]
+    with files_of_at_most(4000), pytest.raises(OutputError, match=r"File too large\. Free some space"):
+        write_rows(rows, tmp_path / "a", format)
+    with files_of_at_most(4000), pytest.raises(OutputError, match=r"File too large\. Free some space"):
+        write_topics_folder(rows, tmp_path / "b", format=format)
+    assert listing(tmp_path) == []
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_full_device_is_one_line(format: str) -> None:
+    full = Path("/dev/full")  # only ever opened as a stream: a writer that is wrong must not get to replace it
+    if not full.is_char_device():
         pytest.skip("there is no /dev/full on this system")
-    with open(full, "wb", buffering=0) as stream, pytest.raises(OutputError, match="cannot write /dev/full"):
+    with open(full, "wb", buffering=0) as stream, pytest.raises(OutputError, match="cannot write /dev/full: No sp"):
         write_rows(harbour(), None, format, stream=stream)
-    with pytest.raises(OutputError, match="No space left on device"):
-        write_rows(harbour(), full, format)
-    assert full.is_char_device()
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_a_named_pipe_is_written_to_and_not_replaced(format: str, tmp_path: Path) -> None:
+    if not hasattr(os, "mkfifo"):
+        pytest.skip("there are no named pipes on this system")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_rows(harbour(), pipe, format)
+        got = os.read(reader, 1 << 20)
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert got == written(harbour(), format, tmp_path)
 
 
 @pytest.mark.parametrize("format", FORMATS)
@@ -514,13 +544,25 @@ def test_half_a_parquet_stream_does_not_pass_for_a_whole_one() -> None:
         pq.read_table(io.BytesIO(out.getvalue()))
 
 
-def test_a_broken_pipe_is_left_to_the_caller() -> None:
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("call", ["write", "flush"])
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "No space left on device")])
+def test_a_broken_pipe_is_left_to_the_caller_and_other_errors_are_not(error: OSError, call: str, format: str) -> None:
     class Gone(io.BytesIO):
-        def write(self, data: Any) -> int:
-            raise BrokenPipeError
+        n_written = 0
 
-    with pytest.raises(BrokenPipeError):
-        write_rows(harbour(), None, "jsonl", stream=Gone())
+        def write(self, data: Any) -> int:
+            self.n_written += len(data)
+            if call == "write":
+                raise error
+            return len(data)
+
+        def flush(self) -> None:  # is called before the first byte too
+            if self.n_written:
+                raise error
+
+    with pytest.raises(BrokenPipeError if isinstance(error, BrokenPipeError) else OutputError):
+        write_rows(harbour(), None, format, stream=Gone())
 
 
 @pytest.mark.parametrize(

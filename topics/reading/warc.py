@@ -46,7 +46,9 @@ def read_warc(source: Source, opened: Opened) -> Iterator[Dump | Problem]:
             return
         except Unreadable as problem:
             yield problem.at(where)
-            return
+            if problem.reason == "corrupt":
+                return
+            continue
         if record is None:
             return
         if content is not None:

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from topics.paragraphs import MAX_LINE, Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse
-from topics.segmentation.features import WINDOW, compute_features
+from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.heads import HEADS, Heads, score_heads
 from topics.segmentation.lexicon import CharacterTable, build_lexicon
-from topics.segmentation.second_pass import compute_second_features
+from topics.segmentation.second_pass import SECOND_FEATURES, compute_second_features
 from topics.segmentation.trees import Trees, score_trees
 
 __all__ = ["Scored", "SegmentationModel", "UnitModel", "UnitName", "unit_of"]
@@ -102,7 +102,7 @@ class SegmentationModel:
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle; Punkt's parameters are JSON and go beside them."""
-        arrays: dict[str, NDArray[Any]] = {"characters": self.characters}
+        arrays: dict[str, NDArray[Any]] = {"characters": self.characters, "features": _feature_names()}
         for unit, weights in zip(UNITS, (self.lines, self.sentences), strict=True):
             arrays[f"{unit}.heads.weights"] = weights.heads.weights.astype(np.float16)
             arrays[f"{unit}.heads.bias"] = weights.heads.bias
@@ -116,6 +116,9 @@ class SegmentationModel:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], punkt: Punkt) -> SegmentationModel:
         """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``."""
+
+        if not np.array_equal(arrays["features"], _feature_names()):
+            raise ValueError("its boundary features are not those of this version")
 
         def trees(prefix: str) -> Trees:
             keys = ("roots", "feature", "value", "left", "right", "bias")
@@ -134,6 +137,12 @@ class SegmentationModel:
             )
 
         return cls(unit("lines"), unit("sentences"), punkt, arrays["characters"])
+
+
+def _feature_names() -> NDArray[np.uint8]:
+    """What the columns of the trees mean: weights for other columns must not be used."""
+    names = "\n".join((*SECOND_FEATURES, *FEATURES))
+    return np.frombuffer(names.encode("ascii"), dtype=np.uint8)
 
 
 def unit_of(paragraphs: list[Paragraph]) -> UnitName:
