@@ -96,7 +96,8 @@ _DIGEST_CUE: Final = re.compile(
     r"\b(?:(?:key|main|latest|major) (?:developments|events|points|updates|stories)|where things stand|"
     r"what (?:we|you need to|to) know|what happened|at a glance|in brief|round-?up|the state of play|the latest on|"
     r"(?:day|week)[’']s (?:main |top )?(?:news|stories|events|developments)|(?:news|world|war|morning|evening) brief|"
-    r"here (?:is|are) (?:what|where|the)|you may have missed|things to know|catch up on|on day \d{2,4}|from day [\d,]{2,6})\b",
+    r"here (?:is|are) (?:what|where|the)|you may have missed|things to know|catch up on|"
+    r"on day \d{2,4}|from day [\d,]{2,6})\b",
     re.IGNORECASE,
 )
 _LINK: Final = re.compile(r"https?:|www\.|\S@\S|\.com\b")

@@ -27,6 +27,7 @@ Part = Literal["train", "dev", "test"]
 
 MOST_PER_OUTLET: Final = 3000
 BLURB_CHARACTERS: Final = 450
+OPENING_WORDS: Final = 25  # two articles that begin alike so far are one
 _FURNITURE, _BODY, _TITLE = 0, 1, 2
 
 
@@ -65,13 +66,22 @@ class Corpora:
     stock: tuple[str, ...]  # furniture lines in page order
 
     def part(self, part: Part) -> Corpora:
-        """The articles and pages of the outlets of one part; blurbs and stock are cut in the same shares."""
+        """The articles and pages of the outlets of one part; blurbs and stock, which name none, are cut in like shares.
+
+        A page goes where its outlet's articles go; of outlets that have none, more are kept for measuring, since
+        pages are few.
+        """
+        with_articles = {article.outlet for article in (*self.articles, *self.flats)}
+
+        def page_part(outlet: str) -> Part:
+            return part_of(outlet) if outlet in with_articles else _drawn(outlet, 10, 35)
+
         return replace(
             self,
             articles=tuple(a for a in self.articles if part_of(a.outlet) == part),
             flats=tuple(a for a in self.flats if part_of(a.outlet) == part),
             blurbs=tuple(b for b in self.blurbs if _drawn(b.title, 10, 20) == part),
-            pages=tuple(p for p in self.pages if _drawn(p.outlet, 10, 35) == part),
+            pages=tuple(p for p in self.pages if page_part(p.outlet) == part),
             stock=tuple(
                 self.stock[: len(self.stock) * 7 // 10] if part == "train" else self.stock[len(self.stock) * 7 // 10 :]
             ),
@@ -131,6 +141,7 @@ def read_corpora(folder: Path) -> Corpora:
     pages: list[Page] = []
     stock: list[str] = []
     taken: dict[tuple[str, str], int] = {}
+    openings: set[str] = set()
     for path in files:
         for place, record in _records(path):
             if "seg_lengths" in record:  # a benchmark of made-up documents, no articles
@@ -146,6 +157,10 @@ def read_corpora(folder: Path) -> Corpora:
             article = _article(record)
             if article is None:
                 continue
+            opening = " ".join(" ".join(article.paragraphs).split()[:OPENING_WORDS])
+            if opening in openings:  # a reprint: it must not stand in two parts
+                continue
+            openings.add(opening)
             key = (path.name, article.outlet)
             taken[key] = taken.get(key, 0) + 1
             if len(article.paragraphs) >= 3:

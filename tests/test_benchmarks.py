@@ -1,0 +1,78 @@
+"""Claims about what the benchmark scripts count, on a dump of a few lines."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from topics.evaluation import GoldDump, GoldSegment
+
+TEXT = "Ferry fares rise\n\n  The board met.\r\nNobody objected.\nGive us money.\n"
+PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "benchmarks"))
+    yield importlib.import_module
+    for name in ("endtoend", "segmentation", "shared", "stages"):
+        sys.modules.pop(name, None)
+
+
+def gold(also: tuple[str, ...] = ()) -> GoldDump:
+    segments = (
+        GoldSegment(0, APPEAL, "article", "business", also),
+        GoldSegment(APPEAL, len(TEXT), "boilerplate", None),
+    )
+    return GoldDump("fares.txt", segments, True)
+
+
+def test_a_line_is_right_under_the_primary_or_a_secondary_topic(script: Any) -> None:
+    rows = [
+        {"start": 0, "end": PIECE, "topic": "business"},
+        {"start": PIECE, "end": APPEAL, "topic": "world"},
+        {"start": APPEAL, "end": len(TEXT), "topic": None},
+    ]
+    count = script("endtoend").count_right_lines
+    assert count(gold(), TEXT, rows) == (4, 2)
+    assert count(gold(also=("world",)), TEXT, rows) == (4, 4)
+
+
+def test_boilerplate_is_wrong_under_any_topic(script: Any) -> None:
+    rows = [{"start": 0, "end": len(TEXT), "topic": "business"}]
+    assert script("endtoend").count_right_lines(gold(), TEXT, rows) == (4, 3)
+
+
+def test_lines_that_the_gold_leaves_out_do_not_count(script: Any) -> None:
+    part = GoldDump("fares.txt", gold().segments[1:], False)
+    rows = [{"start": 0, "end": len(TEXT), "topic": None}]
+    assert script("endtoend").count_right_lines(part, TEXT, rows) == (1, 1)
+
+
+def test_tables_are_markdown_with_columns_of_equal_width(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    script("shared").print_table("Starts", ["method", "F1"], [["ours", "0.912"], ["another one", "1"]], "A note.")
+    assert capsys.readouterr().out == (
+        "\nStarts\n\n"
+        "| method      |    F1 |\n"
+        "| :---------- | ----: |\n"
+        "| ours        | 0.912 |\n"
+        "| another one |     1 |\n"
+        "\nA note.\n"
+    )
+
+
+def test_files_of_choi_start_pieces_at_the_given_sentences(script: Any, tmp_path: Path) -> None:
+    import gzip
+    import json
+
+    path = tmp_path / "choi.jsonl.gz"
+    record = {"category": "1-2", "text": "It rained .\nThe sun came .\nRates fell .", "seg_lengths": [2, 1]}
+    path.write_bytes(gzip.compress((json.dumps(record) + "\n").encode()))
+    chosen = script("segmentation").read_choi(path, 5)
+    assert list(chosen) == ["1-2"]
+    [dump] = chosen["1-2"]
+    assert [dump.text[start:].split("\n")[0] for start in dump.starts] == ["It rained .", "Rates fell ."]

@@ -1,0 +1,257 @@
+"""Labels in, a usable model out: the same every time, and nothing dropped in silence."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from topics.bundle import load_model
+from topics.classification.analyzer import count_terms
+from topics.errors import LabelError
+from topics.labels.decisions import TopicDecision, to_json
+from topics.labels.signatures import sign_text
+from topics.labels.standoff import SegmentTerms, terms_path, write_terms
+from topics.paragraphs import Punkt
+from topics.pipeline import classify, segment
+from topics.records import dump_digest, text_digest
+from topics.segmentation.heads import HEADS
+from topics.segmentation.training.corpora import Article, Corpora
+from topics.segmentation.training.fit import Effort, fit_segmentation
+from topics.training import TrainReport, train
+
+TAXONOMY = """
+[[topic]]
+slug = "harbour"
+name = "Harbour"
+description = "Ships, quays, and those who work there."
+key_words = ["quay", "tanker", "pilot boat"]
+
+[[topic]]
+slug = "garden"
+name = "Garden"
+description = "What grows, and what eats it."
+key_words = ["roses", "compost", "hedge"]
+
+[[topic]]
+slug = "music"
+name = "Music"
+description = "Choirs, organs and those who listen."
+key_words = ["choir", "organ", "sonata"]
+"""
+TEXTS = {
+    "harbour": [
+        "A crane fell on the eastern quay, and the harbour board closed it until divers have looked at the piles.",
+        "Trawlers stayed in port as the harbour froze. Ice lay on the quay, and the pilot boat could not leave.",
+        "The pilot boat met a tanker outside the harbour and brought it to the quay in spite of the fog.",
+        "Dockers on the quay want more pay for unloading a tanker at night, and the harbour board does not.",
+    ],
+    "garden": [
+        "Frost killed the plum blossom. Gardeners covered their roses with straw and hoped for a warmer week.",
+        "Wrens nest in the hedge. Gardeners who prune roses in May disturb them, and the wrens do not return.",
+        "Worms make compost of leaves and straw. Spread the compost under the roses before the frost comes.",
+        "A plum wants pruning in summer, a hedge when the wrens have left it, and roses whenever there is time.",
+    ],
+    "music": [
+        "The choir sang hymns on the stairs, since the organ was being tuned and nobody could bear the noise.",
+        "The organ has nine hundred pipes. The choir sang a hymn to test it, and then the organist played a sonata.",
+        "The cellist broke a string in the middle of the sonata, and the organ played on as if nothing had happened.",
+        "A sonata for cello and organ was found behind a cupboard. The choir will sing from the other score.",
+    ],
+}  # fmt: skip
+
+
+def decide(topic: str | None, text: str, keep: bool = True, **changes: object) -> TopicDecision:
+    decision = TopicDecision(
+        dump=dump_digest(text), start=0, end=len(text), segment=text_digest(text), topic=topic, kind="article",
+        by="clerk", at="2026-01-05T12:00:00Z", name="own.txt", text=text if keep else None,
+    )  # fmt: skip
+    return replace(decision, **changes)  # type: ignore[arg-type]
+
+
+ALL = [decide(topic, text) for topic, texts in TEXTS.items() for text in texts]
+
+
+def project(folder: Path, **files: list[TopicDecision]) -> Path:
+    """A labels folder with a taxonomy of its own and these label files."""
+    labels = folder / "labels"
+    labels.mkdir(parents=True)
+    (labels / "taxonomy.toml").write_text(TAXONOMY, "utf-8")
+    for name, decisions in files.items():
+        (labels / f"{name}.jsonl").write_text("".join(f"{to_json(d)}\n" for d in decisions), "utf-8")
+    return labels
+
+
+def fit(folder: Path, leave_out: tuple[str, ...] = (), **files: list[TopicDecision]) -> TrainReport:
+    return train(project(folder, **files), folder / "models" / "mine", leave_out=leave_out)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> TrainReport:
+    return fit(tmp_path_factory.mktemp("project"), own=ALL)
+
+
+def test_a_trained_model_tags_text_with_the_project_s_own_topics(trained: TrainReport) -> None:
+    model = load_model(trained.path)
+    assert model.topics.slugs == ("harbour", "garden", "music")
+    text = (
+        "Choir to sing on Sunday\n\nThe choir will sing hymns on Sunday, and the organist has promised a sonata. "
+        "The organ was tuned in spring.\n"
+    )
+    [piece] = segment(text, model)
+    [prediction] = classify([piece], model)
+    assert (piece.title, prediction.topic, prediction.model) == ("Choir to sing on Sunday", "music", model.id)
+
+
+def test_the_report_says_what_was_made(trained: TrainReport) -> None:
+    assert (trained.n_labels, trained.problems) == (12, ())
+    assert trained.version == load_model(trained.path).version
+    topics = trained.metrics["topics"]
+    assert topics["n"] == 12
+    assert {slug: row["n"] for slug, row in topics["by_topic"].items()} == {"harbour": 4, "garden": 4, "music": 4}
+    assert trained.summary().startswith("12 labels; ")
+
+
+def test_the_manifest_and_the_card_say_what_it_was_made_from(trained: TrainReport) -> None:
+    manifest = load_model(trained.path).manifest
+    labels = trained.path.parent.parent / "labels" / "own.jsonl"
+    assert manifest["labels"] == {"own.jsonl": hashlib.sha256(labels.read_bytes()).hexdigest()}
+    assert manifest["taxonomy"][1] == {"slug": "garden", "name": "Garden"}
+    assert manifest["trained_on"] == {"pieces": 12, "by_topic": {"garden": 4, "harbour": 4, "music": 4}}
+    card = (trained.path / "CARD.md").read_text("utf-8")
+    assert "Model `mine`" in card and "12 labelled pieces from own.jsonl" in card and "3 topics" in card
+
+
+def test_boundaries_are_taken_over_from_the_base_model(trained: TrainReport) -> None:
+    base, made = (load_model(path).segmentation for path in (None, trained.path))
+    arrays = made.to_arrays()
+    assert all(np.array_equal(array, arrays[name]) for name, array in base.to_arrays().items())
+    assert made.punkt == base.punkt
+
+
+def test_the_same_labels_give_the_same_bytes(trained: TrainReport, tmp_path: Path) -> None:
+    again = fit(tmp_path, own=ALL)
+    assert again.version == trained.version
+    for file in sorted(trained.path.iterdir()):
+        assert (again.path / file.name).read_bytes() == file.read_bytes(), file.name
+
+
+def test_labels_without_text_or_terms_are_reported(tmp_path: Path) -> None:
+    names = {"A bell": "x.txt", "A drum": "x.txt", "A horn": "a.txt"}
+    lost = [decide("music", text, keep=False, name=name) for text, name in names.items()]
+    report = fit(tmp_path, own=[*ALL, *lost])
+    assert report.problems == (
+        "a.txt: 1 label without text or terms. Give the dump with --dumps.",
+        "x.txt: 2 labels without text or terms. Give the dump with --dumps.",
+    )
+    assert report.n_labels == 12
+
+
+def test_a_line_that_cannot_be_used_is_reported_and_the_others_are(tmp_path: Path) -> None:
+    labels = project(tmp_path, own=[*ALL, decide("musik", "The choir of the opera.")])
+    with (labels / "own.jsonl").open("a", encoding="utf-8") as file:
+        file.write("{}\n")
+    report = train(labels, tmp_path / "models" / "mine")
+    assert report.n_labels == 12
+    unknown, broken = report.problems
+    assert f"{labels / 'own.jsonl'}:13: " in unknown and '"musik"' in unknown
+    assert f"{labels / 'own.jsonl'}:14: " in broken
+
+
+def test_text_comes_from_dumps_where_labels_have_none(trained: TrainReport, tmp_path: Path) -> None:
+    """The seeds folder beside the labels is read by default; offsets find each piece in its dump."""
+    dump = "".join(f"{text}\n" for texts in TEXTS.values() for text in texts)
+    bare = []
+    for decision in ALL:
+        assert decision.text is not None
+        start = dump.index(decision.text)
+        end = start + len(decision.text)
+        bare.append(replace(decision, dump=dump_digest(dump), start=start, end=end, text=None))
+    labels = project(tmp_path, own=bare)
+    assert train(labels, tmp_path / "models" / "other", dumps=[]).n_labels == 0
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "own.txt").write_bytes(dump.encode())
+    report = train(labels, tmp_path / "models" / "mine")
+    assert (report.n_labels, report.problems) == (12, ())
+    assert report.metrics == trained.metrics
+
+
+def test_terms_kept_beside_labels_stand_in_for_their_text(trained: TrainReport, tmp_path: Path) -> None:
+    labels = project(tmp_path, own=[replace(d, text=None) for d in ALL])
+    rows = [SegmentTerms(d.segment, count_terms(None, d.text or ""), sign_text(d.text or "")) for d in ALL]
+    write_terms(terms_path(labels / "own.jsonl"), rows)
+    report = train(labels, tmp_path / "models" / "mine")
+    assert (report.n_labels, report.problems) == (12, ())
+
+
+def test_the_last_word_on_a_text_holds(tmp_path: Path) -> None:
+    text = TEXTS["music"][0]
+    changed = decide("harbour", text, at="2026-02-01T00:00:00Z")
+    outdated = decide("garden", text, at="2025-01-01T00:00:00Z")
+    report = fit(tmp_path, own=[changed, *ALL, outdated])
+    assert load_model(report.path).manifest["trained_on"]["by_topic"] == {"garden": 4, "harbour": 5, "music": 3}
+
+
+def test_boilerplate_teaches_no_topic_and_none_fits_is_not_judged(tmp_path: Path) -> None:
+    appeal = decide(None, "Give to the bell fund.", kind="boilerplate")
+    neither = decide(None, "The court heard how the dealer had sold one painting three times.")
+    report = fit(tmp_path, own=[*ALL, appeal, neither])
+    assert report.n_labels == 13
+    assert report.metrics["topics"]["n"] == 12
+    assert load_model(report.path).manifest["trained_on"]["by_topic"]["none fits"] == 1
+
+
+@pytest.mark.parametrize("named", ["other", "other.jsonl"])
+def test_a_file_can_be_left_out(tmp_path: Path, named: str) -> None:
+    report = fit(tmp_path, leave_out=(named,), own=ALL[:8], other=ALL[8:])
+    assert report.n_labels == 8
+    assert list(load_model(report.path).manifest["labels"]) == ["own.jsonl"]
+
+
+@pytest.mark.parametrize("leave_out", [(), ("own",)])
+def test_no_labels_are_an_error_that_leaves_nothing_behind(tmp_path: Path, leave_out: tuple[str, ...]) -> None:
+    files = {"own": ALL} if leave_out else {}
+    with pytest.raises(LabelError, match=r"labels: no label files .*\. Label some"):
+        fit(tmp_path, leave_out=leave_out, **files)
+    assert not (tmp_path / "models").exists()
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="nowhere: no label files"):
+        train(tmp_path / "nowhere", tmp_path / "models" / "mine")
+
+
+# ---- boundaries
+
+
+WHO = ["The clerk", "A diver", "Marta Keller", "The council", "Her brother", "Ravi Menon", "The pilot"]
+DID = ["counted", "sold", "mended", "lost", "inspected", "photographed", "promised", "banned", "found"]
+WHAT = ["eleven barrels", "the timetable", "a crane", "memory chips", "two bells", "the vote", "an old tram"]
+WHERE = ["Karsund", "Dunmore", "Wexcombe", "Oskil", "Tarvin", "Morne"]
+
+
+def report(i: int) -> Article:
+    rng = random.Random(i)
+    lines = [f"{rng.choice(WHO)} {rng.choice(DID)} {rng.choice(WHAT)} in {WHERE[i // 2 % 6]}." for _ in range(6)]
+    return Article(f"Report {i} from the town", tuple(lines), f"outlet {i % 4}", "town", "2025-01")
+
+
+def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
+    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
+    effort = Effort(n_dumps=4, n_trees=3, n_leaves=4, n_head_articles=20)
+    steps: list[str] = []
+    first = fit_segmentation(corpora, Punkt(), effort=effort, on_progress=steps.append)
+    second = fit_segmentation(corpora, Punkt(), effort=effort)
+    assert steps
+    again = second.to_arrays()
+    for name, array in first.to_arrays().items():
+        assert array.tobytes() == again[name].tobytes(), name
+    for unit in (first.lines, first.sentences):  # they are not equal for being empty
+        assert (unit.second.feature >= 0).any()
+    heads = first.score("Report 3 from the town\nThe pilot sold a crane in Oskil.\nShare").heads
+    assert heads[:, HEADS.index("title")].argmax() == 0
+    assert heads[:, HEADS.index("furniture")].argmax() == 2
