@@ -175,6 +175,19 @@ def test_terms_of_another_analyzer_are_refused(copied: Path) -> None:
     assert "xx-9" in refusal(copied, copied)
 
 
+@pytest.mark.parametrize("change", ["renamed", "left out"])
+def test_boundary_weights_for_other_features_are_refused(copied: Path, change: str) -> None:
+    with np.load(copied / "segmentation.npz", allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    names = arrays.pop("features")
+    if change == "renamed":
+        arrays["features"] = names[::-1]
+    np.savez(copied / "segmentation.npz", **arrays)
+    digest = hashlib.sha256((copied / "segmentation.npz").read_bytes()).hexdigest()
+    edit_manifest(copied, files={**read_manifest(copied)[0]["files"], "segmentation.npz": digest})
+    assert "features" in refusal(copied, copied)
+
+
 @pytest.mark.parametrize(
     "broken", ['{"format": 1,', "", "[]", '{"format": 1}', '{"files": []}', "\ufeff{}", '{"files": {}}']
 )

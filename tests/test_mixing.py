@@ -219,20 +219,20 @@ def test_the_same_seed_gives_the_same_dumps(style: str) -> None:
 outlets = st.lists(st.text("abcdefghij", min_size=1, max_size=6), min_size=1, max_size=40)
 
 
-@given(outlets)
-def test_no_outlet_is_in_two_parts_and_none_is_lost(names: list[str]) -> None:
+@given(outlets, outlets)
+def test_no_outlet_is_in_two_parts_and_none_is_lost(names: list[str], sites: list[str]) -> None:
     corpora = Corpora(
         tuple(Article(f"Title {i}", ("One.",), name, "?", "") for i, name in enumerate(names)),
-        tuple(Article(f"Title {i}", ("One.",), name, "?", "", True) for i, name in enumerate(reversed(names))),
+        tuple(Article(f"Title {i}", ("One.",), name, "?", "", True) for i, name in enumerate(sites[::3])),
         (),
-        tuple(Page(("One.",), (1,), 0, 0, 0, name) for name in names),
+        tuple(Page(("One.",), (1,), 0, 0, 0, name) for name in (*names[::2], *sites)),
         (),
     )
     parts = [corpora.part(part) for part in ("train", "dev", "test")]  # type: ignore[arg-type]
-    written = [{a.outlet for a in (*part.articles, *part.flats)} for part in parts]
-    sites = [{p.outlet for p in part.pages} for part in parts]
-    for groups in (written, sites):
-        assert sum(map(len, groups)) == len(set(names)) == len(set().union(*groups))
+    outlets = [{piece.outlet for piece in (*part.articles, *part.flats, *part.pages)} for part in parts]
+    assert sum(map(len, outlets)) == len({*names, *sites}) == len(set().union(*outlets))
+    for kind in ("articles", "flats", "pages"):
+        assert sum(len(getattr(part, kind)) for part in parts) == len(getattr(corpora, kind))
 
 
 def test_blurbs_and_stock_are_cut_once() -> None:
@@ -282,9 +282,9 @@ def test_records_are_told_apart_by_their_keys(tmp_path: Path) -> None:
     write(
         tmp_path, "b.jsonl",
         {"title": "Late", "text": "Late\nOne.\n\n Two  words. \nThree.", "source": "Stour News", "date": "2025-03-04"},
-        {"title": "Flat", "text": LONG * 20},
-        {"title": "Teaser", "text": LONG * 2, "category": "sea"},
-        {"title": "Two paragraphs", "text": "One.\nTwo."},
+        {"title": "Flat", "text": "A flat piece. " + LONG * 20},
+        {"title": "Teaser", "text": "A teaser. " + LONG * 2, "category": "sea"},
+        {"title": "Two paragraphs", "text": "One of two.\nTwo of two."},
         {"title": "Neither flat nor teaser", "text": LONG * 8},
         {"title": "No text"},
         {"text": "One.\nTwo.\nThree.", "seg_lengths": [2, 1]},
@@ -317,9 +317,21 @@ def test_a_page_without_a_headline_starts_at_its_body(tmp_path: Path) -> None:
 
 
 def test_blank_lines_between_records_are_nothing(tmp_path: Path) -> None:
-    record = json.dumps({"title": "Ferry", "text": "One.\nTwo.\nThree."})
-    (tmp_path / "a.jsonl").write_text(f"{record}\n\n{record}\n\n", "utf-8")
+    one, two = (json.dumps({"title": "Ferry", "text": f"{word}.\nTwo.\nThree."}) for word in ("One", "Once"))
+    (tmp_path / "a.jsonl").write_text(f"{one}\n\n{two}\n\n", "utf-8")
     assert len(read_corpora(tmp_path).articles) == 2
+
+
+def test_of_reprints_the_first_is_kept(tmp_path: Path) -> None:
+    text = f"{LONG * 3}\nThe mail was wet.\nSo was the captain."
+    edited = f"{LONG * 3}\nThe mail was dry.\nSo was the captain."
+    write(tmp_path, "a.jsonl", {"title": "Ferry", "text": text, "source": "Stour News"})
+    write(tmp_path, "b.jsonl", {"title": "Late ferry", "text": edited, "source": "Tarvin Post"})
+    write(tmp_path, "c.jsonl", {"title": "Another", "text": f"Not so. {text}", "source": "Tarvin Post"})
+    assert [(a.title, a.outlet) for a in read_corpora(tmp_path).articles] == [
+        ("Ferry", "stour"),
+        ("Another", "tarvin post"),
+    ]
 
 
 def refusal(folder: Path) -> str:

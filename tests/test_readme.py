@@ -77,7 +77,18 @@ def test_every_public_name_has_words_and_those_with_an_example_run_it(
 
 
 def test_the_functions_a_notebook_uses_have_examples() -> None:
-    for name in ("classify", "evaluate", "explain", "load_model", "read_dumps", "segment", "to_row", "train", "write_rows"):
+    functions = (
+        "classify",
+        "evaluate",
+        "explain",
+        "load_model",
+        "read_dumps",
+        "segment",
+        "to_row",
+        "train",
+        "write_rows",
+    )
+    for name in functions:
         assert ">>>" in (getattr(topics, name).__doc__ or ""), name
 
 

@@ -41,7 +41,7 @@ built_text = st.lists(st.tuples(st.one_of(st.sampled_from(LINES), any_text), st.
 )
 texts = st.one_of(any_text, built_text)
 thresholds = st.sampled_from([None, 1e-6, 0.5, 1 - 1e-6])
-a_few = settings(max_examples=60, deadline=None)
+a_few = settings(max_examples=60)
 
 
 Cut = Callable[..., list[Segment]]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from topics.cli.app import new_app
+from topics.cli.app import new_app, prepare_streams
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
@@ -43,4 +43,5 @@ def _root(
 
 def main() -> None:
     """Run the command line."""
+    prepare_streams()
     app(prog_name="topics")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 from typing import Any
@@ -11,22 +13,32 @@ from typer.core import TyperGroup
 
 from topics.errors import TopicsError
 
-__all__ = ["TopicsGroup", "new_app"]
+__all__ = ["TopicsGroup", "new_app", "prepare_streams"]
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class TopicsGroup(TyperGroup):
     """Turns the errors that a user can mend into one line; any other exception keeps its traceback."""
 
     def invoke(self, ctx: Any) -> Any:
+        from topics.reading.problems import printable
+
         try:
             return super().invoke(ctx)
         except TopicsError as error:
-            typer.echo(f"topics: {error}", err=True)
+            typer.echo(f"topics: {printable(str(error))}", err=True)
+            _drop_output_if_full()
             raise typer.Exit(1) from None
-        except BrokenPipeError:
-            # whoever read our output has seen enough; keep the interpreter from complaining about it on exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except BrokenPipeError:  # whoever read our output has seen enough
+            _drop_output()
             raise typer.Exit(0) from None
+        except OSError as error:
+            if error.errno not in _FULL or error.filename is not None:
+                raise
+            _drop_output()
+            typer.echo(f"topics: cannot write standard output: {error.strerror}. Free some space.", err=True)
+            raise typer.Exit(1) from None
 
 
 def new_app(text: str) -> typer.Typer:
@@ -40,3 +52,29 @@ def new_app(text: str) -> typer.Typer:
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
+
+
+def prepare_streams() -> None:
+    """Make standard output and error fit to be written to: there, and able to take any character somehow."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # started with it closed
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _drop_output_if_full() -> None:
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _drop_output()
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere, or the interpreter complains about it on its way out."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(devnull, sys.stdout.fileno())
+    finally:
+        os.close(devnull)

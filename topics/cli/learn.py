@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from topics.cli.options import ModelName, Output
+from topics.cli.problems import Problems
 
 __all__ = ["evaluate", "train"]
 
@@ -64,7 +65,7 @@ def train(
 
 
 def evaluate(
-    inputs: Annotated[list[str], typer.Argument(metavar="DUMPS...", help="The dumps that the gold speaks of.")],
+    inputs: Annotated[list[str], typer.Argument(metavar="DUMPS", help="The dumps that the gold speaks of.")],
     gold: Annotated[
         Path | None,
         typer.Option("--gold", help="Gold segments with topics: our label format, or lines.", show_default=False),
@@ -86,14 +87,12 @@ def evaluate(
     """
     from topics.bundle import load_model
     from topics.evaluation import evaluate as measure
-    from topics.reading import Problem, read_dumps
+    from topics.reading import read_dumps
 
     if (gold is None) == (segmentation is None):
         raise typer.BadParameter("give either --gold or --segmentation", param_hint="--gold")
-    problems: list[Problem] = []
-    dumps = list(read_dumps(inputs, on_problem=problems.append))
-    for problem in problems:
-        typer.echo(f"topics: {problem.message}", err=True)
+    problems = Problems()
+    dumps = list(read_dumps(inputs, on_problem=problems.note))
     report = measure(dumps, gold or segmentation, load_model(model), topics=gold is not None)  # type: ignore[arg-type]
     text = json.dumps(report.to_dict(), indent=1)
     if output is not None:
@@ -106,5 +105,4 @@ def evaluate(
         from rich.console import Console
 
         report.render(Console())
-    if problems:
-        raise typer.Exit(1)
+    problems.leave()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from topics.cli.options import ModelName
+from topics.cli.problems import Problems, take_format
 
 if TYPE_CHECKING:
     from topics.bundle import Model
@@ -19,7 +19,7 @@ __all__ = ["explain", "export"]
 
 def explain(
     inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="[DUMPS]...", help="Dumps to explain.", show_default=False)
+        list[str] | None, typer.Argument(metavar="DUMPS", help="Dumps to explain.", show_default=False)
     ] = None,
     topic: Annotated[
         str | None, typer.Option(help="Explain this topic and not the likeliest.", show_default=False)
@@ -39,7 +39,8 @@ def explain(
     """
     from topics.bundle import load_model
     from topics.classification.explain import strongest_terms
-    from topics.reading import Problem, read_dumps
+    from topics.errors import DumpError
+    from topics.reading import read_dumps
 
     loaded = load_model(model)
     if topic is not None and topic not in loaded.topics.slugs:
@@ -51,16 +52,15 @@ def explain(
             raise typer.BadParameter("give dumps, or --topic", param_hint="DUMPS")
         typer.echo("\n".join(strongest_terms(loaded.topics, topic)))
         return
-    problems: list[Problem] = []
-    for dump in read_dumps(inputs, on_problem=problems.append):
-        _explain_dump(dump, loaded, topic, segment)
-    for problem in problems:
-        typer.echo(f"topics: {problem.message}", err=True)
-    if problems:
-        raise typer.Exit(1)
+    problems = Problems()
+    n_shown = sum(_explain_dump(dump, loaded, topic, segment) for dump in read_dumps(inputs, on_problem=problems.note))
+    if segment is not None and not n_shown and not problems:
+        raise DumpError(f"no segment {segment} in what was given. `topics classify` shows their numbers.")
+    problems.leave()
 
 
-def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | None) -> None:
+def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | None) -> int:
+    """Prints the segments, or the one that is wanted; returns how many."""
     from topics.classification.explain import Pull, explain_segment
     from topics.pipeline import classify
     from topics.pipeline import segment as cut
@@ -69,10 +69,12 @@ def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | Non
     def listed(pulls: tuple[Pull, ...]) -> str:
         return ", ".join(f"{pull.term} {pull.share:+.1%}" for pull in pulls) or "nothing"
 
+    n_shown = 0
     pieces = cut(dump, model)
     for piece, prediction in zip(pieces, classify(pieces, model), strict=True):
         if wanted is not None and piece.index != wanted:
             continue
+        n_shown += 1
         found = explain_segment(piece, model.topics, topic)
         decided = prediction.topic or ("unknown" if prediction.unknown else piece.kind)
         heading = clean_cell(piece.title or piece.body.split("\n")[0][:70])
@@ -81,6 +83,7 @@ def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | Non
         typer.echo(f"  {found.topic} {found.probability:.2f}")
         typer.echo(f"    towards  {listed(found.towards)}")
         typer.echo(f"    against  {listed(found.against)}")
+    return n_shown
 
 
 def export(
@@ -101,11 +104,10 @@ def export(
       topics export runs/monday --output monday --topic gaza --min-score 0.6
     """
     from topics.runs import read_rows
-    from topics.writers import check_format, write_topics_folder
+    from topics.writers import write_topics_folder
 
-    counts = write_topics_folder(
-        read_rows(source), output, topics=topic or None, min_score=min_score, format=check_format(format)
-    )
+    format = take_format(format)
+    counts = write_topics_folder(read_rows(source), output, topics=topic or None, min_score=min_score, format=format)
     for name, n in counts.items():
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))
@@ -114,4 +116,4 @@ def export(
             "topics: nothing fits that choice of topics and scores. Lower --min-score or take other topics.",
             err=True,
         )
-        sys.exit(1)
+        raise typer.Exit(1)

@@ -24,7 +24,7 @@ __all__ = [
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="DUMPS...",
+        metavar="DUMPS",
         help="Files, folders, globs, or - for stdin. Text, JSONL, HTML, WARC, WET; .gz .zst .bz2 .xz.",
         show_default=False,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,10 +24,10 @@ from topics.cli.options import (
     TextField,
     Whole,
 )
+from topics.cli.problems import Problems, take_format
 
 if TYPE_CHECKING:
     from topics.bundle import Model
-    from topics.reading import Problem
     from topics.records import Dump
 
 __all__ = ["Work", "classify", "segment"]
@@ -96,7 +97,7 @@ class Work:
     strict: bool
     jobs: int
     with_topics: bool
-    problems: list[Problem] = field(default_factory=list)
+    problems: Problems = field(default_factory=Problems)
     n_dumps: int = 0
     n_segments: int = 0
 
@@ -112,7 +113,7 @@ class Work:
         from topics.reading import ReadOptions, list_inputs, read_dumps
 
         options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
-        dumps = read_dumps(self.inputs, options, on_problem=None if self.strict else self._note)
+        dumps = read_dumps(self.inputs, options, on_problem=None if self.strict else self.problems.note)
         done = classify_dumps(
             dumps,
             model,
@@ -147,12 +148,7 @@ class Work:
         if self.problems:
             parts.append(f"{_count(len(self.problems), 'input')} passed over")
         typer.echo(", ".join(parts), err=True)
-        if self.problems:
-            raise typer.Exit(1)
-
-    def _note(self, problem: Problem) -> None:
-        self.problems.append(problem)
-        typer.echo(f"topics: {problem.message}", err=True)
+        self.problems.leave()
 
 
 def _count(n: int, noun: str) -> str:
@@ -160,12 +156,12 @@ def _count(n: int, noun: str) -> str:
 
 
 def _deliver(work: Work, format: str | None, output: Path | None) -> None:
-    from topics.writers import check_format, format_for, write_rows
+    from topics.writers import format_for, write_rows
 
     if format is not None:
-        format = check_format(format)
+        format = take_format(format)
     model = work.load()
-    if output is not None and not output.suffix:
+    if output is not None and not _is_file(output):
         if format not in (None, "jsonl"):
             raise typer.BadParameter(
                 "a run folder is JSONL; use `topics export RUN` for other formats, or give a file",
@@ -183,6 +179,11 @@ def _deliver(work: Work, format: str | None, output: Path | None) -> None:
     else:
         write_rows(work.rows(model), None, format or "jsonl")
     work.finish()
+
+
+def _is_file(output: Path) -> bool:
+    """Does it name a single file, or a folder for a run? What stands there decides, then the suffix."""
+    return not os.path.isdir(output) and (output.suffix != "" or os.path.exists(output))
 
 
 def _write_run(work: Work, model: Model, folder: Path) -> None:

@@ -10,13 +10,14 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app
+from topics.cli.problems import Problems
 
 __all__ = ["labels_app", "models_app"]
 
 labels_app = new_app("Look after the labels of a project.")
 models_app = new_app("See which models there are, and what they are worth.")
 
-Folder = Annotated[Path, typer.Argument(metavar="[LABELS]", help="Folder of label files.")]
+Folder = Annotated[Path, typer.Argument(metavar="LABELS", help="Folder of label files.")]
 Dumps = Annotated[
     list[str] | None,
     typer.Option(
@@ -39,10 +40,14 @@ def check_labels(folder: Folder = Path("labels"), dumps: Dumps = None) -> None:
     from rich.console import Console
 
     from topics.labels.checks import check
-    from topics.training import read_labelled_dumps
+    from topics.reading import read_dumps
 
-    report = check(folder, None, read_labelled_dumps(dumps))
+    if dumps is None:
+        dumps = ["seeds"] if Path("seeds").is_dir() else []
+    problems = Problems()
+    report = check(folder, None, read_dumps(dumps, on_problem=problems.note))
     report.render(Console())
+    problems.leave()
     if not report.ok:
         raise typer.Exit(1)
 
@@ -95,7 +100,7 @@ def list_models() -> None:
 
 @models_app.command("show")
 def show_model(
-    model: Annotated[str, typer.Argument(metavar="[MODEL]", help="A model's name or folder.")] = "default",
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A model's name or folder.")] = "default",
     as_json: Annotated[bool, typer.Option("--json", help="The manifest as JSON.")] = False,
 ) -> None:
     """Show a model's card: what it was trained on and how good it is.

@@ -173,6 +173,6 @@ def _count_window_errors(gold: set[int], found: set[int], n_units: int) -> tuple
     ours = "".join("01"[start in found] for start in range(1, n_units))
     return (
         n_windows,
-        round(pk(true, ours, width) * n_windows),  # type: ignore[no-untyped-call]
-        round(windowdiff(true, ours, width) * n_windows),  # type: ignore[no-untyped-call]
+        round(pk(true, ours, width) * n_windows),
+        round(windowdiff(true, ours, width) * n_windows),
     )

@@ -25,7 +25,7 @@ def train_punkt(texts: Iterable[str]) -> Punkt:
     """
     from nltk.tokenize.punkt import PunktTrainer
 
-    trainer: Any = PunktTrainer()  # type: ignore[no-untyped-call]
+    trainer: Any = PunktTrainer()
     for text in texts:
         trainer.train(text, finalize=False)
     trainer.finalize_training()

@@ -143,7 +143,7 @@ class _Joined(io.RawIOBase):
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._head = memoryview(head)
-        self._stream = stream
+        self._read = getattr(stream, "read1", stream.read)  # what is there now, so that a slow pipe is read as it comes
 
     def readable(self) -> bool:
         return True
@@ -151,7 +151,7 @@ class _Joined(io.RawIOBase):
     def readinto(self, buffer: Any, /) -> int:
         piece = self._head[: len(buffer)]
         self._head = self._head[len(piece) :]
-        data = piece or self._stream.read(len(buffer))
+        data = piece or self._read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 

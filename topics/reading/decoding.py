@@ -125,9 +125,7 @@ def _refuse_damaged(data: bytes) -> None:
     n_good = sum(1 for _ in re.finditer(r"[^\x00-\x7f\ufffd]", text))
     if n_good > n_bad:
         line = data.count(b"\n", 0, first) + 1
-        said = (
-            f"UTF-8, but damaged at {n_bad:,} places, first on line {line} (byte {first}). Mend it there, or remove it."
-        )
+        said = f"UTF-8, but not all of it: see line {line}, byte {first}. Mend it there, or remove it."
         raise Unreadable("undecodable", said)
 
 

@@ -18,6 +18,8 @@ __all__ = ["extract_article"]
 _CHARSET: Final = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.I)
 _HEADER_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.I)
 _LOOK_BYTES: Final = 4096
+# the library would stop at today's date: the same page must give the same date on any day
+_DATES: Final = {"extensive_search": True, "original_date": True, "max_date": "2100-01-01"}
 # names that stand for a wider encoding than they say (WHATWG Encoding Standard)
 _WIDER: Final = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
@@ -43,7 +45,11 @@ def extract_article(
         if problem.reason != "undecodable" or encoding is not None:
             raise
         text = page.decode("utf-8", "replace")  # as browsers show it
-    found = bare_extraction(text, include_comments=False, with_metadata=True)
+    try:
+        found = bare_extraction(text, include_comments=False, with_metadata=True, date_extraction_params=_DATES)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError) as error:
+        said = f"this page breaks the extraction library ({type(error).__name__}). Leave it out, or give its text."
+        raise Unreadable("corrupt", said) from error
     if found is None or not (found.text or "").strip():
         raise Unreadable("empty", "no article text in this page. Remove it, or give its text.")
     return Dump(
