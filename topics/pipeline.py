@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +107,22 @@ def classify_dumps(
 
     work = delayed(_classify_in_worker)
     calls = (work(dump, str(model.path.resolve()), threshold, whole, topics, clean) for dump in dumps)
-    yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
+    with _interrupts_held():
+        done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
+    yield from done
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Processes started in here never see Ctrl-C, which is for this one to act on; it does so on leaving."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @lru_cache(maxsize=1)

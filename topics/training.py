@@ -80,7 +80,7 @@ def train(
     from topics.bundle import load_model, load_vectors, save_model
     from topics.classification.analyzer import count_terms
     from topics.classification.training import fit_topics
-    from topics.labels.matching import settle_topics
+    from topics.labels.matching import settle_boundaries, settle_topics
     from topics.labels.store import find_label_files, read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
@@ -104,9 +104,16 @@ def train(
         segmentation, about = loaded.segmentation, dict(loaded.manifest.get("segmentation", {}))
     about_metrics = about.pop("metrics", {})
 
-    settled = [entry.decision for entry in settle_topics(decisions.topics)]
+    boundaries = settle_boundaries(decisions)
+    settled = [
+        entry.decision
+        for entry in settle_topics(decisions.topics)
+        if not _is_retired(entry.decision, boundaries.get(entry.decision.dump, {}))
+    ]
     examples, lost = _examples(settled, files, texts, segmentation)
     problems += lost
+    if not examples:
+        raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
     descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
     on_progress(f"fitting topics on {len(examples)} labelled pieces")
     fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors)
@@ -160,6 +167,11 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
 
 def _texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
     return {dump_digest(dump.text): dump.text for dump in dumps}
+
+
+def _is_retired(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
+    """A person has said since that a piece starts inside the span: it is no longer one piece."""
+    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())
 
 
 def _text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:

@@ -108,10 +108,12 @@ class Work:
 
     def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
         """Each dump with its rows, in order of the inputs; problems are said at once and counted."""
-        from topics.cli.progress import show_progress
+        from topics.cli.progress import hush_workers, show_progress
         from topics.pipeline import classify_dumps
         from topics.reading import ReadOptions, list_inputs, read_dumps
 
+        if self.jobs > 1:
+            hush_workers()
         options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
         dumps = read_dumps(self.inputs, options, on_problem=None if self.strict else self.problems.note)
         done = classify_dumps(

@@ -1,13 +1,15 @@
-"""Progress on stderr: a bar on a terminal once the work takes more than a second, and nothing elsewhere."""
+"""What stands on stderr meanwhile: a bar on a terminal once work takes more than a second, and nothing elsewhere."""
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["show_progress", "show_steps"]
+__all__ = ["hush_workers", "show_progress", "show_steps"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -58,3 +60,19 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status(f"{label} …") as status:
         yield lambda message: status.update(f"{label}: {message}")
+
+
+def hush_workers() -> None:
+    """Keep off the screen what joblib says of work that is called off, by Ctrl-C or by a reader that has enough.
+
+    It warns of tasks that were under way, and its manager thread trips over those that were not.
+    """
+    before = threading.excepthook
+
+    def pass_on(fault: threading.ExceptHookArgs) -> None:
+        called_off = issubclass(fault.exc_type, KeyError) and "ExecutorManager" in getattr(fault.thread, "name", "")
+        if not called_off:
+            before(fault)
+
+    threading.excepthook = pass_on
+    warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
