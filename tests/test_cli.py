@@ -1,164 +1,749 @@
-"""The command line: data on stdout, words on stderr, one line for each mistake, nothing half-written."""
+"""The command line: data on stdout, all else on stderr, and exit code 0, 1 or 2; whatever goes wrong is one line."""
 
 from __future__ import annotations
 
+import csv
+import errno
 import json
+import os
+import re
+import select
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.main import get_command
+from typer.testing import CliRunner
 
+from topics.bundle import MANIFEST
 from topics.cli import app
+from topics.labels.decisions import TopicDecision, to_json
+from topics.reading import compression
+from topics.records import dump_digest, text_digest
+from topics.writers import atomic
 
 ROOT = Path(__file__).resolve().parent.parent
-SEEDS = ROOT / "seeds"
+WIRE = ROOT / "seeds" / "harbour-wire.txt"
+HELD_OUT = ROOT / "tests" / "quality" / "held_out.jsonl"
+
 KEYS = (
     "id digest dump index start end start_line end_line kind title published source topic score also unknown topics "
     "boundary furniture language duplicate_of model text"
 ).split()
 TOPIC_KEYS = {"topic", "score", "also", "unknown", "topics", "model"}
 
+FERRY = (
+    "Ferry fares rise again\r\n\r\nThe harbour board raised the fares of all its ferries on Monday, and said that the new "
+    "crane could wait for another year.\r\n\r\n“Nobody asked us,” said Inès Okafor, who mends nets on the eastern quay.\r\n"
+)
 
-def run(*words: str | Path, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(app, [str(word) for word in words], input=stdin)
+
+class Done:
+    """What a command printed and how it ended."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+        assert "Traceback" not in err, err
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def errors(self) -> list[str]:
+        return self.err.splitlines()
 
 
 @pytest.fixture(autouse=True)
-def in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+def _in_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-@pytest.fixture
-def dump(tmp_path: Path) -> Path:
-    return Path(shutil.copy(SEEDS / "harbour-wire.txt", tmp_path / "dump.txt"))
+def run(*words: Any, stdin: str | bytes | None = None) -> Done:
+    result = CliRunner().invoke(app, [str(word) for word in words], input=stdin)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Done(result.exit_code, result.stdout, result.stderr)
 
 
-def test_classify_writes_the_record_and_its_texts_are_the_dump(dump: Path) -> None:
-    done = run("classify", dump)
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.exit_code == 0 and len(rows) > 3
-    assert all(list(row) == KEYS for row in rows)
-    assert "".join(row["text"] for row in rows) == dump.read_bytes().decode()
-    assert done.stderr.strip().endswith(f"1 dump, {len(rows)} segments")
+def run_ok(*words: Any, stdin: str | bytes | None = None) -> Done:
+    done = run(*words, stdin=stdin)
+    assert done.code == 0, done.err
+    return done
 
 
-def test_segment_leaves_the_topics_out(dump: Path) -> None:
-    done = run("segment", dump, "--clean")
-    rows = [json.loads(line) for line in done.stdout.splitlines()]
-    assert all(list(row) == [*(k for k in KEYS if k not in TOPIC_KEYS), "body"] for row in rows)
+def command(*words: Any) -> list[str]:
+    return [sys.executable, "-m", "topics", *map(str, words)]
 
 
-def test_stdin_is_a_dump_and_the_same_input_gives_the_same_bytes(dump: Path) -> None:
-    first = run("classify", "-", stdin=dump.read_bytes())
-    assert json.loads(first.stdout.splitlines()[0])["dump"] == "stdin"
-    assert first.stdout == run("classify", "-", stdin=dump.read_bytes()).stdout
+def run_process(*words: Any, **options: Any) -> Done:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "cwd": ROOT, "timeout": 300, **options}
+    done = subprocess.run(command(*words), text=True, check=False, **options)
+    return Done(done.returncode, done.stdout or "", done.stderr or "")
 
 
-def test_whole_takes_a_record_as_one_segment_named_by_its_id(tmp_path: Path) -> None:
-    record = {"id": "a7", "story": "The striker scored twice and the club won the league cup final on penalties."}
-    path = tmp_path / "articles.jsonl"
-    path.write_text(json.dumps(record) + "\n", "utf-8")
-    [row] = map(json.loads, run("classify", path, "--whole", "--text-field", "story").stdout.splitlines())
-    assert (row["dump"], row["index"], row["topic"]) == ("a7", 0, "sport")
+def assert_says_what_and_what_next(line: str, *said: str) -> None:
+    assert line.startswith("topics: ")
+    assert all(part in line for part in said), line
+    assert re.search(r"[.)] `?[A-Za-z][^.]* .*\.$", line), line  # a second sentence: the next move
 
 
-@pytest.mark.parametrize("suffix", ["jsonl", "csv", "parquet", "md", "html"])
-def test_a_file_s_suffix_tells_the_format(dump: Path, tmp_path: Path, suffix: str) -> None:
-    out = tmp_path / f"out.{suffix}"
-    assert run("classify", dump, "--output", out).exit_code == 0
-    assert out.stat().st_size > 1000
+def write(path: Path, content: str | bytes) -> Path:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
 
 
-def test_a_folder_is_a_run_that_export_reads(dump: Path, tmp_path: Path) -> None:
-    assert run("classify", dump, "--output", tmp_path / "run").exit_code == 0
+def list_files(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+# Records
+
+
+def test_classify_writes_records_with_their_keys_in_order() -> None:
+    done = run_ok("classify", WIRE)
+    assert len(done.rows) > 1
+    for row in done.rows:
+        assert list(row) == KEYS
+        assert len(row["topics"]) == 5
+        assert row["dump"] == "harbour-wire.txt"
+        assert row["model"].startswith("default@")
+        assert (row["topic"] is None) == (row["score"] is None) == (row["unknown"] or row["kind"] == "boilerplate")
+
+
+def test_counts_go_to_stderr_and_nothing_else_does() -> None:
+    done = run_ok("classify", WIRE)
+    assert done.err == f"1 dump, {len(done.rows)} segments\n"
+
+
+def test_the_segments_of_a_dump_are_all_of_it(tmp_path: Path) -> None:
+    text = f"\r\n \n{FERRY}\n\n" + WIRE.read_text("utf-8")[:5000] + "\x0b\n"
+    rows = run_ok("classify", write(tmp_path / "a.txt", text)).rows
+    assert "".join(row["text"] for row in rows) == text
+    assert [row["index"] for row in rows] == list(range(len(rows)))
+    for row in rows:
+        assert row["text"] == text[row["start"] : row["end"]]
+
+
+def test_segment_writes_the_same_segments_without_topics() -> None:
+    cut, tagged = run_ok("segment", WIRE).rows, run_ok("classify", WIRE).rows
+    assert [list(row) for row in cut] == [[key for key in KEYS if key not in TOPIC_KEYS]] * len(tagged)
+    assert cut == [{key: value for key, value in row.items() if key not in TOPIC_KEYS} for row in tagged]
+
+
+def test_boundaries_asks_for_more_or_fewer_segments() -> None:
+    few, many = (len(run_ok("segment", WIRE, "--boundaries", p).rows) for p in (0.99, 0.01))
+    assert few < many
+
+
+def test_clean_adds_the_text_without_furniture() -> None:
+    rows = run_ok("classify", ROOT / "seeds" / "gulf-pages.txt", "--clean").rows
+    assert [list(row) for row in rows] == [[*KEYS, "body"]] * len(rows)
+    assert any(row["furniture"] for row in rows)
+    for row in rows:
+        if row["furniture"]:
+            assert len(row["body"]) < len(row["text"])
+
+
+def test_whole_takes_each_record_as_a_segment_named_by_its_id(tmp_path: Path) -> None:
+    records = [
+        {"id": "2026/7", "body": FERRY, "title": "Fares", "date": "2026-01-05", "source": "The Quay"},
+        {"body": FERRY + FERRY},
+    ]
+    path = write(tmp_path / "feed.jsonl", "".join(json.dumps(record) + "\n" for record in records))
+    rows = run_ok("classify", path, "--whole", "--text-field", "body").rows
+    assert [(row["dump"], row["text"]) for row in rows] == [("2026/7", FERRY), ("feed.jsonl#2", FERRY + FERRY)]
+    assert (rows[0]["title"], rows[0]["published"], rows[0]["source"]) == ("Fares", "2026-01-05", "The Quay")
+
+
+def test_a_dash_is_stdin() -> None:
+    rows = run_ok("classify", "-", stdin=FERRY).rows
+    assert {row["dump"] for row in rows} == {"stdin"}
+    assert "".join(row["text"] for row in rows) == FERRY
+
+
+def test_an_encoding_can_be_forced(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.txt", FERRY.encode("cp1250"))
+    assert "".join(row["text"] for row in run_ok("segment", path, "--encoding", "cp1250").rows) == FERRY
+    refused = run("segment", path, "--encoding", "klingon")
+    assert refused.code == 1
+    assert_says_what_and_what_next(refused.errors[0], "klingon")
+
+
+def test_two_workers_give_the_bytes_of_one(tmp_path: Path) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.txt", FERRY * (number + 1))
+    write(tmp_path / "empty.txt", "")
+    one, two = run("classify", tmp_path), run_process("classify", tmp_path, "--jobs", 2)
+    assert one.code == two.code == 1
+    assert (one.out, one.err) == (two.out, two.err)
+    assert len(one.rows) >= 3
+
+
+# Formats and outputs
+
+
+def test_a_file_has_the_format_of_its_suffix(tmp_path: Path) -> None:
+    rows = run_ok("classify", WIRE).rows
+    for name in ("a.jsonl", "a.csv", "a.parquet", "a.md", "a.html"):
+        done = run_ok("classify", WIRE, "--output", tmp_path / name)
+        assert done.out == ""
+        assert done.err == f"1 dump, {len(rows)} segments\n"
+    assert [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()] == rows
+    with (tmp_path / "a.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == [row["id"] for row in rows]
+    from pyarrow.parquet import read_table
+
+    table = read_table(tmp_path / "a.parquet")
+    assert table.column_names == KEYS
+    assert table.column("text").to_pylist() == [row["text"] for row in rows]
+    title = next(row["title"] for row in rows if row["title"] and row["title"].isascii())
+    assert title in (tmp_path / "a.md").read_text("utf-8")
+    page = (tmp_path / "a.html").read_text("utf-8")
+    assert page.lstrip().lower().startswith("<!doctype html>")
+    assert title in page
+    assert list_files(tmp_path) == ["a.csv", "a.html", "a.jsonl", "a.md", "a.parquet"]
+
+
+def test_the_format_on_stdout_can_be_named() -> None:
+    assert run_ok("classify", WIRE, "--format", "CSV").out.startswith("id,digest,dump,")
+    assert run_ok("classify", WIRE, "--format", "markdown").out.startswith("#")
+
+
+def test_a_format_beats_a_suffix_and_a_pipe_can_be_an_output(tmp_path: Path) -> None:
+    run_ok("classify", WIRE, "--output", tmp_path / "a.txt", "--format", "jsonl")
+    expected = (tmp_path / "a.txt").read_text("utf-8")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        run_ok("classify", WIRE, "--output", pipe, "--format", "csv")
+        assert os.read(reader, 10) == b"id,digest,"
+    finally:
+        os.close(reader)
+    assert len(expected.splitlines()) > 1
+
+
+def test_a_run_can_be_exported_as_one_folder_a_topic(tmp_path: Path) -> None:
+    seeds = [WIRE, ROOT / "seeds" / "frontline-lines.txt"]
+    rows = run_ok("classify", *seeds).rows
+    done = run_ok("classify", *seeds, "--output", tmp_path / "run")
+    assert done.out == ""
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
-    assert manifest["model"].startswith("default@")
-    done = run("export", tmp_path / "run", "--output", tmp_path / "read", "--min-score", "0.5")
-    assert done.exit_code == 0
-    assert (tmp_path / "read" / "index.html").exists()
-    assert any(path.is_dir() for path in (tmp_path / "read").iterdir())
+    assert manifest["totals"]["segments"] == len(rows)
+    assert [entry["dump"] for entry in manifest["inputs"]] == [path.name for path in seeds]
+
+    topics = sorted({topic for row in rows for topic in (row["topic"], *row["also"]) if topic})
+    exported = run_ok("export", tmp_path / "run", "--output", tmp_path / "pages")
+    assert exported.out == f"{tmp_path / 'pages'}\n"
+    for topic in topics:
+        assert (tmp_path / "pages" / topic / "index.html").is_file()
+        assert topic in exported.err
+
+    run_ok("export", tmp_path / "run", "-o", tmp_path / "one", "-t", topics[0], "-f", "jsonl", "--min-score", 0.01)
+    assert [path.name for path in (tmp_path / "one").iterdir() if path.is_dir()] == [topics[0]]
+    lines = (tmp_path / "one" / topics[0] / f"{topics[0]}.jsonl").read_text("utf-8").splitlines()
+    assert {json.loads(line)["id"] for line in lines} <= {row["id"] for row in rows}
 
 
-def test_several_jobs_give_the_bytes_of_one(tmp_path: Path) -> None:
-    one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    dumps = [SEEDS / "harbour-wire.txt", SEEDS / "pacific-flat.txt"]
-    assert run("classify", *dumps, "--output", one).exit_code == 0
-    assert run("classify", *dumps, "--output", two, "--jobs", "2").exit_code == 0
-    assert one.read_bytes() == two.read_bytes()
+def test_an_export_of_nothing_says_so(tmp_path: Path) -> None:
+    run_ok("classify", WIRE, "--output", tmp_path / "run")
+    done = run("export", tmp_path / "run", "--output", tmp_path / "pages", "--topic", "no-such-topic")
+    assert done.code == 1
+    assert_says_what_and_what_next(done.errors[-1], "nothing fits")
 
 
-def test_explain_names_terms_of_a_segment_and_of_a_topic(dump: Path) -> None:
-    done = run("explain", dump, "--segment", "0")
-    assert "towards" in done.stdout and done.stdout.count("decided") == 1
-    assert len(run("explain", "--topic", "climate").stdout.splitlines()) == 20
+def test_a_folder_that_is_no_run_is_not_touched(tmp_path: Path) -> None:
+    write(tmp_path / "mine.txt", "do not touch")
+    done = run("classify", WIRE, "--output", tmp_path)
+    assert done.code == 1
+    assert_says_what_and_what_next(done.errors[-1], str(tmp_path), "not a run folder")
+    assert list_files(tmp_path) == ["mine.txt"]
 
 
-def test_evaluate_prints_figures_as_json() -> None:
-    gold = "tests/quality/held_out.jsonl"
-    report = json.loads(run("evaluate", "--gold", gold, "seeds/").stdout)
-    assert report["n_dumps"] == 6 and report["end_to_end"] is not None
-    boundaries_alone = json.loads(run("evaluate", "--segmentation", gold, "seeds/").stdout)
-    assert boundaries_alone["boundaries"] == report["boundaries"] and boundaries_alone["topics"] is None
+# The other commands
 
 
-def test_the_shelves_are_listed() -> None:
-    assert run("labels", "check").exit_code == 0
-    assert "gaza" in run("labels", "stats").stdout
-    assert "default" in run("models", "list").stdout
-    assert "# Model" in run("models", "show").stdout
+def test_explain_names_the_terms_that_decided() -> None:
+    done = run_ok("explain", WIRE, "--segment", 0)
+    assert done.out.startswith("harbour-wire.txt #0 lines 1-")
+    assert re.search(r"towards  .*\+\d", done.out)
+    assert "against" in done.out
+    assert done.err == ""
 
 
-def bad_inputs(folder: Path) -> list[Path]:
-    contents = {
-        "empty.txt": b"",
-        "blank.txt": b"\n" * 1000,
-        "image.txt": b"\x89PNG\r\n\x1a\n" + bytes(64),
-        "record.jsonl": b"{not json}\n",
-        "cut.txt.gz": b"\x1f\x8b\x08\x00\x00",
-    }
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    return [*(folder / name for name in contents), folder / "missing.txt"]
+def test_explain_can_be_asked_about_another_topic_or_a_topic_alone() -> None:
+    assert "\n  climate 0." in run_ok("explain", WIRE, "--segment", 0, "--topic", "climate").out
+    assert len(run_ok("explain", "--topic", "climate").out.split()) > 5
 
 
-def test_bad_inputs_are_named_in_a_line_each_and_the_good_one_is_done(dump: Path, tmp_path: Path) -> None:
-    bad = bad_inputs(tmp_path)
-    done = run("classify", dump, *bad)
-    assert done.exit_code == 1
-    assert {json.loads(line)["dump"] for line in done.stdout.splitlines()} == {"dump.txt"}
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == len(bad) + 1
-    for path in bad:
-        assert any(str(path) in line and line.startswith("topics: ") for line in lines), path
-    assert f"{len(bad)} inputs passed over" in lines[-1]
+def test_explaining_a_segment_that_is_not_there_is_a_problem() -> None:
+    done = run("explain", WIRE, "--segment", 9999)
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), "9999")
 
 
-def test_strict_stops_at_the_first_bad_input(dump: Path, tmp_path: Path) -> None:
-    done = run("classify", tmp_path / "missing.txt", dump, "--strict", "--output", tmp_path / "out.jsonl")
-    assert done.exit_code == 1 and not (tmp_path / "out.jsonl").exists()
+def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None:
+    both = json.loads(run_ok("evaluate", "seeds", "--gold", HELD_OUT, "--json").out)
+    assert both["topics"]
+    cuts = json.loads(run_ok("evaluate", "seeds", "--segmentation", HELD_OUT).out)
+    assert not cuts["topics"]
+    assert {key: cuts[key] for key in cuts if key != "topics"} == {key: both[key] for key in both if key != "topics"}
+    done = run_ok("evaluate", "seeds", "--segmentation", HELD_OUT, "--output", tmp_path / "figures.json")
+    assert done.out == ""
+    assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
 
 
-def test_a_model_that_cannot_be_used_is_one_line(dump: Path, tmp_path: Path) -> None:
-    copy = Path(shutil.copytree("models/default", tmp_path / "model"))
-    (copy / "topics.npz").unlink()
-    for model in (copy, "no-such-model"):
-        done = run("classify", dump, "--model", model)
-        assert done.exit_code == 1 and done.stdout == ""
-        assert len(done.stderr.strip().splitlines()) == 1 and "topics" in done.stderr
+def test_gold_that_speaks_of_other_dumps_is_a_problem() -> None:
+    done = run("evaluate", WIRE, "--gold", HELD_OUT)
+    if "harbour-wire.txt" in HELD_OUT.read_text("utf-8"):
+        pytest.skip("the dump is among the held out")
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), "held_out.jsonl")
 
 
-def test_an_unknown_topic_in_a_label_is_named_by_file_and_line(tmp_path: Path) -> None:
-    label = json.loads(Path("labels/samples.jsonl").read_text("utf-8").splitlines()[0]) | {"topic": "sprots"}
-    (tmp_path / "mine.jsonl").write_text(json.dumps(label) + "\n", "utf-8")
-    done = run("labels", "check", tmp_path)
-    assert done.exit_code == 1
-    folded = "".join((done.stdout + done.stderr).split())
-    assert "mine.jsonl:1" in folded and "sprots" in folded
+def decide(text: str, topic: str | None, by: str = "ana", at: str = "2026-01-05T12:00:00Z", name: str = "a.txt") -> str:
+    return to_json(
+        TopicDecision(
+            dump=dump_digest(text), start=0, end=len(text), segment=text_digest(text), topic=topic, kind="article",
+            by=by, at=at, name=name, text=text,
+        )
+    )  # fmt: skip
 
 
-def test_wrong_usage_exits_with_two(dump: Path) -> None:
-    assert run("classify").exit_code == 2
-    assert run("evaluate", "seeds/").exit_code == 2
-    assert run("explain", dump, "--topic", "sprots").exit_code == 2
-    assert run("classify", dump, "--boundaries", "7").exit_code == 2
+@pytest.fixture
+def labels(tmp_path: Path) -> Callable[..., Path]:
+    def make(*lines: str) -> Path:
+        folder = tmp_path / "labels"
+        folder.mkdir()
+        shutil.copy(ROOT / "labels" / "taxonomy.toml", folder)
+        write(folder / "mine.jsonl", "".join(f"{line}\n" for line in lines))
+        return folder
+
+    return make
+
+
+def test_labels_are_counted_and_found_in_order(labels: Callable[..., Path]) -> None:
+    folder = labels(decide(FERRY, "business"), decide("Snow fell on the pass.", "climate"))
+    done = run_ok("labels", "check", folder)
+    assert "2 labelled segments, nothing to look at" in done.out
+    assert done.err == ""
+    assert json.loads(run_ok("labels", "stats", folder, "--json").out)["segments"] == 2
+
+
+def test_a_label_with_an_unknown_topic_is_named_by_file_and_line(labels: Callable[..., Path]) -> None:
+    folder = labels(decide(FERRY, "business"), decide("Snow fell on the pass.", "sprots"))
+    done = run("labels", "check", folder)
+    assert done.code == 1
+    assert f'{folder / "mine.jsonl"}:2: unknown topic "sprots". Known topics are in' in done.out
+    assert_says_what_and_what_next(done.err.strip(), str(folder), "1 unknown-topic")
+
+
+def test_two_labels_that_disagree_are_named(labels: Callable[..., Path]) -> None:
+    folder = labels(decide(FERRY, "business"), decide(FERRY, "world", by="ben"))
+    done = run("labels", "check", folder)
+    assert done.code == 1
+    assert f"{folder / 'mine.jsonl'}:2: ben says world, ana says business on the same text" in done.out
+    assert_says_what_and_what_next(done.err.strip(), "1 disagreement")
+
+
+def test_check_reads_the_dumps_that_can_be_read(labels: Callable[..., Path], tmp_path: Path) -> None:
+    folder = labels(decide(FERRY, "business"))
+    changed = write(tmp_path / "a.txt", FERRY.replace("Monday", "Sunday"))
+    done = run("labels", "check", folder, "--dumps", tmp_path / "missing.txt", "--dumps", changed)
+    assert done.code == 1
+    assert "changed-dump" in done.out
+    assert_says_what_and_what_next(done.errors[0], "missing.txt")
+
+
+def test_training_says_which_labels_it_left_out(tmp_path: Path) -> None:
+    project = tmp_path / "labels"
+    project.mkdir()
+    for name in ("taxonomy.toml", "samples.jsonl"):
+        shutil.copy(ROOT / "labels" / name, project)
+    write(project / "mine.jsonl", decide(FERRY, "sprots") + "\n")
+    done = run("train", "--labels", project, "--dumps", "seeds", "--output", tmp_path / "mine")
+    assert done.code == 1
+    assert done.out == f"{tmp_path / 'mine'}\n"
+    [said] = [line for line in done.errors if "sprots" in line]
+    assert_says_what_and_what_next(said, "mine.jsonl:1", 'unknown topic "sprots"')
+    assert run_ok("models", "show", tmp_path / "mine").out.startswith("# Model")
+    assert run_ok("classify", WIRE, "--model", tmp_path / "mine").rows[0]["model"].startswith("mine@")
+
+
+def test_models_are_listed_and_shown() -> None:
+    done = run_ok("models", "list")
+    assert done.out.startswith("default ")
+    assert "project" in done.out
+    assert run_ok("models", "show").out.startswith("# Model")
+    assert json.loads(run_ok("models", "show", "default", "--json").out)["name"] == "default"
+
+
+# Help and usage
+
+
+def list_commands() -> Iterator[list[str]]:
+    for name, each in get_command(app).commands.items():  # type: ignore[attr-defined]
+        children = getattr(each, "commands", None)
+        yield from ([name, child] for child in children) if children else [[name]]
+
+
+@pytest.mark.parametrize("words", list_commands(), ids=" ".join)
+def test_every_command_shows_an_example(words: list[str]) -> None:
+    done = run_ok(*words, "--help")
+    assert f"Example:\n    topics {' '.join(words)}" in done.out
+    assert max(map(len, done.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["frobnicate"],
+        ["classify"],
+        ["classify", "--frobnicate", "a.txt"],
+        ["classify", "a.txt", "--boundaries", "7"],
+        ["classify", "a.txt", "--jobs", "0"],
+        ["classify", "a.txt", "--format", "xml"],
+        ["classify", "seeds/harbour-wire.txt", "--format", "csv", "--output", "no-suffix"],
+        ["segment", "a.txt", "--whole"],
+        ["explain"],
+        ["explain", "a.txt", "--topic", "sprots"],
+        ["evaluate", "seeds"],
+        ["evaluate", "seeds", "--gold", "a.jsonl", "--segmentation", "b.jsonl"],
+        ["export", "run"],
+        ["export", "run", "--output", "x", "--format", "xml"],
+        ["export", "run", "--output", "x", "--min-score", "2"],
+        ["labels", "frobnicate"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_makes_no_sense_exits_with_2(words: list[str]) -> None:
+    done = run(*words)
+    assert (done.code, done.out) == (2, "")
+    assert re.search(r"^(Error|Usage): ", done.err, re.M)
+
+
+def test_the_version_is_told() -> None:
+    import topics
+
+    assert run_ok("--version").out == f"{topics.__version__}\n"
+
+
+# Bad input
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> Path:
+    """A folder with a good dump among bad ones."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    write(folder / "blank.txt", "\n" * 1_000_000)
+    write(folder / "bytes.txt", "The café is élégant, ".encode() + b"\xff but this is not.")
+    write(folder / "empty.txt", "")
+    write(folder / "good.txt", FERRY)
+    write(folder / "locked.txt", FERRY)
+    write(folder / "photo.txt", b"\x89PNG\r\n\x1a\n" + b"\0" * 90)
+    return folder
+
+
+@pytest.fixture
+def _locked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may read ``locked.txt``; root reads everything, so it has to be made up."""
+
+    def refuse(path: Any, *rest: Any, **more: Any) -> Any:
+        if Path(path).name == "locked.txt":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return open(path, *rest, **more)
+
+    monkeypatch.setattr(compression, "open", refuse, raising=False)
+
+
+BAD = ["blank.txt", "bytes.txt", "empty.txt", "locked.txt", "photo.txt", "missing.txt"]
+
+
+@pytest.mark.usefixtures("_locked")
+def test_bad_inputs_are_said_in_a_line_each_and_the_good_one_is_done(mixed: Path) -> None:
+    done = run("classify", mixed, mixed / "missing.txt")
+    assert done.code == 1
+    assert {row["dump"] for row in done.rows} == {"good.txt"}
+    assert "".join(row["text"] for row in done.rows) == FERRY
+    *said, counts = done.errors
+    for line, name in zip(said, BAD, strict=True):
+        assert_says_what_and_what_next(line, str(mixed / name))
+    segments = f"{len(done.rows)} segment{'s' if len(done.rows) > 1 else ''}"
+    assert counts == f"1 dump, {segments}, 6 inputs passed over"
+
+
+@pytest.mark.usefixtures("_locked")
+@pytest.mark.parametrize("words", [["segment"], ["explain"]], ids=" ".join)
+def test_every_command_that_reads_dumps_reads_the_good_ones(mixed: Path, words: list[str]) -> None:
+    done = run(*words, mixed)
+    assert done.code == 1
+    assert "good.txt" in done.out
+    assert sum(line.startswith("topics: ") for line in done.errors) == 5
+
+
+@pytest.mark.usefixtures("_locked")
+def test_a_run_keeps_what_could_not_be_read(mixed: Path, tmp_path: Path) -> None:
+    done = run("classify", mixed, "--output", tmp_path / "run")
+    assert done.code == 1
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    assert [entry["dump"] for entry in manifest["inputs"]] == ["good.txt"]
+    assert [Path(problem["where"]).name for problem in manifest["problems"]] == BAD[:-1]
+    assert [problem["reason"] for problem in manifest["problems"]] == [
+        "empty", "undecodable", "empty", "no_permission", "binary",
+    ]  # fmt: skip
+
+
+def test_strict_stops_at_the_first_and_writes_nothing(mixed: Path, tmp_path: Path) -> None:
+    for output in ("a.jsonl", "a.parquet", "run"):
+        done = run("classify", mixed, "--strict", "--output", tmp_path / output)
+        assert (done.code, done.out) == (1, "")
+        assert_says_what_and_what_next(done.err.strip(), "blank.txt")
+        assert [path.name for path in tmp_path.iterdir()] == ["mixed"]
+
+
+def test_nothing_to_read_at_all_leaves_an_empty_result(tmp_path: Path) -> None:
+    done = run("classify", tmp_path / "missing.txt")
+    assert (done.code, done.out) == (1, "")
+    assert done.errors[1] == "0 dumps, 0 segments, 1 input passed over"
+
+
+def test_a_line_of_ten_megabytes_is_done(tmp_path: Path) -> None:
+    sentence = "The harbour board raised the fares of all its ferries on Monday " + "and said " * 400 + "nothing. "
+    text = (sentence * 3000)[:10_000_000]
+    rows = run_ok("segment", write(tmp_path / "long.txt", text)).rows
+    assert "".join(row["text"] for row in rows) == text
+
+
+def test_a_path_with_a_line_break_is_still_one_line(tmp_path: Path) -> None:
+    for words in (["classify", f"{tmp_path}/a\nb.txt"], ["classify", WIRE, "--output", f"{tmp_path}/no\nfolder/a.csv"]):
+        done = run(*words)
+        assert done.code == 1
+        assert_says_what_and_what_next(done.errors[0], "\\n")
+
+
+# Bundles
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """The shipped model as links, so that one file can be changed."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for path in (ROOT / "models" / "default").iterdir():
+        (folder / path.name).symlink_to(path)
+    return folder
+
+
+def change(path: Path, content: str | None) -> None:
+    path.unlink()
+    if content is not None:
+        path.write_text(content, "utf-8")
+
+
+def test_a_bundle_that_is_whole_is_used(bundle: Path) -> None:
+    assert run_ok("classify", WIRE, "--model", bundle).rows[0]["model"].startswith("default@")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("topics.npz", None, "missing"),
+        ("punkt.json", None, "missing"),
+        ("vocabulary.json", '{"topics": [], "terms": []}', "altered"),
+        ("CARD.md", "# A better model", "altered"),
+        (MANIFEST, None, f"no {MANIFEST}"),
+        (MANIFEST, "{}", "not a model's manifest"),
+        (MANIFEST, "{", "cannot be read"),
+    ],
+)
+def test_a_bundle_with_a_missing_or_altered_file_is_refused(
+    bundle: Path, name: str, content: str | None, said: str
+) -> None:
+    change(bundle / name, content)
+    for words in (["classify", WIRE], ["explain", WIRE], ["evaluate", "seeds", "--gold", HELD_OUT]):
+        done = run(*words, "--model", bundle)
+        assert (done.code, done.out) == (1, "")
+        assert len(done.errors) == 1
+        assert_says_what_and_what_next(done.err.strip(), str(bundle), said)
+
+
+def test_a_bundle_of_a_newer_format_is_refused_by_name(bundle: Path) -> None:
+    manifest = json.loads((bundle / MANIFEST).read_text("utf-8"))
+    change(bundle / MANIFEST, json.dumps({**manifest, "format": manifest["format"] + 1}))
+    done = run("classify", WIRE, "--model", bundle)
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), str(bundle), f"format {manifest['format'] + 1}")
+
+
+def test_a_model_that_nobody_has_is_refused() -> None:
+    for words in (["classify", WIRE, "-m", "nobody"], ["models", "show", "nobody"], ["models", "show", "no/where"]):
+        done = run(*words)
+        assert (done.code, done.out) == (1, "")
+        assert_says_what_and_what_next(done.err.strip(), "no")
+
+
+# Full disks, readers that stop, Ctrl-C
+
+
+def no_space(*_: Any) -> Any:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet", "a.html", "run"])
+def test_a_full_disk_leaves_no_half_of_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr(atomic.os, "fsync", no_space)
+    done = run("classify", WIRE, "--output", tmp_path / name)
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), str(tmp_path / name), "No space left on device", "Free some space")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = write(tmp_path / "a.csv", "as it was")
+    monkeypatch.setattr(atomic.os, "fsync", no_space)
+    assert run("classify", WIRE, "--output", before).code == 1
+    assert before.read_text() == "as it was"
+    assert list_files(tmp_path) == ["a.csv"]
+
+
+needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full on this system")
+
+
+@needs_full
+@pytest.mark.parametrize("words", [["classify", WIRE], ["labels", "stats"]], ids=["classify", "labels stats"])
+def test_a_full_disk_behind_stdout_is_one_line(words: list[Any]) -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = run_process(*words, stdout=full)
+    assert done.code == 1
+    assert_says_what_and_what_next(done.err.strip(), "standard output", "No space left on device", "Free some space")
+
+
+@needs_full
+def test_a_full_device_as_output_is_one_line() -> None:
+    done = run("classify", WIRE, "--output", "/dev/full", "--format", "jsonl")
+    assert done.code == 1
+    assert_says_what_and_what_next(done.err.strip(), "/dev/full", "Free some space")
+
+
+@pytest.mark.parametrize(
+    "words", [["classify", "seeds"], ["explain", "seeds"], ["classify", "seeds", "--jobs", "2"]], ids=" ".join
+)
+def test_a_reader_that_stops_early_is_no_error(words: list[str]) -> None:
+    with subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline()
+        process.stdout.close()
+        err = process.stderr.read().decode()
+        assert process.wait(timeout=300) == 0
+    assert err in ("", "12 dumps, 77 segments\n") or re.fullmatch(r"[\d,]+ dumps, [\d,]+ segments\n", err)
+
+
+def test_closed_streams_are_no_reason_to_fail() -> None:
+    script = f'"{sys.executable}" -m topics classify'
+    done = subprocess.run(
+        f'{script} - <&- ; echo "$?"; {script} "{WIRE}" 2>&- | wc -l; {script} "{WIRE}" >&-; echo "$?"',
+        shell=True, capture_output=True, text=True, cwd=ROOT, check=True, timeout=300,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr
+    first, n_lines, last = done.stdout.split()
+    assert (first, last) == ("1", "0")
+    assert int(n_lines) > 1
+    assert_says_what_and_what_next(done.stderr.splitlines()[0], "stdin")
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("output", [None, "a.jsonl", "run"])
+def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
+    tmp_path: Path, output: str | None, jobs: int
+) -> None:
+    words = ["classify", "-", "--jobs", jobs, *(["--output", tmp_path / output] if output else [])]
+    with (tmp_path / "stdout").open("wb") as out:
+        process = subprocess.Popen(
+            command(*words), stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE, cwd=ROOT, start_new_session=True
+        )
+    with process:
+        assert process.stdin is not None and process.stderr is not None
+        record = json.dumps({"text": FERRY * 40}) + "\n"
+        process.stdin.write((record * 12 + '{"text": 0}\n' + record).encode())  # and no end: it waits for more
+        process.stdin.flush()
+        wait_for_line(process, b"no text in field")  # so it is under way
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to workers as well
+        _, err = process.communicate(timeout=300)
+    assert process.returncode in (130, 1)
+    assert err.decode() in ("", "Aborted!\n", "Aborted.\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["stdout"]
+    for line in (tmp_path / "stdout").read_text("utf-8").splitlines():
+        json.loads(line)
+
+
+def wait_for_line(process: subprocess.Popen[bytes], said: bytes) -> None:
+    assert process.stderr is not None
+    ready, _, _ = select.select([process.stderr], [], [], 300)
+    assert ready
+    assert said in process.stderr.readline()
+
+
+# Terminals
+
+
+@pytest.mark.parametrize("width", [120, 80, 50])
+def test_a_terminal_gets_a_table_that_fits(width: int) -> None:
+    shown = run_on_terminal(width, "classify", WIRE)
+    lines = shown.replace("\r\n", "\n").split("\n")
+    assert max(map(len, lines)) <= width
+    assert "harbour-wire.txt" in lines
+    assert sum(bool(re.match(r" *\d+ [a-z]", line)) for line in lines) > 5  # a line a segment
+    assert "{" not in shown
+    assert "1 dump" in shown
+
+
+def run_on_terminal(width: int, *words: Any) -> str:
+    """What stands on a terminal of this width in the end, without colours."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, width, 0, 0))
+    environment = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
+    with subprocess.Popen(
+        command(*words), stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT,
+        env={**environment, "TERM": "xterm-256color"}, start_new_session=True,
+    ) as process:  # fmt: skip
+        os.close(theirs)
+        pieces = []
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other side is closed
+                break
+            if not piece:
+                break
+            pieces.append(piece)
+        os.close(ours)
+        assert process.wait(timeout=300) == 0
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(pieces).decode())
+
+
+def test_an_interrupted_process_is_not_left_behind(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        command("classify", "-", "--output", tmp_path / "run"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    with process:
+        assert process.stdin is not None
+        process.stdin.write(b'{"text": 0}\n' * 1000)
+        process.stdin.flush()
+        wait_for_line(process, b"no text in field")
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=300)
+        assert time.monotonic() - began < 60

@@ -180,7 +180,7 @@ def save_model(
     try:
         _write_arrays(scratch / "segmentation.npz", segmentation.to_arrays())
         _write_arrays(scratch / "topics.npz", topics.to_arrays())
-        _write_json(scratch / "punkt.json", segmentation.punkt.to_json())
+        _write_json(scratch / "punkt.json", segmentation.punkt.without_addresses().to_json())
         _write_json(scratch / "vocabulary.json", {"topics": list(topics.slugs), "terms": list(topics.terms)})
         (scratch / "CARD.md").write_text(card, "utf-8")
         if vectors is not None:

@@ -11,6 +11,7 @@ import typer
 
 from topics.cli.app import new_app
 from topics.cli.problems import Problems
+from topics.errors import LabelError
 
 __all__ = ["labels_app", "models_app"]
 
@@ -49,7 +50,8 @@ def check_labels(folder: Folder = Path("labels"), dumps: Dumps = None) -> None:
     report.render(Console())
     problems.leave()
     if not report.ok:
-        raise typer.Exit(1)
+        found = ", ".join(f"{n} {kind}" for kind, n in report.n_findings.items())
+        raise LabelError(f"{folder}: {found}. Mend them where the lines above say, then check again.")
 
 
 @labels_app.command("stats")
