@@ -694,17 +694,6 @@ def wait_for_line(process: subprocess.Popen[bytes], said: bytes) -> None:
 # Terminals
 
 
-@pytest.mark.parametrize("width", [120, 80, 50])
-def test_a_terminal_gets_a_table_that_fits(width: int) -> None:
-    shown = run_on_terminal(width, "classify", WIRE)
-    lines = shown.replace("\r\n", "\n").split("\n")
-    assert max(map(len, lines)) <= width
-    assert "harbour-wire.txt" in lines
-    assert sum(bool(re.match(r" *\d+ [a-z]", line)) for line in lines) > 5  # a line a segment
-    assert "{" not in shown
-    assert "1 dump" in shown
-
-
 def run_on_terminal(width: int, *words: Any) -> str:
     """What stands on a terminal of this width in the end, without colours."""
     import fcntl
