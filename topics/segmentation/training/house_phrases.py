@@ -26,7 +26,7 @@ _NAME: Final = re.compile(r"(?<=[a-z,] )[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){0,2}
 _SENTENCE: Final = re.compile(r"(?<=[.!?][”\"]) (?=[A-Z“\"])|(?<=[a-z]{3}[.!?]) (?=[A-Z“\"])")
 _WEAK: Final = frozenset(
     "a an the and or of in on at to by for from with as that which who his her its their is was were are has had "
-    "have been be but it he she they this these than into over after before".split()
+    "have been be but it he she they this these than into over after before mr mrs ms dr jan sept oct nov dec".split()
 )
 _ZONES: Final = "GMT ET EST EDT BST UTC CET IST PKT EAT WAT GST AST SGT PT CT".split()
 _FIRST_DAY: Final = datetime.datetime(2012, 1, 1)
@@ -97,11 +97,11 @@ class HouseWords(dict[str, str]):
             if chosen == template:
                 break
             template = chosen
-        return " ".join(template.format_map(self).split(" "))
+        return template.format_map(self)
 
     def block(self, template: str) -> Block:
         """The lines of a template, settled."""
-        lines = (" ".join(self.settle(line).split()) for line in template.split("¶"))
+        lines = (" ".join(line.split()) for line in self.settle(template).replace("the The ", "the ").split("¶"))
         return tuple(line for line in lines if line)
 
     def organisation(self) -> str:
@@ -147,14 +147,15 @@ class PieceWords:
     ) -> None:
         self.rng = rng
         self.body = body
-        others = [headline for headline in headlines if headline and headline != title]
+        others = [" ".join(headline.split()) for headline in headlines if headline.strip() and headline != title]
         self.headlines = rng.sample(others, min(len(others), 40))
         self._credits, self._organisations, self._domain, self._joint = credits, organisations, domain, joint
         self._next_headline = self._next_tag = 0
         self._tags: list[str] = []
         section, author = rng.choice(sections), rng.choice(authors)
         self._title = title
-        self._fixed = _date_parts(rng)
+        self._at = _FIRST_DAY + datetime.timedelta(days=rng.randrange(_N_DAYS), minutes=rng.randrange(1440))
+        self._fixed = _date_parts(rng, self._at)
         self._fixed.update(
             title=title or "", section=section, SECTION=section.upper(), author=author, AUTHOR=author.upper(), i="1"
         )
@@ -173,14 +174,25 @@ class PieceWords:
         self._fixed["k"] = str(n_items)
         for template in block:
             if template[0] == "×":
-                for i in range(n_items):
-                    self._fixed["i"] = str(i + 1)
-                    lines += [self._line(item) for item in template[1:].split("↵")]
+                lines += self._items(template[1:].split("↵"), n_items)
             else:
                 lines.append(self._line(template))
         if "×" in text and "↵" not in text:  # no item comes twice
             lines = list(dict.fromkeys(lines))
         return [line for line in lines if line]
+
+    def _items(self, templates: Sequence[str], n_items: int) -> list[str]:
+        """The lines of a list; each item has a date of its own."""
+        kept, lines = self._fixed, []
+        dated = any("{D" in template or "{Mon" in template or "{MON" in template for template in templates)
+        for i in range(n_items):
+            self._fixed = {**kept, "i": str(i + 1)}
+            if dated:
+                ago = datetime.timedelta(days=self.rng.randrange(20), minutes=self.rng.randrange(600))
+                self._fixed.update(_date_parts(self.rng, self._at - ago))
+            lines += [self._line(template) for template in templates]
+        self._fixed = kept
+        return lines
 
     def _line(self, template: str) -> str:
         if template[0] == "^":
@@ -217,10 +229,10 @@ class PieceWords:
         return self._joint.join(self.tags()[: self.rng.randint(2, 7)])
 
     def draw_sentence(self) -> str:
-        """A sentence of the piece that is neither very short nor very long, where there is one."""
+        """A sentence of the piece that is no quotation, neither very short nor very long, where there is one."""
         for _ in range(4):
             found: str = self.rng.choice(_SENTENCE.split(self.rng.choice(self.body)))
-            if 35 < len(found) < 220:
+            if 35 < len(found) < 220 and found[0] not in "“\"‘'":
                 break
         return found
 
@@ -228,7 +240,7 @@ class PieceWords:
         words = self.draw_sentence().split(" ")[: self.rng.randint(5, 24)]
         while len(words) > 4 and words[-1].lower() in _WEAK:
             words.pop()
-        return " ".join(words).strip(".,;:“”\"'—–- ")
+        return " ".join(words).strip(".,;:?!“”\"'—–- ")
 
     def draw_credit(self) -> str:
         return self.rng.choice(self._credits).format_map(self)
@@ -270,8 +282,7 @@ class PieceWords:
         return str(self.rng.randint(1000, 9999))
 
 
-def _date_parts(rng: random.Random) -> dict[str, str]:
-    at = _FIRST_DAY + datetime.timedelta(days=rng.randrange(_N_DAYS), minutes=rng.randrange(1440))
+def _date_parts(rng: random.Random, at: datetime.datetime) -> dict[str, str]:
     day, hour, minute = at.day, at.hour, at.minute
     month, weekday = _MONTHS[at.month - 1], _WEEKDAYS[at.weekday()]
     half = "AM" if hour < 12 else "PM"
