@@ -248,8 +248,11 @@ class PieceWords:
     def draw_name(self) -> str:
         return person(self.rng)
 
-    def draw_handle(self) -> str:
-        names = re.sub(r"[^a-z ]", "", self.draw_name().lower()).split()
+    def draw_own_handle(self) -> str:
+        return self.draw_handle(self._fixed["author"])
+
+    def draw_handle(self, name: str = "") -> str:
+        names = re.sub(r"[^a-z ]", "", (name or self.draw_name()).lower()).split()
         first, last = names[0], names[-1]
         return self.rng.choice(
             (f"{first}{last}", f"{first[0]}_{last}", f"{last}{self.rng.randint(1, 99)}", first + last[0])
