@@ -12,7 +12,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -295,16 +294,14 @@ def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None
     assert both["topics"]
     cuts = json.loads(run_ok("evaluate", "seeds", "--segmentation", HELD_OUT).out)
     assert not cuts["topics"]
-    assert cuts["boundaries"]["exact"] == both["boundaries"]["exact"]
+    assert {key for key in both if both[key] != cuts[key]} == {"topics", "end_to_end"}
     done = run_ok("evaluate", "seeds", "--segmentation", HELD_OUT, "--output", tmp_path / "figures.json")
     assert done.out == ""
     assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
 
 
-def test_gold_that_speaks_of_other_dumps_is_a_problem() -> None:
-    done = run("evaluate", WIRE, "--gold", HELD_OUT)
-    if "harbour-wire.txt" in HELD_OUT.read_text("utf-8"):
-        pytest.skip("the dump is among the held out")
+def test_gold_that_speaks_of_other_dumps_is_a_problem(tmp_path: Path) -> None:
+    done = run("evaluate", write(tmp_path / "a.txt", FERRY), "--gold", HELD_OUT)
     assert (done.code, done.out) == (1, "")
     assert_says_what_and_what_next(done.err.strip(), "held_out.jsonl")
 
@@ -399,7 +396,7 @@ def list_commands() -> Iterator[list[str]]:
 def test_every_command_shows_an_example(words: list[str]) -> None:
     done = run_ok(*words, "--help")
     assert "\n  Example:\n    topics " in done.out
-    assert f"topics {' '.join(words)}" in done.out
+    assert f"\n    topics {' '.join(words)}" in done.out
     assert max(map(len, done.out.splitlines())) <= 100
 
 
@@ -635,7 +632,9 @@ def test_a_full_device_as_output_is_one_line() -> None:
     assert_says_what_and_what_next(done.err.strip(), "/dev/full", "Free some space")
 
 
-@pytest.mark.parametrize("words", [["classify", "seeds"], ["explain", "seeds"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["classify", "seeds"], ["explain", "seeds"], ["classify", "seeds", "--jobs", "2"]], ids=" ".join
+)
 def test_a_reader_that_stops_early_is_no_error(words: list[str]) -> None:
     with subprocess.Popen(command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT) as process:
         assert process.stdout is not None and process.stderr is not None
@@ -643,7 +642,7 @@ def test_a_reader_that_stops_early_is_no_error(words: list[str]) -> None:
         process.stdout.close()
         err = process.stderr.read().decode()
         assert process.wait(timeout=300) == 0
-    assert err in ("", "12 dumps, 77 segments\n") or re.fullmatch(r"[\d,]+ dumps, [\d,]+ segments\n", err)
+    assert re.fullmatch(r"|12 dumps, \d+ segments\n", err)  # the latter where all of it fitted into the pipe
 
 
 def test_closed_streams_are_no_reason_to_fail() -> None:
@@ -659,7 +658,7 @@ def test_closed_streams_are_no_reason_to_fail() -> None:
     assert_says_what_and_what_next(done.stderr.splitlines()[0], "stdin")
 
 
-@pytest.mark.parametrize("jobs", [1])
+@pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("output", [None, "a.jsonl", "run"])
 def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
     tmp_path: Path, output: str | None, jobs: int
@@ -684,6 +683,16 @@ def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
         json.loads(line)
 
 
+def test_an_interrupt_that_a_library_wrapped_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrap(*_: Any, **__: Any) -> Any:
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr("topics.pipeline.classify_dumps", wrap)
+    done = run("classify", WIRE)
+    assert done.code in (130, 1)
+    assert done.out == ""
+
+
 def wait_for_line(process: subprocess.Popen[bytes], said: bytes) -> None:
     assert process.stderr is not None
     ready, _, _ = select.select([process.stderr], [], [], 300)
@@ -694,8 +703,18 @@ def wait_for_line(process: subprocess.Popen[bytes], said: bytes) -> None:
 # Terminals
 
 
-def run_on_terminal(width: int, *words: Any) -> str:
-    """What stands on a terminal of this width in the end, without colours."""
+@pytest.mark.parametrize("width", [120, 80, 50])
+def test_a_terminal_gets_a_table_that_fits(width: int) -> None:
+    lines = run_on_terminal(width, "classify", WIRE)
+    assert max(map(len, lines)) <= width
+    assert "harbour-wire.txt" in lines
+    assert sum(bool(re.match(r" *\d+ [a-z]", line)) for line in lines) > 5  # a line a segment
+    assert not any("{" in line for line in lines)
+    assert any(line.startswith("1 dump, ") for line in lines)
+
+
+def run_on_terminal(width: int, *words: Any) -> list[str]:
+    """The lines that a terminal of this width shows, without colours; of one written over, what came last."""
     import fcntl
     import pty
     import struct
@@ -720,19 +739,5 @@ def run_on_terminal(width: int, *words: Any) -> str:
             pieces.append(piece)
         os.close(ours)
         assert process.wait(timeout=300) == 0
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(pieces).decode())
-
-
-def test_an_interrupted_process_is_not_left_behind(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        command("classify", "-", "--output", tmp_path / "run"), stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
-    with process:
-        assert process.stdin is not None
-        process.stdin.write(b'{"text": 0}\n' * 1000)
-        process.stdin.flush()
-        wait_for_line(process, b"no text in field")
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=300)
-        assert time.monotonic() - began < 60
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", b"".join(pieces).decode())
+    return [line.rstrip("\r").split("\r")[-1] for line in shown.split("\n")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -105,24 +106,29 @@ def classify_dumps(
         return
     from joblib import Parallel, delayed
 
+    path = str(model.path.resolve())
+    with _interrupts_ignored():
+        Parallel(n_jobs=jobs)(delayed(_start_worker)(path) for _ in range(jobs))
     work = delayed(_classify_in_worker)
-    calls = (work(dump, str(model.path.resolve()), threshold, whole, topics, clean) for dump in dumps)
-    with _interrupts_held():
-        done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
-    yield from done
+    calls = (work(dump, path, threshold, whole, topics, clean) for dump in dumps)
+    yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Processes started in here never see Ctrl-C, which is for this one to act on; it does so on leaving."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes started in here never act on Ctrl-C, which a terminal sends to them too: this one will end them."""
+    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
+
+
+def _start_worker(path: str) -> None:
+    _worker_model(path)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -65,7 +66,8 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
 def hush_workers() -> None:
     """Keep off the screen what joblib says of work that is called off, by Ctrl-C or by a reader that has enough.
 
-    It warns of tasks that were under way, and its manager thread trips over those that were not.
+    It warns of results that nobody took and of files that are gone already, the latter from a process of its own,
+    and its manager thread trips over tasks that it had not begun.
     """
     before = threading.excepthook
 
@@ -75,4 +77,5 @@ def hush_workers() -> None:
             before(fault)
 
     threading.excepthook = pass_on
-    warnings.filterwarnings("ignore", message=r"\d+ tasks which were still being processed")
+    warnings.filterwarnings("ignore", message=r"\d+ tasks (have been|which were)")
+    os.environ.setdefault("PYTHONWARNINGS", "ignore:resource_tracker:UserWarning")
