@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 
 from topics.bundle import MANIFEST
 from topics.cli import app
-from topics.labels.decisions import TopicDecision, to_json
+from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
 from topics.reading import compression
 from topics.records import dump_digest, text_digest
 from topics.writers import atomic
@@ -141,6 +141,138 @@ def test_segment_writes_the_same_segments_without_topics() -> None:
 def test_boundaries_asks_for_more_or_fewer_segments() -> None:
     few, many = (len(run_ok("segment", WIRE, "--boundaries", p).rows) for p in (0.99, 0.01))
     assert few < many
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_higher_value_of_boundaries_never_gives_more_segments(command: str) -> None:
+    counts = [len(run_ok(command, WIRE, "--boundaries", p).rows) for p in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)]
+    assert counts == sorted(counts, reverse=True)
+
+
+# Boundary decisions
+
+
+QUAY = FERRY + "\r\nBell ringers in Upper Stour have asked the council for a new rope.\r\n"
+BELLS = QUAY.index("Bell ringers")
+
+
+def cut_at(offset: int, starts: bool = True, text: str = QUAY) -> str:
+    return to_json(
+        BoundaryDecision(
+            dump=dump_digest(text), offset=offset, starts=starts, by="ana", at="2026-01-05T12:00:00Z", name="quay.txt"
+        )
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """A project with a dump, which is returned, and labels; commands run in it with the model that ships."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*lines: str, folder: str = "labels") -> Path:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        write(tmp_path / folder / "mine.jsonl", "".join(f"{line}\n" for line in lines))
+        return write(tmp_path / "quay.txt", QUAY)
+
+    return make
+
+
+def list_starts(*words: Any) -> list[int]:
+    return [row["start"] for row in run_ok(*words).rows]
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_decided_boundary_binds_on_its_dump(command: str, project: Callable[..., Path]) -> None:
+    path = project(cut_at(BELLS))
+    rows = run_ok(command, path, "--boundaries", 0.99).rows
+    assert [(row["start"], row["boundary"]) for row in rows] == [(0, 1.0), (BELLS, 1.0)]
+    assert "".join(row["text"] for row in rows) == QUAY
+    assert list_starts(command, path, "--boundaries", 0.99, "--no-labels") == [0]
+    project(cut_at(BELLS, False))
+    assert BELLS not in list_starts(command, path, "--boundaries", 0.01)
+    assert BELLS in list_starts(command, path, "--boundaries", 0.01, "--no-labels")
+
+
+def test_labels_can_stand_elsewhere(project: Callable[..., Path]) -> None:
+    path = project(cut_at(BELLS), folder="others")
+    assert list_starts("segment", path, "--boundaries", 0.99) == [0]
+    assert list_starts("segment", path, "--boundaries", 0.99, "--labels", "others") == [0, BELLS]
+    done = run("segment", path, "--labels", "gone")
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), "gone: no such label folder")
+
+
+def test_a_decision_binds_whatever_the_dump_is_called_and_only_there(project: Callable[..., Path]) -> None:
+    project(cut_at(BELLS))
+    few = ("--boundaries", 0.99)
+    assert len(run_ok("segment", "-", *few, stdin=QUAY.encode()).rows) == 2
+    assert len(run_ok("segment", "-", *few, stdin=QUAY.encode() + b" ").rows) == 1
+
+
+def test_a_record_that_is_a_segment_already_is_not_cut(project: Callable[..., Path]) -> None:
+    assert list_starts("classify", project(cut_at(BELLS)), "--whole") == [0]
+
+
+def test_explain_shows_the_segments_that_classify_shows(project: Callable[..., Path]) -> None:
+    path = project(cut_at(BELLS))
+    assert "quay.txt #1 " in run_ok("explain", path).out
+    project(cut_at(BELLS, False))
+    n_free, n_bound = (run_ok("explain", path, *more).out.count("quay.txt #") for more in (["--no-labels"], []))
+    assert n_free == len(run_ok("classify", path, "--no-labels").rows)
+    assert n_bound == len(run_ok("classify", path).rows)
+
+
+def test_a_decision_that_cannot_hold_is_said_and_the_dump_is_cut_all_the_same(project: Callable[..., Path]) -> None:
+    path = project(cut_at(9999), cut_at(BELLS), cut_at(3)[:60])
+    done = run("classify", path, "--boundaries", 0.99)
+    assert done.code == 1
+    assert [row["start"] for row in done.rows] == [0, BELLS]
+    cut_off, stale, counts = done.errors
+    assert_says_what_and_what_next(cut_off, "mine.jsonl:3", "not JSON")
+    assert_says_what_and_what_next(stale, "quay.txt", "9999", "no paragraph starts there or later")
+    assert counts == "1 dump, 2 segments, 2 decisions not kept"
+    strict = run("classify", path, "--strict")
+    assert (strict.code, strict.out) == (1, "")
+    assert_says_what_and_what_next(strict.err.strip(), "mine.jsonl:3")
+
+
+def test_two_workers_keep_to_the_same_decisions(project: Callable[..., Path], tmp_path: Path) -> None:
+    one = project(cut_at(BELLS), cut_at(9999))
+    two = write(tmp_path / "more.txt", FERRY * 3)
+    words = ("classify", one, write(tmp_path / "empty.txt", ""), two, "--boundaries", 0.99)
+    here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    alone, shared = run(*words), run_process(*words, "--jobs", 2, **here)
+    assert alone.code == shared.code == 1
+    assert alone.out == shared.out
+    assert sorted(alone.errors) == sorted(shared.errors)
+    assert [row["start"] for row in shared.rows][:2] == [0, BELLS]
+    runs = [tmp_path / "run1", tmp_path / "run2"]
+    run(*words, "--output", runs[0])
+    run_process(*words, "--output", runs[1], "--jobs", 2, **here)
+    assert (runs[0] / "manifest.json").read_bytes() == (runs[1] / "manifest.json").read_bytes()
+
+
+def test_a_run_names_the_decisions_that_bound(project: Callable[..., Path], tmp_path: Path) -> None:
+    path = project(cut_at(BELLS), cut_at(9999))
+
+    def manifest(*more: Any) -> dict[str, Any]:
+        run("segment", path, "--output", tmp_path / "run", *more)
+        return json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+
+    bound, free = manifest(), manifest("--no-labels")
+    assert re.fullmatch(r"[0-9a-f]{64}", bound["options"]["decisions"])
+    assert free["options"]["decisions"] is None
+    [problem] = bound["problems"]
+    assert (problem["where"], problem["reason"]) == ("quay.txt", "decision")
+    project(cut_at(BELLS, False), cut_at(9999))
+    assert manifest()["options"]["decisions"] not in (None, bound["options"]["decisions"])
+
+
+def test_help_reads_no_labels(tmp_path: Path) -> None:
+    code = "import sys, topics.cli; sys.argv = ['topics', '--help']\ntry: topics.cli.main()\nexcept SystemExit: pass\n"
+    code += "print([m for m in sys.modules if m.startswith('topics.labels')], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr == "[]\n"
 
 
 def test_clean_adds_the_text_without_furniture() -> None:
@@ -414,6 +546,7 @@ def test_every_command_shows_an_example(words: list[str]) -> None:
         ["classify", "a.txt", "--format", "xml"],
         ["classify", "seeds/harbour-wire.txt", "--format", "csv", "--output", "no-suffix"],
         ["segment", "a.txt", "--whole"],
+        ["classify", "a.txt", "--labels", "labels", "--no-labels"],
         ["explain"],
         ["explain", "a.txt", "--topic", "sprots"],
         ["evaluate", "seeds"],

@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "classification": BASE,
     "labels": BASE | {"classification"},
     "bundle": BASE | {"paragraphs", "segmentation", "classification"},
-    "pipeline": BASE | {"bundle", "segmentation", "classification"},
+    "pipeline": BASE | {"bundle", "segmentation", "classification", "labels"},
     "writers": BASE,
     "stored_rows": BASE | {"writers", "runs"},
     "runs": BASE | {"writers", "stored_rows"},
