@@ -14,11 +14,11 @@ from topics.errors import LabelError
 from topics.labels.boundaries import digest_decided, read_boundaries, read_project_boundaries
 from topics.records import Dump, dump_digest
 
-NETS = "Okafor has mended nets on the eastern quay since the first of the big storms."
-BELLS = "Bell ringers in Upper Stour have asked the council for a new rope."
-TEXT = f"{NETS}\n{BELLS}\n"
+NETS = "Okafor has mended nets on the eastern quay since the first of the big storms, the harbour board said."
+QUAY = "“Nobody else on the quay will mend them now,” she said, “and so I go on.”"  # no model would cut here
+TEXT = f"{NETS}\n{QUAY}\n"
 DUMP = Dump("quay.txt", TEXT)
-AT = TEXT.index(BELLS)
+AT = TEXT.index(QUAY)
 
 
 def decision(offset: int, starts: bool = True, day: int = 1, text: str = TEXT) -> str:
@@ -86,7 +86,7 @@ def test_what_the_project_decided_binds_unless_other_decisions_are_given(project
     assert read_project_boundaries() == {}
     write(project, decision(AT))
     assert starts(DUMP, model, boundaries=0.99) == [0, AT]
-    assert starts(DUMP, model, boundaries=0.01, decided={}) == [0, AT]
+    assert starts(DUMP, model, boundaries=0.99, decided={}) == [0]
     assert starts(DUMP, model, boundaries=0.01, decided={dump_digest(TEXT): {AT: False}}) == [0]
     assert starts(Dump("quay.txt", TEXT + " "), model, boundaries=0.99) == [0]  # another text, whatever its name
     assert starts(DUMP, model, whole=True) == [0]
@@ -100,7 +100,7 @@ def test_a_decision_binds_as_soon_as_it_is_written(project: Path, model: Model) 
 
 
 def test_many_dumps_have_each_its_own_decisions(project: Path, model: Model) -> None:
-    other = Dump("other.txt", f"{BELLS}\n{NETS}\n")
+    other = Dump("other.txt", f"{QUAY}\n{NETS}\n")
     write(project, decision(AT), decision(other.text.index(NETS), False, text=other.text), decision(999))
     said: list[LabelError] = []
     done = pipeline.classify_dumps([DUMP, other], model, boundaries=0.5, on_problem=said.append)

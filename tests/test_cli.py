@@ -152,11 +152,10 @@ def test_a_higher_value_of_boundaries_never_gives_more_segments(command: str) ->
 # Boundary decisions
 
 
-QUAY = FERRY + "\r\nBell ringers in Upper Stour have asked the council for a new rope.\r\n"
-BELLS = QUAY.index("Bell ringers")
+NOBODY = FERRY.index("“Nobody asked us,”")  # in the middle of a piece, where no model cuts
 
 
-def cut_at(offset: int, starts: bool = True, text: str = QUAY) -> str:
+def cut_at(offset: int, starts: bool = True, text: str = FERRY) -> str:
     return to_json(
         BoundaryDecision(
             dump=dump_digest(text), offset=offset, starts=starts, by="ana", at="2026-01-05T12:00:00Z", name="quay.txt"
@@ -172,7 +171,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Pa
     def make(*lines: str, folder: str = "labels") -> Path:
         (tmp_path / folder).mkdir(exist_ok=True)
         write(tmp_path / folder / "mine.jsonl", "".join(f"{line}\n" for line in lines))
-        return write(tmp_path / "quay.txt", QUAY)
+        return write(tmp_path / "quay.txt", FERRY)
 
     return make
 
@@ -183,50 +182,56 @@ def list_starts(*words: Any) -> list[int]:
 
 @pytest.mark.parametrize("command", ["segment", "classify"])
 def test_a_decided_boundary_binds_on_its_dump(command: str, project: Callable[..., Path]) -> None:
-    path = project(cut_at(BELLS))
+    path = project(cut_at(NOBODY))
     rows = run_ok(command, path, "--boundaries", 0.99).rows
-    assert [(row["start"], row["boundary"]) for row in rows] == [(0, 1.0), (BELLS, 1.0)]
-    assert "".join(row["text"] for row in rows) == QUAY
+    assert [(row["start"], row["boundary"]) for row in rows] == [(0, 1.0), (NOBODY, 1.0)]
+    assert "".join(row["text"] for row in rows) == FERRY
     assert list_starts(command, path, "--boundaries", 0.99, "--no-labels") == [0]
-    project(cut_at(BELLS, False))
-    assert BELLS not in list_starts(command, path, "--boundaries", 0.01)
-    assert BELLS in list_starts(command, path, "--boundaries", 0.01, "--no-labels")
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_boundary_that_was_taken_away_stays_away(command: str, project: Callable[..., Path]) -> None:
+    text = WIRE.read_bytes().decode()
+    free = list_starts(command, WIRE, "--no-labels")
+    project(cut_at(free[1], False, text), cut_at(free[2], True, text))
+    kept = list_starts(command, WIRE)
+    assert free[1] not in kept and free[2] in kept
 
 
 def test_labels_can_stand_elsewhere(project: Callable[..., Path]) -> None:
-    path = project(cut_at(BELLS), folder="others")
+    path = project(cut_at(NOBODY), folder="others")
     assert list_starts("segment", path, "--boundaries", 0.99) == [0]
-    assert list_starts("segment", path, "--boundaries", 0.99, "--labels", "others") == [0, BELLS]
+    assert list_starts("segment", path, "--boundaries", 0.99, "--labels", "others") == [0, NOBODY]
     done = run("segment", path, "--labels", "gone")
     assert (done.code, done.out) == (1, "")
     assert_says_what_and_what_next(done.err.strip(), "gone: no such label folder")
 
 
 def test_a_decision_binds_whatever_the_dump_is_called_and_only_there(project: Callable[..., Path]) -> None:
-    project(cut_at(BELLS))
+    project(cut_at(NOBODY))
     few = ("--boundaries", 0.99)
-    assert len(run_ok("segment", "-", *few, stdin=QUAY.encode()).rows) == 2
-    assert len(run_ok("segment", "-", *few, stdin=QUAY.encode() + b" ").rows) == 1
+    assert len(run_ok("segment", "-", *few, stdin=FERRY.encode()).rows) == 2
+    assert len(run_ok("segment", "-", *few, stdin=FERRY.encode() + b" ").rows) == 1
 
 
 def test_a_record_that_is_a_segment_already_is_not_cut(project: Callable[..., Path]) -> None:
-    assert list_starts("classify", project(cut_at(BELLS)), "--whole") == [0]
+    assert list_starts("classify", project(cut_at(NOBODY)), "--whole") == [0]
 
 
 def test_explain_shows_the_segments_that_classify_shows(project: Callable[..., Path]) -> None:
-    path = project(cut_at(BELLS))
+    path = project(cut_at(NOBODY))
     assert "quay.txt #1 " in run_ok("explain", path).out
-    project(cut_at(BELLS, False))
+    project(cut_at(NOBODY, False))
     n_free, n_bound = (run_ok("explain", path, *more).out.count("quay.txt #") for more in (["--no-labels"], []))
     assert n_free == len(run_ok("classify", path, "--no-labels").rows)
     assert n_bound == len(run_ok("classify", path).rows)
 
 
 def test_a_decision_that_cannot_hold_is_said_and_the_dump_is_cut_all_the_same(project: Callable[..., Path]) -> None:
-    path = project(cut_at(9999), cut_at(BELLS), cut_at(3)[:60])
+    path = project(cut_at(9999), cut_at(NOBODY), cut_at(3)[:60])
     done = run("classify", path, "--boundaries", 0.99)
     assert done.code == 1
-    assert [row["start"] for row in done.rows] == [0, BELLS]
+    assert [row["start"] for row in done.rows] == [0, NOBODY]
     cut_off, stale, counts = done.errors
     assert_says_what_and_what_next(cut_off, "mine.jsonl:3", "not JSON")
     assert_says_what_and_what_next(stale, "quay.txt", "9999", "no paragraph starts there or later")
@@ -237,7 +242,7 @@ def test_a_decision_that_cannot_hold_is_said_and_the_dump_is_cut_all_the_same(pr
 
 
 def test_two_workers_keep_to_the_same_decisions(project: Callable[..., Path], tmp_path: Path) -> None:
-    one = project(cut_at(BELLS), cut_at(9999))
+    one = project(cut_at(NOBODY), cut_at(9999))
     two = write(tmp_path / "more.txt", FERRY * 3)
     words = ("classify", one, write(tmp_path / "empty.txt", ""), two, "--boundaries", 0.99)
     here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
@@ -245,7 +250,7 @@ def test_two_workers_keep_to_the_same_decisions(project: Callable[..., Path], tm
     assert alone.code == shared.code == 1
     assert alone.out == shared.out
     assert sorted(alone.errors) == sorted(shared.errors)
-    assert [row["start"] for row in shared.rows][:2] == [0, BELLS]
+    assert [row["start"] for row in shared.rows][:2] == [0, NOBODY]
     runs = [tmp_path / "run1", tmp_path / "run2"]
     run(*words, "--output", runs[0])
     run_process(*words, "--output", runs[1], "--jobs", 2, **here)
@@ -253,7 +258,7 @@ def test_two_workers_keep_to_the_same_decisions(project: Callable[..., Path], tm
 
 
 def test_a_run_names_the_decisions_that_bound(project: Callable[..., Path], tmp_path: Path) -> None:
-    path = project(cut_at(BELLS), cut_at(9999))
+    path = project(cut_at(NOBODY), cut_at(9999))
 
     def manifest(*more: Any) -> dict[str, Any]:
         run("segment", path, "--output", tmp_path / "run", *more)
@@ -264,7 +269,7 @@ def test_a_run_names_the_decisions_that_bound(project: Callable[..., Path], tmp_
     assert free["options"]["decisions"] is None
     [problem] = bound["problems"]
     assert (problem["where"], problem["reason"]) == ("quay.txt", "decision")
-    project(cut_at(BELLS, False), cut_at(9999))
+    project(cut_at(NOBODY, False), cut_at(9999))
     assert manifest()["options"]["decisions"] not in (None, bound["options"]["decisions"])
 
 
