@@ -438,6 +438,102 @@ def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None
     assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
 
 
+@pytest.fixture
+def gold(tmp_path: Path) -> Callable[..., Path]:
+    """Gold by physical lines for dumps of two pieces, each of two lines."""
+
+    def make(*names: str, last_line: int = 4) -> Path:
+        rows = []
+        (tmp_path / "dumps").mkdir()
+        for name in names:
+            write(tmp_path / "dumps" / name, "".join(f"{line}\n" for line in TWO_PIECES))
+            for first, last in ((1, 2), (3, last_line)):
+                rows.append({"dump": name, "start_line": first, "end_line": last, "kind": "blurb"})
+        return write(tmp_path / "gold.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+    return make
+
+
+TWO_PIECES = [
+    "Ferry fares rise again",
+    "The harbour board raised the fares of all its ferries on Monday, and said that the crane could wait.",
+    "Bell ringers ask for a new rope",
+    "Bell ringers in Upper Stour have asked the council for a new rope, and for a shorter peal on Sundays.",
+]
+FIGURES = ("pk", "window_diff", "similarity")
+
+
+def test_a_users_own_gold_gives_every_boundary_figure_by_dump_and_over_all(gold: Callable[..., Path]) -> None:
+    path = gold("a.txt", "b.txt", "c.txt")
+    report = json.loads(run_ok("evaluate", path.parent / "dumps", "--segmentation", path, "--no-labels").out)
+    whole = report["boundaries"]
+    assert (report["n_dumps"], whole["n_true"]) == (3, 3)
+    for name in FIGURES:
+        low, high = whole[f"{name}_interval"]
+        assert low <= whole[name] <= high
+    for name in ("exact", "lenient"):
+        low, high = whole[f"{name}_f1_interval"]
+        assert low <= whole[name]["f1"] <= high
+    assert [entry["dump"] for entry in report["dumps"]] == ["a.txt", "b.txt", "c.txt"]
+    assert all({"exact", "lenient", *FIGURES} <= set(entry["boundaries"]) for entry in report["dumps"])
+
+
+def test_gold_by_lines_and_by_decisions_give_the_same_figures(gold: Callable[..., Path], tmp_path: Path) -> None:
+    by_lines = gold("a.txt")
+    text = (tmp_path / "dumps" / "a.txt").read_text("utf-8")
+    cut = text.index(TWO_PIECES[2])
+    at = "2026-01-05T12:00:00Z"
+    spans = [(0, cut), (cut, len(text))]
+    said = [
+        TopicDecision(
+            dump=dump_digest(text), start=start, end=end, segment=text_digest(text[start:end]), topic=None,
+            kind="blurb", by="ana", at=at, name="a.txt",
+        )
+        for start, end in spans
+    ]  # fmt: skip
+    by_decisions = write(tmp_path / "labels.jsonl", "".join(f"{to_json(decision)}\n" for decision in said))
+    one, other = (
+        run_ok("evaluate", tmp_path / "dumps" / "a.txt", "--segmentation", path).out
+        for path in (by_lines, by_decisions)
+    )
+    assert json.loads(one)["boundaries"]["n_true"] == 1
+    assert one == other
+
+
+def test_gold_of_dumps_that_are_not_given_is_said_and_the_others_are_measured(
+    gold: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = gold("a.txt", "b.txt", "c.txt")
+    done = run("evaluate", tmp_path / "dumps" / "a.txt", tmp_path / "dumps" / "c.txt", "--segmentation", path)
+    assert done.code == 1
+    assert [entry["dump"] for entry in json.loads(done.out)["dumps"]] == ["a.txt", "c.txt"]
+    [said] = done.errors
+    assert_says_what_and_what_next(said, f"{path}:3", '"b.txt"')
+
+
+def test_gold_that_leaves_text_out_is_said_where_boundaries_are_asked_for(gold: Callable[..., Path]) -> None:
+    path = gold("a.txt", last_line=3)
+    done = run("evaluate", path.parent / "dumps" / "a.txt", "--segmentation", path)
+    assert (done.code, json.loads(done.out)["boundaries"]) == (1, None)
+    assert_says_what_and_what_next(done.err.strip(), str(path), '"a.txt"')
+    assert run_ok("evaluate", path.parent / "dumps" / "a.txt", "--gold", path).err == ""
+
+
+def test_decisions_bind_where_a_model_is_measured_and_that_is_said(
+    gold: Callable[..., Path], project: Callable[..., Path]
+) -> None:
+    path = gold("a.txt", "b.txt")
+    text = (path.parent / "dumps" / "a.txt").read_text("utf-8")
+    project(cut_at(text.index(TWO_PIECES[2]), False, text), cut_at(text.index(TWO_PIECES[3]), True, text))
+    words = ("evaluate", path.parent / "dumps", "--segmentation", path)
+    bound, free = run_ok(*words), run_ok(*words, "--no-labels")
+    figures = json.loads(bound.out)
+    assert figures["boundaries"]["n_hits"] == 0 and figures["boundaries"]["n_found"] >= 2
+    assert figures["n_decisions"] == 4  # two dumps of the same text
+    assert_says_what_and_what_next(bound.err.strip(), "4 boundary decisions", "--no-labels")
+    assert (free.err, json.loads(free.out)["n_decisions"]) == ("", 0)
+
+
 def test_gold_that_speaks_of_other_dumps_is_a_problem() -> None:
     done = run("evaluate", WIRE, "--gold", HELD_OUT)
     if "harbour-wire.txt" in HELD_OUT.read_text("utf-8"):

@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "reading": BASE,
     "paragraphs": BASE,
     "evaluation": BASE | {"paragraphs", "evaluation.measure"},
-    "evaluation.measure": BASE | {"evaluation", "pipeline", "bundle"},
+    "evaluation.measure": BASE | {"evaluation", "pipeline", "bundle", "labels"},
     "segmentation": BASE | {"paragraphs"},
     "segmentation.training": BASE | {"paragraphs", "segmentation", "evaluation"},
     "classification": BASE,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from topics.classification.explain import Explanation
     from topics.labels.boundaries import Decided
 
-__all__ = ["classify", "classify_dump", "classify_dumps", "explain", "segment"]
+__all__ = ["classify", "classify_dump", "classify_dumps", "decisions_of", "explain", "segment"]
 
 OnProblem = Callable[[LabelError], None]
 
@@ -55,7 +55,7 @@ def segment(
     weights = (model or _default_model()).segmentation
     if whole:
         return whole_dump(dump, weights)
-    own = _decisions_of(dump, _or_project(decided))
+    own = decisions_of(dump, decided)
     return segment_dump(dump, weights, threshold=boundaries, decided=own, on_problem=on_problem)
 
 
@@ -68,7 +68,9 @@ def _or_project(decided: Decided | None) -> Decided:
     return read_project_boundaries()
 
 
-def _decisions_of(dump: Dump, decided: Decided) -> Mapping[int, bool]:
+def decisions_of(dump: Dump, decided: Decided | None = None) -> Mapping[int, bool]:
+    """The boundary decisions about a dump, by offset, of those given or of the project's."""
+    decided = _or_project(decided)
     return decided.get(dump_digest(dump.text), {}) if decided else {}
 
 
@@ -146,7 +148,7 @@ def classify_dumps(
 
     work = delayed(_classify_in_worker)
     path = str(model.path.resolve())
-    calls = (work(dump, path, options, _decisions_of(dump, decided)) for dump in dumps)
+    calls = (work(dump, path, options, decisions_of(dump, decided)) for dump in dumps)
     with _interrupts_held():
         done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
     for dump, rows, problems in done:
