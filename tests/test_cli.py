@@ -530,7 +530,7 @@ def test_decisions_bind_where_a_model_is_measured_and_that_is_said(
     figures = json.loads(bound.out)
     assert figures["boundaries"]["n_hits"] == 0 and figures["boundaries"]["n_found"] >= 2
     assert figures["n_decisions"] == 4  # two dumps of the same text
-    assert_says_what_and_what_next(bound.err.strip(), "4 boundary decisions", "--no-labels")
+    assert_says_what_and_what_next(bound.err.strip(), "in force: 4.", "--no-labels")
     assert (free.err, json.loads(free.out)["n_decisions"]) == ("", 0)
 
 

@@ -112,8 +112,8 @@ def evaluate(
         )
     if report.n_decisions:
         typer.echo(
-            f"topics: {report.n_decisions} boundary decision{'' if report.n_decisions == 1 else 's'} bound the cuts "
-            "that were measured. Use --no-labels to measure the model alone.",
+            f"topics: boundary decisions about these dumps in force: {report.n_decisions}. "
+            "Use --no-labels to measure the model alone.",
             err=True,
         )
     text = json.dumps(report.to_dict(), indent=1)

@@ -43,7 +43,8 @@ class EvaluationReport:
     ``boundaries`` needs gold that covers whole dumps, ``furniture`` gold that names it, ``end_to_end`` rows
     with topics. ``topics`` is the classification of the gold segments themselves: the cuts taken as given.
     ``boundary_intervals`` go by the names of :data:`BOUNDARY_FIGURES`; ``by_dump`` has the boundary figures of
-    each dump, by name and in order. ``n_decisions`` counts the boundary decisions that bound the cuts measured.
+    each dump, by name and in order. ``n_decisions`` counts the boundary decisions about these dumps, which were in
+    force when the model cut them.
     """
 
     n_dumps: int

@@ -46,6 +46,8 @@ def _summary_table(report: EvaluationReport) -> Table:
             interval = report.boundary_intervals.get(name)
             table.add_row(_BOUNDARY_NAMES[name], f"{measure(scores):.3f}", _spell(interval))
         table.add_row("boundary precision, recall, exact", f"{scores.precision:.3f}, {scores.recall:.3f}", "")
+    if report.n_decisions:
+        table.add_row("boundary decisions in force", str(report.n_decisions), "")
     if (figures := report.furniture) is not None:
         table.add_row("furniture precision, recall", f"{figures.precision:.3f}, {figures.recall:.3f}", "")
         table.add_row("furniture F1", f"{figures.f1:.3f}", "")
