@@ -214,8 +214,12 @@ def test_a_decision_binds_whatever_the_dump_is_called_and_only_there(project: Ca
     assert len(run_ok("segment", "-", *few, stdin=FERRY.encode() + b" ").rows) == 1
 
 
-def test_a_record_that_is_a_segment_already_is_not_cut(project: Callable[..., Path]) -> None:
-    assert list_starts("classify", project(cut_at(NOBODY)), "--whole") == [0]
+def test_a_record_that_is_a_segment_already_is_not_cut(project: Callable[..., Path], tmp_path: Path) -> None:
+    path = project(cut_at(NOBODY))
+    assert list_starts("classify", path, "--whole") == [0]
+    run_ok("classify", path, "--whole", "--output", tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    assert manifest["options"]["decisions"] is None  # none was in force
 
 
 def test_explain_shows_the_segments_that_classify_shows(project: Callable[..., Path]) -> None:
