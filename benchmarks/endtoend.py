@@ -73,11 +73,11 @@ def train_without(leave_out: Sequence[str], base: str | None, folder: Path) -> M
 
 def measure_set(dumps: Sequence[Dump], gold: Path, model: Model) -> Column:
     """All figures of one set of dumps."""
-    report = evaluate(dumps, gold, model)
+    report = evaluate(dumps, gold, model, decided={})
     by_name = {dump.name: dump for dump in dumps}
     n_lines = n_right = 0
     for name, true in read_gold(gold, dumps).items():
-        counted = count_right_lines(true, by_name[name].text, classify_dump(by_name[name], model))
+        counted = count_right_lines(true, by_name[name].text, classify_dump(by_name[name], model, decided={}))
         n_lines, n_right = n_lines + counted[0], n_right + counted[1]
     return {
         "dumps": str(report.n_dumps),

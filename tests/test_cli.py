@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 
 from topics.bundle import MANIFEST
 from topics.cli import app
-from topics.labels.decisions import TopicDecision, to_json
+from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
 from topics.reading import compression
 from topics.records import dump_digest, text_digest
 from topics.writers import atomic
@@ -140,6 +140,147 @@ def test_segment_writes_the_same_segments_without_topics() -> None:
 def test_boundaries_asks_for_more_or_fewer_segments() -> None:
     few, many = (len(run_ok("segment", WIRE, "--boundaries", p).rows) for p in (0.99, 0.01))
     assert few < many
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_higher_value_of_boundaries_never_gives_more_segments(command: str) -> None:
+    counts = [len(run_ok(command, WIRE, "--boundaries", p).rows) for p in (0.01, 0.1, 0.3, 0.5, 0.7, 0.9, 0.99)]
+    assert counts == sorted(counts, reverse=True)
+
+
+# Boundary decisions
+
+
+NOBODY = FERRY.index("“Nobody asked us,”")  # in the middle of a piece, where no model cuts
+
+
+def cut_at(offset: int, starts: bool = True, text: str = FERRY) -> str:
+    return to_json(
+        BoundaryDecision(
+            dump=dump_digest(text), offset=offset, starts=starts, by="ana", at="2026-01-05T12:00:00Z", name="quay.txt"
+        )
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """A project with a dump, which is returned, and labels; commands run in it with the model that ships."""
+    monkeypatch.chdir(tmp_path)
+
+    def make(*lines: str, folder: str = "labels") -> Path:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        write(tmp_path / folder / "mine.jsonl", "".join(f"{line}\n" for line in lines))
+        return write(tmp_path / "quay.txt", FERRY)
+
+    return make
+
+
+def list_starts(*words: Any) -> list[int]:
+    return [row["start"] for row in run_ok(*words).rows]
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_decided_boundary_binds_on_its_dump(command: str, project: Callable[..., Path]) -> None:
+    path = project(cut_at(NOBODY))
+    rows = run_ok(command, path, "--boundaries", 0.99).rows
+    assert [(row["start"], row["boundary"]) for row in rows] == [(0, 1.0), (NOBODY, 1.0)]
+    assert "".join(row["text"] for row in rows) == FERRY
+    assert list_starts(command, path, "--boundaries", 0.99, "--no-labels") == [0]
+
+
+@pytest.mark.parametrize("command", ["segment", "classify"])
+def test_a_boundary_that_was_taken_away_stays_away(command: str, project: Callable[..., Path]) -> None:
+    text = WIRE.read_bytes().decode()
+    free = list_starts(command, WIRE, "--no-labels")
+    project(cut_at(free[1], False, text), cut_at(free[2], True, text))
+    kept = list_starts(command, WIRE)
+    assert free[1] not in kept and free[2] in kept
+
+
+def test_labels_can_stand_elsewhere(project: Callable[..., Path]) -> None:
+    path = project(cut_at(NOBODY), folder="others")
+    assert list_starts("segment", path, "--boundaries", 0.99) == [0]
+    assert list_starts("segment", path, "--boundaries", 0.99, "--labels", "others") == [0, NOBODY]
+    done = run("segment", path, "--labels", "gone")
+    assert (done.code, done.out) == (1, "")
+    assert_says_what_and_what_next(done.err.strip(), "gone: no such label folder")
+
+
+def test_a_decision_binds_whatever_the_dump_is_called_and_only_there(project: Callable[..., Path]) -> None:
+    project(cut_at(NOBODY))
+    few = ("--boundaries", 0.99)
+    assert len(run_ok("segment", "-", *few, stdin=FERRY.encode()).rows) == 2
+    assert len(run_ok("segment", "-", *few, stdin=FERRY.encode() + b" ").rows) == 1
+
+
+def test_a_record_that_is_a_segment_already_is_not_cut(project: Callable[..., Path], tmp_path: Path) -> None:
+    path = project(cut_at(NOBODY))
+    assert list_starts("classify", path, "--whole") == [0]
+    run_ok("classify", path, "--whole", "--output", tmp_path / "run")
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+    assert manifest["options"]["decisions"] is None  # none was in force
+
+
+def test_explain_shows_the_segments_that_classify_shows(project: Callable[..., Path]) -> None:
+    path = project(cut_at(NOBODY))
+    assert "quay.txt #1 " in run_ok("explain", path).out
+    project(cut_at(NOBODY, False))
+    n_free, n_bound = (run_ok("explain", path, *more).out.count("quay.txt #") for more in (["--no-labels"], []))
+    assert n_free == len(run_ok("classify", path, "--no-labels").rows)
+    assert n_bound == len(run_ok("classify", path).rows)
+
+
+def test_a_decision_that_cannot_hold_is_said_and_the_dump_is_cut_all_the_same(project: Callable[..., Path]) -> None:
+    path = project(cut_at(9999), cut_at(NOBODY), cut_at(3)[:60])
+    done = run("classify", path, "--boundaries", 0.99)
+    assert done.code == 1
+    assert [row["start"] for row in done.rows] == [0, NOBODY]
+    cut_off, stale, counts = done.errors
+    assert_says_what_and_what_next(cut_off, "mine.jsonl:3", "not JSON")
+    assert_says_what_and_what_next(stale, "quay.txt", "9999", "no paragraph starts there or later")
+    assert counts == "1 dump, 2 segments, 2 decisions not kept"
+    strict = run("classify", path, "--strict")
+    assert (strict.code, strict.out) == (1, "")
+    assert_says_what_and_what_next(strict.err.strip(), "mine.jsonl:3")
+
+
+def test_two_workers_keep_to_the_same_decisions(project: Callable[..., Path], tmp_path: Path) -> None:
+    one = project(cut_at(NOBODY), cut_at(9999))
+    two = write(tmp_path / "more.txt", FERRY * 3)
+    words = ("classify", one, write(tmp_path / "empty.txt", ""), two, "--boundaries", 0.99)
+    here = {"cwd": tmp_path, "env": {**os.environ, "PYTHONPATH": str(ROOT)}}
+    alone, shared = run(*words), run_process(*words, "--jobs", 2, **here)
+    assert alone.code == shared.code == 1
+    assert alone.out == shared.out
+    assert sorted(alone.errors) == sorted(shared.errors)
+    assert [row["start"] for row in shared.rows][:2] == [0, NOBODY]
+    runs = [tmp_path / "run1", tmp_path / "run2"]
+    run(*words, "--output", runs[0])
+    run_process(*words, "--output", runs[1], "--jobs", 2, **here)
+    assert (runs[0] / "manifest.json").read_bytes() == (runs[1] / "manifest.json").read_bytes()
+
+
+def test_a_run_names_the_decisions_that_bound(project: Callable[..., Path], tmp_path: Path) -> None:
+    path = project(cut_at(NOBODY), cut_at(9999))
+
+    def manifest(*more: Any) -> dict[str, Any]:
+        run("segment", path, "--output", tmp_path / "run", *more)
+        return json.loads((tmp_path / "run" / "manifest.json").read_text("utf-8"))
+
+    bound, free = manifest(), manifest("--no-labels")
+    assert re.fullmatch(r"[0-9a-f]{64}", bound["options"]["decisions"])
+    assert free["options"]["decisions"] is None
+    [problem] = bound["problems"]
+    assert (problem["where"], problem["reason"]) == ("quay.txt", "decision")
+    project(cut_at(NOBODY, False), cut_at(9999))
+    assert manifest()["options"]["decisions"] not in (None, bound["options"]["decisions"])
+
+
+def test_help_reads_no_labels(tmp_path: Path) -> None:
+    code = "import sys, topics.cli; sys.argv = ['topics', '--help']\ntry: topics.cli.main()\nexcept SystemExit: pass\n"
+    code += "print([m for m in sys.modules if m.startswith('topics.labels')], file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stderr == "[]\n"
 
 
 def test_clean_adds_the_text_without_furniture() -> None:
@@ -300,6 +441,102 @@ def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None
     assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
 
 
+@pytest.fixture
+def gold(tmp_path: Path) -> Callable[..., Path]:
+    """Gold by physical lines for dumps of two pieces, each of two lines."""
+
+    def make(*names: str, last_line: int = 4) -> Path:
+        rows = []
+        (tmp_path / "dumps").mkdir()
+        for name in names:
+            write(tmp_path / "dumps" / name, "".join(f"{line}\n" for line in TWO_PIECES))
+            for first, last in ((1, 2), (3, last_line)):
+                rows.append({"dump": name, "start_line": first, "end_line": last, "kind": "blurb"})
+        return write(tmp_path / "gold.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+
+    return make
+
+
+TWO_PIECES = [
+    "Ferry fares rise again",
+    "The harbour board raised the fares of all its ferries on Monday, and said that the crane could wait.",
+    "Bell ringers ask for a new rope",
+    "Bell ringers in Upper Stour have asked the council for a new rope, and for a shorter peal on Sundays.",
+]
+FIGURES = ("pk", "window_diff", "similarity")
+
+
+def test_a_users_own_gold_gives_every_boundary_figure_by_dump_and_over_all(gold: Callable[..., Path]) -> None:
+    path = gold("a.txt", "b.txt", "c.txt")
+    report = json.loads(run_ok("evaluate", path.parent / "dumps", "--segmentation", path, "--no-labels").out)
+    whole = report["boundaries"]
+    assert (report["n_dumps"], whole["n_true"]) == (3, 3)
+    for name in FIGURES:
+        low, high = whole[f"{name}_interval"]
+        assert low <= whole[name] <= high
+    for name in ("exact", "lenient"):
+        low, high = whole[f"{name}_f1_interval"]
+        assert low <= whole[name]["f1"] <= high
+    assert [entry["dump"] for entry in report["dumps"]] == ["a.txt", "b.txt", "c.txt"]
+    assert all({"exact", "lenient", *FIGURES} <= set(entry["boundaries"]) for entry in report["dumps"])
+
+
+def test_gold_by_lines_and_by_decisions_give_the_same_figures(gold: Callable[..., Path], tmp_path: Path) -> None:
+    by_lines = gold("a.txt")
+    text = (tmp_path / "dumps" / "a.txt").read_text("utf-8")
+    cut = text.index(TWO_PIECES[2])
+    at = "2026-01-05T12:00:00Z"
+    spans = [(0, cut), (cut, len(text))]
+    said = [
+        TopicDecision(
+            dump=dump_digest(text), start=start, end=end, segment=text_digest(text[start:end]), topic=None,
+            kind="blurb", by="ana", at=at, name="a.txt",
+        )
+        for start, end in spans
+    ]  # fmt: skip
+    by_decisions = write(tmp_path / "labels.jsonl", "".join(f"{to_json(decision)}\n" for decision in said))
+    one, other = (
+        run_ok("evaluate", tmp_path / "dumps" / "a.txt", "--segmentation", path).out
+        for path in (by_lines, by_decisions)
+    )
+    assert json.loads(one)["boundaries"]["n_true"] == 1
+    assert one == other
+
+
+def test_gold_of_dumps_that_are_not_given_is_said_and_the_others_are_measured(
+    gold: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = gold("a.txt", "b.txt", "c.txt")
+    done = run("evaluate", tmp_path / "dumps" / "a.txt", tmp_path / "dumps" / "c.txt", "--segmentation", path)
+    assert done.code == 1
+    assert [entry["dump"] for entry in json.loads(done.out)["dumps"]] == ["a.txt", "c.txt"]
+    [said] = done.errors
+    assert_says_what_and_what_next(said, f"{path}:3", '"b.txt"')
+
+
+def test_gold_that_leaves_text_out_is_said_where_boundaries_are_asked_for(gold: Callable[..., Path]) -> None:
+    path = gold("a.txt", last_line=3)
+    done = run("evaluate", path.parent / "dumps" / "a.txt", "--segmentation", path)
+    assert (done.code, json.loads(done.out)["boundaries"]) == (1, None)
+    assert_says_what_and_what_next(done.err.strip(), str(path), '"a.txt"')
+    assert run_ok("evaluate", path.parent / "dumps" / "a.txt", "--gold", path).err == ""
+
+
+def test_decisions_bind_where_a_model_is_measured_and_that_is_said(
+    gold: Callable[..., Path], project: Callable[..., Path]
+) -> None:
+    path = gold("a.txt", "b.txt")
+    text = (path.parent / "dumps" / "a.txt").read_text("utf-8")
+    project(cut_at(text.index(TWO_PIECES[2]), False, text), cut_at(text.index(TWO_PIECES[3]), True, text))
+    words = ("evaluate", path.parent / "dumps", "--segmentation", path)
+    bound, free = run_ok(*words), run_ok(*words, "--no-labels")
+    figures = json.loads(bound.out)
+    assert figures["boundaries"]["n_hits"] == 0 and figures["boundaries"]["n_found"] >= 2
+    assert figures["n_decisions"] == 4  # two dumps of the same text
+    assert_says_what_and_what_next(bound.err.strip(), "in force: 4.", "--no-labels")
+    assert (free.err, json.loads(free.out)["n_decisions"]) == ("", 0)
+
+
 def test_gold_that_speaks_of_other_dumps_is_a_problem(tmp_path: Path) -> None:
     done = run("evaluate", write(tmp_path / "a.txt", FERRY), "--gold", HELD_OUT)
     assert (done.code, done.out) == (1, "")
@@ -411,6 +648,7 @@ def test_every_command_shows_an_example(words: list[str]) -> None:
         ["classify", "a.txt", "--format", "xml"],
         ["classify", "seeds/harbour-wire.txt", "--format", "csv", "--output", "no-suffix"],
         ["segment", "a.txt", "--whole"],
+        ["classify", "a.txt", "--labels", "labels", "--no-labels"],
         ["explain"],
         ["explain", "a.txt", "--topic", "sprots"],
         ["evaluate", "seeds"],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import combinations, pairwise
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topics.segmentation.decode import decode_starts
@@ -56,3 +57,73 @@ def test_a_higher_threshold_gives_fewer_starts() -> None:
 
 def test_no_paragraphs_have_no_starts() -> None:
     assert decode_starts(np.zeros(0), np.zeros(0, bool), 0.5).tolist() == []
+
+
+# Decisions
+
+
+def allowed_around(starts: tuple[int, ...], body: list[bool], decided: dict[int, bool]) -> bool:
+    """Decided starts are there, decided non-starts are not; without body is only what stands between the former."""
+    forced = {i for i, starts_here in decided.items() if starts_here}
+    if not forced <= {0, *starts} or any(not decided.get(i, True) for i in starts):
+        return False
+    fixed = forced | {0, len(body)}
+    bounds = [0, *starts, len(body)]
+    return all(any(body[a:b]) or {a, b} <= fixed for a, b in pairwise(bounds))
+
+
+@st.composite
+def decisions(draw: st.DrawFn) -> tuple[list[float], list[bool], dict[int, bool]]:
+    paragraphs = draw(st.lists(paragraph, min_size=1, max_size=10))
+    said = st.dictionaries(st.integers(0, len(paragraphs) - 1), st.booleans())
+    return [p for p, _ in paragraphs], [b for _, b in paragraphs], draw(said)
+
+
+@given(decisions(), st.sampled_from([0.05, 0.5, 0.7]))
+@settings(max_examples=300)
+def test_around_decisions_decoding_finds_the_best_allowed_set(
+    case: tuple[list[float], list[bool], dict[int, bool]], threshold: float
+) -> None:
+    p, body, decided = case
+    decided.pop(0, None)
+    found = tuple(decode_starts(np.array(p), np.array(body), threshold, decided).tolist())
+    assert found[0] == 0 and allowed_around(found[1:], body, decided)
+    sets = (c for k in range(len(p)) for c in combinations(range(1, len(p)), k))
+    best = max(gain_of(s, p, threshold) for s in sets if allowed_around(s, body, decided))
+    assert gain_of(found[1:], p, threshold) >= best - 1e-9
+
+
+@given(decisions(), st.sampled_from([1e-6, 0.5, 1 - 1e-6]))
+def test_what_is_decided_holds(case: tuple[list[float], list[bool], dict[int, bool]], threshold: float) -> None:
+    p, body, decided = case
+    found = decode_starts(np.array(p), np.array(body), threshold, decided).tolist()
+    for i, starts_here in decided.items():
+        assert (i in found) == (starts_here or i == 0)
+
+
+@given(decisions(), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+def test_a_higher_threshold_never_gives_more_starts(
+    case: tuple[list[float], list[bool], dict[int, bool]], one: float, other: float
+) -> None:
+    p, body, decided = case
+    many, few = (len(decode_starts(np.array(p), np.array(body), t, decided)) for t in sorted((one, other)))
+    assert few <= many
+
+
+def test_a_start_can_be_forced_on_a_byline_and_the_headline_before_it_stands_alone() -> None:
+    p = np.array([1.0, 0.1, 0.9, 0.2, 0.1])
+    body = np.array([True, True, False, False, True])
+    assert decode_starts(p, body, 0.5).tolist() == [0, 2]
+    assert decode_starts(p, body, 0.5, {3: True}).tolist() == [0, 3]  # the headline's own start would lack a body
+    assert decode_starts(p, body, 0.5, {2: True, 3: True}).tolist() == [0, 2, 3]
+    assert decode_starts(p, body, 0.5, {2: False}).tolist() == [0]
+
+
+def test_certainty_on_either_side_does_not_outweigh_a_decision() -> None:
+    p = np.array([1.0, 0.0, 1.0])
+    assert decode_starts(p, np.ones(3, bool), 0.5, {1: True, 2: False}).tolist() == [0, 1]
+
+
+def test_a_decision_about_no_paragraph_is_a_mistake() -> None:
+    with pytest.raises(ValueError, match="paragraph 3 of 3"):
+        decode_starts(np.ones(3), np.ones(3, bool), 0.5, {3: True})

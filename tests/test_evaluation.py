@@ -22,6 +22,7 @@ from topics.evaluation import (
     HitCounts,
     Judged,
     bootstrap_interval,
+    bootstrap_intervals,
     compare_boundaries,
     compare_furniture,
     compare_kinds,
@@ -149,6 +150,14 @@ def test_bootstrap_draws_dumps_and_repeats_itself() -> None:
     # and P(k <= 3) = 0.17, P(k <= 4) = 0.38, P(k <= 5) = 0.62, P(k <= 6) = 0.83.
     assert bootstrap_interval([good] * 5 + [bad] * 5, lambda s: s.recall, level=0.5) == (0.4, 0.6)
     assert bootstrap_interval([good] * 3, lambda s: s.f1) == (1, 1)
+
+
+def test_several_measures_have_the_intervals_that_each_has_alone() -> None:
+    scores = [score_boundaries([0, 3], found, 6) for found in ([3], [], [2], [3, 4])]
+    measures = {"f1": lambda s: s.f1, "pk": lambda s: s.pk, "b": lambda s: s.similarity}
+    found = bootstrap_intervals(scores, measures, n_resamples=200)
+    assert found == {name: bootstrap_interval(scores, m, n_resamples=200) for name, m in measures.items()}
+    assert len(set(found.values())) == 3
 
 
 # Classes
@@ -387,6 +396,33 @@ def test_gold_of_other_dumps_alone_is_an_error(tmp_path: Path) -> None:
         read_gold(tmp_path / "missing.jsonl", [DUMP])
 
 
+def test_dumps_of_the_gold_that_are_not_at_hand_are_said_once_and_the_others_done(tmp_path: Path) -> None:
+    path = write_lines(
+        tmp_path / "gold.jsonl",
+        line_row(1, 4, "business"),
+        {**line_row(1, 2, "sport"), "dump": "gone.txt"},
+        {**line_row(3, 9, "sport"), "dump": "gone.txt"},
+        decision(0, 9, "iran", dump="1" * 64, name="lost.txt"),
+        decision(0, 9, "iran", dump="2" * 64, name=None),
+        decision(0, 9, "iran", dump="3" * 64, name="goals.txt"),
+    )
+    dumps = [DUMP, Dump("goals.txt", "Two late goals.")]
+    said: list[LabelError] = []
+    assert list(read_gold(path, dumps, said.append)) == ["harbour.txt"]
+    places = [str(problem).removeprefix(f"{path}:").split(":")[0] for problem in said]
+    assert places == ["6", "2", "4", "5"]
+    for problem, name in zip(said, ("goals.txt", "gone.txt", "lost.txt", "222222222222"), strict=True):
+        assert f'"{name}"' in str(problem)
+    assert "has changed" in str(said[0]) and "among those given. Give it too" in str(said[1])
+    with pytest.raises(LabelError, match=r"gold\.jsonl:6: .* has changed"):
+        read_gold(path, dumps)
+    with pytest.raises(LabelError, match="nothing here speaks of"):
+        read_gold(path, [Dump("other.txt", "Nothing.")], said.append)
+    assert len(said) == 4
+    with pytest.raises(LabelError, match="has changed"):
+        read_gold(path, dumps[1:], said.append)
+
+
 # Rows against gold
 
 
@@ -559,6 +595,43 @@ def test_the_report_adds_up_dumps_and_prints_its_figures() -> None:
         assert figure in shown
 
 
+def test_every_boundary_figure_has_an_interval_over_dumps_and_each_dump_its_own_figures() -> None:
+    from rich.console import Console
+
+    # right: the one true start, 3 of 5 paragraphs in. late: one paragraph on, behind the headline.
+    right, late = ([row(0, n, None), row(n, 53, None)] for n in (32, 43))
+    partial = GoldDump("half.txt", PAGE_GOLD.segments[:1], whole=False)
+    other = GoldDump("second.txt", PAGE_GOLD.segments, whole=True)
+    report = evaluate_dumps([(PAGE_GOLD, PAGE, right), (other, PAGE, late), (partial, PAGE, late)])
+    assert report.partial == ("half.txt",)
+    [(one, good), (two, bad), (three, none)] = report.by_dump
+    assert (one, two, three) == ("harbour.txt", "second.txt", "half.txt")
+    assert good is not None and bad is not None and none is None
+    assert report.boundaries == good + bad
+    plain = json.loads(json.dumps(report.to_dict()))
+    figures = plain["boundaries"]
+    # of two dumps both may be drawn twice: the interval of each figure goes from the one's to the other's
+    for name in ("pk", "window_diff", "similarity"):
+        assert figures[f"{name}_interval"] == sorted([getattr(good, name), getattr(bad, name)])
+    assert figures["exact_f1_interval"] == [0, 1] and figures["lenient_f1_interval"] == [0, 1]
+    assert [entry["dump"] for entry in plain["dumps"]] == ["harbour.txt", "second.txt", "half.txt"]
+    assert plain["dumps"][1]["boundaries"]["similarity"] == 0.5  # one place off: B = 1 - (1/2) / 1
+    assert plain["dumps"][2]["boundaries"] is None
+    console = Console(file=io.StringIO(), width=120)
+    report.render(console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    for words in ("F1, exact", "in the lead", "Pk", "WindowDiff", "similarity B", "second.txt", "half.txt"):
+        assert words in shown
+
+
+def test_one_dump_has_figures_and_no_interval() -> None:
+    rows = [row(0, 32, "business", 0.9), row(32, 53, "sport", 0.8)]
+    plain = evaluate_dumps([(PAGE_GOLD, PAGE, rows)]).to_dict()
+    assert plain["boundaries"]["exact"]["f1"] == 1.0
+    assert {value for key, value in plain["boundaries"].items() if key.endswith("interval")} == {None}
+    assert plain["end_to_end"]["body_share_interval"] is None
+
+
 def test_the_report_leaves_out_what_the_gold_cannot_tell() -> None:
     from rich.console import Console
 
@@ -586,7 +659,7 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
         return [Prediction(guess, 0.75, (), False, ((guess, 0.75),), "fake")]
 
     whole = [row(0, len(TEXT), "business", 0.5)]
-    monkeypatch.setattr(topics.pipeline, "classify_dump", lambda dump, model, topics: whole)
+    monkeypatch.setattr(topics.pipeline, "classify_dump", lambda dump, model, **options: whole)
     monkeypatch.setattr(topics.pipeline, "segment", lambda dump, model, whole: [Piece(dump)])
     monkeypatch.setattr(topics.pipeline, "classify", classify)
     model: Any = SimpleNamespace(segmentation=SimpleNamespace(punkt=Punkt()))

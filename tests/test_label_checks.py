@@ -133,6 +133,22 @@ def test_a_dump_that_changed_is_found(tmp_path: Path):
     assert report.n_findings == {"changed-dump": 1}
 
 
+def test_boundaries_that_bind_nothing_are_found(tmp_path: Path):
+    def bound(offset: int, text: str) -> BoundaryDecision:
+        at = "2026-03-01T10:00:00Z"
+        return BoundaryDecision(dump=dump_digest(text), offset=offset, starts=True, by="ada", at=at, name="a.txt")
+
+    dump = Dump("a.txt", "Otters came back.\nThe weir was mended.\n \n")
+    end = len(dump.text)
+    said = (bound(18, dump.text), bound(end - 2, dump.text), bound(end + 9, dump.text), bound(3, "It was another."))
+    report = append_and_check(tmp_path, *said, dumps=[dump])
+    assert [(finding.kind, finding.place.rpartition(":")[2]) for finding in report.findings] == [
+        ("changed-dump", "4"),
+        ("stale", "2"),
+        ("stale", "3"),
+    ]
+
+
 def test_stale_and_retired_decisions_are_found_when_segments_are_at_hand(tmp_path: Path):
     text = "Otters came. A hill."
     cut = BoundaryDecision(

@@ -12,6 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from topics.bundle import Model
+from topics.errors import LabelError
 from topics.records import Dump, Segment
 from topics.segmentation import segment_dump, whole_dump
 from topics.segmentation.features import WINDOW
@@ -239,3 +240,108 @@ def test_the_middles_of_windows_tile_the_dump_and_keep_their_surroundings(n: int
         assert end - stop >= min(n - stop, WINDOW // 4)
         kept += range(keep, stop)
     assert kept == list(range(n))
+
+
+# What people decided
+
+BOTH = "\n\n".join([*DEPOT, *CHIPS]) + "\n"
+NET, BELLS = LINES[6], LINES[8]
+
+
+def cut_decided(model: Model, text: str, decided: dict[int, bool], threshold: float | None = None) -> list[Segment]:
+    return segment_dump(Dump("dump.txt", text), model.segmentation, threshold=threshold, decided=decided)
+
+
+def test_a_decided_start_holds_and_is_certain(model: Model) -> None:
+    at = BOTH.index(DEPOT[4])
+    _, second, third = cut_decided(model, BOTH, {at: True})
+    assert (second.start, third.start) == (at, BOTH.index(CHIPS[0]))
+    assert second.boundary == 1.0
+    assert third.boundary == segment_dump(Dump("dump.txt", BOTH), model.segmentation)[1].boundary
+
+
+def test_a_decided_non_start_holds(model: Model) -> None:
+    pieces = cut_decided(model, BOTH, {BOTH.index(CHIPS[0]): False})
+    assert BOTH.index(CHIPS[0]) not in {piece.start for piece in pieces}
+
+
+@given(texts, thresholds, st.data())
+@settings(max_examples=100)
+def test_decisions_hold_in_any_text_or_are_reported(
+    model: Model, text: str, threshold: float | None, data: st.DataObject
+) -> None:
+    offsets = st.integers(0, len(text) + 3)
+    decided = data.draw(st.dictionaries(offsets, st.booleans(), max_size=6))
+    said: list[str] = []
+    dump = Dump("dump.txt", text)
+    pieces = segment_dump(
+        dump,
+        model.segmentation,
+        threshold=threshold,
+        decided=decided,
+        on_problem=lambda problem: said.append(str(problem)),
+    )
+    assert "".join(piece.text for piece in pieces) == text
+    inked = [re.compile(r"\S").search(text, piece.start) for piece in pieces]
+    starts = {match.start(): piece for match, piece in zip(inked, pieces, strict=True) if match}
+    paragraphs = [p.start for p in model.segmentation.score(text).paragraphs]
+    spoken: dict[int, set[bool]] = {}
+    n_stale = 0
+    for offset, starts_here in decided.items():
+        about = next((i for i, start in enumerate(paragraphs) if start >= offset), None)
+        if about is None or (about == 0 and not starts_here):
+            n_stale += 1
+        else:
+            spoken.setdefault(paragraphs[about], set()).add(starts_here)
+    assert len(said) == n_stale
+    for start, opinions in spoken.items():
+        if len(opinions) == 1:
+            assert (start in starts) in opinions
+            assert start not in starts or starts[start].boundary == 1.0
+
+
+@pytest.mark.parametrize("back", [0, 1, 2, 3, 4])
+def test_an_offset_on_the_blanks_before_a_paragraph_speaks_of_it(model: Model, back: int) -> None:
+    text = f"{NET}\n\n \t{BELLS}\n"
+    start = text.index(BELLS)
+    assert [p.start for p in cut_decided(model, text, {start - back: True}, 1 - 1e-6)] == [0, start - 2]
+    assert [p.start for p in cut_decided(model, text, {start - back: False}, 1e-6)] == [0]
+
+
+def test_an_offset_inside_a_paragraph_speaks_of_the_next_where_that_has_no_word_of_its_own(model: Model) -> None:
+    text = f"{NET}\n{BELLS}\n"
+    start = text.index(BELLS)
+    assert len(cut_decided(model, text, {5: True}, 1 - 1e-6)) == 2
+    assert len(cut_decided(model, text, {start: False, 5: True}, 1e-6)) == 1
+    assert len(cut_decided(model, text, {5: False, start: True}, 1 - 1e-6)) == 2
+
+
+def test_of_two_decisions_on_one_paragraph_the_last_holds(model: Model) -> None:
+    text = f"{NET}\n\n  {BELLS}\n"
+    start = text.index(BELLS)
+    assert len(cut_decided(model, text, {start - 2: True, start: False})) == 1
+    assert len(cut_decided(model, text, {start: False, start - 2: True})) == 2
+
+
+@pytest.mark.parametrize(
+    ("offset", "starts", "fault"),
+    [
+        (10, True, "no paragraph starts there or later"),
+        (9999, True, "no paragraph starts there or later"),
+        (9999, False, "no paragraph starts there or later"),
+        (0, False, "a dump starts with one"),
+    ],
+)
+def test_a_decision_that_cannot_hold_is_reported(model: Model, offset: int, starts: bool, fault: str) -> None:
+    with pytest.raises(LabelError, match=f"dump.txt: .* starts at {offset}, but {fault}"):
+        cut_decided(model, NET, {offset: starts})
+    said: list[LabelError] = []
+    pieces = segment_dump(Dump("dump.txt", NET), model.segmentation, decided={offset: starts}, on_problem=said.append)
+    assert len(said) == len(pieces) == 1
+
+
+@given(texts, st.floats(0.01, 0.99), st.floats(0.01, 0.99))
+@a_few
+def test_a_higher_threshold_never_gives_more_segments(cut: Cut, text: str, one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    assert len(cut(text, high)) <= len(cut(text, low))

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from topics.bundle import Model, load_model
-from topics.records import Dump, Prediction, Segment, to_row
+from topics.errors import LabelError
+from topics.records import Dump, Prediction, Segment, dump_digest, to_row
 
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
+    from topics.labels.boundaries import Decided
 
-__all__ = ["classify", "classify_dump", "classify_dumps", "explain", "segment"]
+__all__ = ["classify", "classify_dump", "classify_dumps", "decisions_of", "explain", "segment"]
+
+OnProblem = Callable[[LabelError], None]
 
 
 @lru_cache(maxsize=1)
@@ -24,12 +28,22 @@ def _default_model() -> Model:
 
 
 def segment(
-    dump: Dump | str, model: Model | None = None, *, threshold: float | None = None, whole: bool = False
+    dump: Dump | str,
+    model: Model | None = None,
+    *,
+    boundaries: float | None = None,
+    whole: bool = False,
+    decided: Decided | None = None,
+    on_problem: OnProblem | None = None,
 ) -> list[Segment]:
     """Cut a dump into its segments, in order; joined, their texts are the dump again.
 
-    ``threshold`` asks for fewer (towards 1) or more (towards 0) segments than the model's own; ``whole`` takes
-    the dump as one segment already. A plain string is a dump without a name.
+    ``boundaries`` asks for fewer (towards 1) or more (towards 0) segments than the model's own: it is the
+    probability at which a segment starts. ``whole`` takes the dump as one segment already. A plain string is a
+    dump without a name.
+
+    ``decided`` are the boundary decisions that bind, by dump digest and offset: by default those of the project
+    (``labels/`` here), ``{}`` for none. One that fits no paragraph goes to ``on_problem``; without it, it is raised.
 
     >>> import topics
     >>> [piece.kind for piece in topics.segment("Ferry fares rise\\n\\nThe harbour board raised fares on Monday.")]
@@ -40,7 +54,25 @@ def segment(
     if isinstance(dump, str):
         dump = Dump("", dump)
     weights = (model or _default_model()).segmentation
-    return whole_dump(dump, weights) if whole else segment_dump(dump, weights, threshold=threshold)
+    if whole:
+        return whole_dump(dump, weights)
+    own = decisions_of(dump, decided)
+    return segment_dump(dump, weights, threshold=boundaries, decided=own, on_problem=on_problem)
+
+
+def _or_project(decided: Decided | None) -> Decided:
+    """The decisions given, or those of the project."""
+    if decided is not None:
+        return decided
+    from topics.labels.boundaries import read_project_boundaries
+
+    return read_project_boundaries()
+
+
+def decisions_of(dump: Dump, decided: Decided | None = None) -> Mapping[int, bool]:
+    """The boundary decisions about a dump, by offset, of those given or of the project's."""
+    decided = _or_project(decided)
+    return decided.get(dump_digest(dump.text), {}) if decided else {}
 
 
 def classify(segments: Sequence[Segment], model: Model | None = None) -> list[Prediction]:
@@ -74,13 +106,18 @@ def classify_dump(
     dump: Dump,
     model: Model,
     *,
-    threshold: float | None = None,
+    boundaries: float | None = None,
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    decided: Decided | None = None,
+    on_problem: OnProblem | None = None,
 ) -> list[Mapping[str, Any]]:
-    """A dump's segment records as plain rows; without ``topics`` those of ``topics segment``."""
-    segments = segment(dump, model, threshold=threshold, whole=whole)
+    """A dump's segment records as plain rows; without ``topics`` those of ``topics segment``.
+
+    ``boundaries``, ``whole``, ``decided`` and ``on_problem`` are those of :func:`segment`.
+    """
+    segments = segment(dump, model, boundaries=boundaries, whole=whole, decided=decided, on_problem=on_problem)
     if not topics:
         return [to_row(piece, clean=clean) for piece in segments]
     return [to_row(s, p, clean=clean) for s, p in zip(segments, classify(segments, model), strict=True)]
@@ -91,18 +128,22 @@ def classify_dumps(
     model: Model,
     *,
     jobs: int = 1,
-    threshold: float | None = None,
+    boundaries: float | None = None,
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    decided: Decided | None = None,
+    on_problem: OnProblem | None = None,
 ) -> Iterator[tuple[Dump, list[Mapping[str, Any]]]]:
-    """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes)."""
+    """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes).
+
+    The options are those of :func:`segment`; what the project decided is read once, before the first dump.
+    """
+    decided = {} if whole else _or_project(decided)
+    options: dict[str, Any] = {"boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean}
     if jobs == 1:
         for dump in dumps:
-            yield (
-                dump,
-                classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean),
-            )
+            yield dump, classify_dump(dump, model, **options, decided=decided, on_problem=on_problem)
         return
     from joblib import Parallel, delayed
 
@@ -110,8 +151,14 @@ def classify_dumps(
     with _interrupts_ignored():
         Parallel(n_jobs=jobs)(delayed(_start_worker)(path) for _ in range(jobs))
     work = delayed(_classify_in_worker)
-    calls = (work(dump, path, threshold, whole, topics, clean) for dump in dumps)
-    yield from Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
+    calls = (work(dump, path, options, decisions_of(dump, decided)) for dump in dumps)
+    done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
+    for dump, rows, problems in done:
+        for problem in problems:
+            if on_problem is None:
+                raise problem
+            on_problem(problem)
+        yield dump, rows
 
 
 @contextmanager
@@ -137,7 +184,10 @@ def _worker_model(path: str) -> Model:
 
 
 def _classify_in_worker(
-    dump: Dump, path: str, threshold: float | None, whole: bool, topics: bool, clean: bool
-) -> tuple[Dump, list[Mapping[str, Any]]]:
-    model = _worker_model(path)
-    return dump, classify_dump(dump, model, threshold=threshold, whole=whole, topics=topics, clean=clean)
+    dump: Dump, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
+) -> tuple[Dump, list[Mapping[str, Any]], list[LabelError]]:
+    """``own`` are the decisions about this dump; what cannot hold of them is handed back to be said in order."""
+    problems: list[LabelError] = []
+    decided = {dump_digest(dump.text): own} if own else {}
+    rows = classify_dump(dump, _worker_model(path), **options, decided=decided, on_problem=problems.append)
+    return dump, rows, problems

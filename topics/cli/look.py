@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topics.cli.options import ModelName
-from topics.cli.problems import Problems, take_format
+from topics.cli.options import Labels, ModelName, NoLabels
+from topics.cli.problems import Problems, take_decisions, take_format
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.labels.boundaries import Decided
     from topics.records import Dump
 
 __all__ = ["explain", "export"]
@@ -28,6 +29,8 @@ def explain(
         int | None, typer.Option(min=0, help="Only the segment of this index.", show_default=False)
     ] = None,
     model: ModelName = None,
+    labels: Labels = None,
+    no_labels: NoLabels = False,
 ) -> None:
     """Show the terms that decided: for each segment, or for a topic as a whole.
 
@@ -53,13 +56,19 @@ def explain(
         typer.echo("\n".join(strongest_terms(loaded.topics, topic)))
         return
     problems = Problems()
-    n_shown = sum(_explain_dump(dump, loaded, topic, segment) for dump in read_dumps(inputs, on_problem=problems.note))
+    decided = take_decisions(labels, no_labels, problems)
+    n_shown = sum(
+        _explain_dump(dump, loaded, topic, segment, decided, problems)
+        for dump in read_dumps(inputs, on_problem=problems.note)
+    )
     if segment is not None and not n_shown and not problems:
         raise DumpError(f"no segment {segment} in what was given. `topics classify` shows their numbers.")
     problems.leave()
 
 
-def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | None) -> int:
+def _explain_dump(
+    dump: Dump, model: Model, topic: str | None, wanted: int | None, decided: Decided, problems: Problems
+) -> int:
     """Prints the segments, or the one that is wanted; returns how many."""
     from topics.classification.explain import Pull, explain_segment
     from topics.pipeline import classify
@@ -70,16 +79,16 @@ def _explain_dump(dump: Dump, model: Model, topic: str | None, wanted: int | Non
         return ", ".join(f"{pull.term} {pull.share:+.1%}" for pull in pulls) or "nothing"
 
     n_shown = 0
-    pieces = cut(dump, model)
+    pieces = cut(dump, model, decided=decided, on_problem=problems.note_label)
     for piece, prediction in zip(pieces, classify(pieces, model), strict=True):
         if wanted is not None and piece.index != wanted:
             continue
         n_shown += 1
         found = explain_segment(piece, model.topics, topic)
-        decided = prediction.topic or ("unknown" if prediction.unknown else piece.kind)
+        outcome = prediction.topic or ("unknown" if prediction.unknown else piece.kind)
         heading = clean_cell(piece.title or piece.body.split("\n")[0][:70])
         typer.echo(f"{clean_cell(dump.name)} #{piece.index} lines {piece.start_line}-{piece.end_line}: {heading}")
-        typer.echo(f"  decided  {decided}")
+        typer.echo(f"  decided  {outcome}")
         typer.echo(f"  {found.topic} {found.probability:.2f}")
         typer.echo(f"    towards  {listed(found.towards)}")
         typer.echo(f"    against  {listed(found.against)}")

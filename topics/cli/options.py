@@ -14,7 +14,9 @@ __all__ = [
     "Format",
     "Inputs",
     "Jobs",
+    "Labels",
     "ModelName",
+    "NoLabels",
     "Output",
     "Strict",
     "TextField",
@@ -61,7 +63,17 @@ Boundaries = Annotated[
     typer.Option(
         min=0.01,
         max=0.99,
-        help="Probability at which a segment starts: lower for more segments.",
+        help="Probability at which a segment starts: lower for more segments, higher for fewer.",
+        metavar="P",
         show_default="the model's",
     ),
 ]
+Labels = Annotated[
+    Path | None,
+    typer.Option(
+        "--labels",
+        help="Folder of label files whose boundary decisions hold.",
+        show_default="labels/ if it is there",
+    ),
+]
+NoLabels = Annotated[bool, typer.Option("--no-labels", help="Cut as the model does, whatever people decided.")]

@@ -18,16 +18,19 @@ from topics.cli.options import (
     Format,
     Inputs,
     Jobs,
+    Labels,
     ModelName,
+    NoLabels,
     Output,
     Strict,
     TextField,
     Whole,
 )
-from topics.cli.problems import Problems, take_format
+from topics.cli.problems import Problems, take_decisions, take_format
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.labels.boundaries import Decided
     from topics.records import Dump
 
 __all__ = ["Work", "classify", "segment"]
@@ -43,6 +46,8 @@ def segment(
     text_field: TextField = "text",
     clean: Clean = False,
     boundaries: Boundaries = None,
+    labels: Labels = None,
+    no_labels: NoLabels = False,
     encoding: Encoding = None,
     strict: Strict = False,
     jobs: Jobs = 1,
@@ -54,7 +59,20 @@ def segment(
       topics segment dumps/ --format jsonl > segments.jsonl
       cat page.txt | topics segment -
     """
-    work = Work(inputs, model, text_field, False, clean, boundaries, encoding, strict, jobs, with_topics=False)
+    work = Work(
+        inputs,
+        model,
+        text_field,
+        False,
+        clean,
+        boundaries,
+        labels,
+        no_labels,
+        encoding,
+        strict,
+        jobs,
+        with_topics=False,
+    )
     _deliver(work, format, output)
 
 
@@ -67,6 +85,8 @@ def classify(
     whole: Whole = False,
     clean: Clean = False,
     boundaries: Boundaries = None,
+    labels: Labels = None,
+    no_labels: NoLabels = False,
     encoding: Encoding = None,
     strict: Strict = False,
     jobs: Jobs = 1,
@@ -79,13 +99,15 @@ def classify(
       topics classify 'dumps/**/*.txt.gz' --output runs/monday
       topics classify articles.jsonl --whole --text-field body --format csv > topics.csv
     """
-    work = Work(inputs, model, text_field, whole, clean, boundaries, encoding, strict, jobs, with_topics=True)
+    work = Work(
+        inputs, model, text_field, whole, clean, boundaries, labels, no_labels, encoding, strict, jobs, with_topics=True
+    )
     _deliver(work, format, output)
 
 
 @dataclass
 class Work:
-    """What was asked for, and what came of it so far: dumps done, segments made, problems met."""
+    """What was asked for, and what came of it so far: decisions that bind, dumps done, segments made, problems met."""
 
     inputs: list[str]
     model_name: str | None
@@ -93,17 +115,23 @@ class Work:
     whole: bool
     clean: bool
     boundaries: float | None
+    labels: Path | None
+    no_labels: bool
     encoding: str | None
     strict: bool
     jobs: int
     with_topics: bool
+    decided: Decided = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
     n_dumps: int = 0
     n_segments: int = 0
 
     def load(self) -> Model:
+        """The model; what people decided of boundaries is read as well."""
         from topics.bundle import load_model
 
+        decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
+        self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         return load_model(self.model_name)
 
     def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
@@ -120,10 +148,12 @@ class Work:
             dumps,
             model,
             jobs=self.jobs,
-            threshold=self.boundaries,
+            boundaries=self.boundaries,
             whole=self.whole,
             topics=self.with_topics,
             clean=self.clean,
+            decided=self.decided,
+            on_problem=None if self.strict else self.problems.note_label,
         )
         n_inputs = len(list_inputs(self.inputs)) if sys.stderr.isatty() else None
         with show_progress("reading", n_inputs) as advance:
@@ -139,16 +169,21 @@ class Work:
 
     def settings(self) -> dict[str, Any]:
         """The options that change what comes out, for a run's manifest."""
+        from topics.labels.boundaries import digest_decided
+
         return {
             "text_field": self.text_field, "whole": self.whole, "clean": self.clean,
-            "boundaries": self.boundaries, "encoding": self.encoding, "topics": self.with_topics,
+            "boundaries": self.boundaries, "decisions": digest_decided(self.decided),
+            "encoding": self.encoding, "topics": self.with_topics,
         }  # fmt: skip
 
     def finish(self) -> None:
         """Say what was done; exit 1 where an input could not be."""
         parts = [_count(self.n_dumps, "dump"), _count(self.n_segments, "segment")]
-        if self.problems:
-            parts.append(f"{_count(len(self.problems), 'input')} passed over")
+        if self.problems.n_inputs:
+            parts.append(f"{_count(self.problems.n_inputs, 'input')} passed over")
+        if n_decisions := len(self.problems) - self.problems.n_inputs:
+            parts.append(f"{_count(n_decisions, 'decision')} not kept")
         typer.echo(", ".join(parts), err=True)
         self.problems.leave()
 
@@ -195,5 +230,6 @@ def _write_run(work: Work, model: Model, folder: Path) -> None:
     with RunWriter(folder, model=model.id, options=work.settings()) as run:
         for dump, rows in work.results(model):
             run.add(dump.name, dump_digest(dump.text), rows)
-        for problem in work.problems:
+        # decisions last: with several workers they come up later, and a run has the same bytes all the same
+        for problem in sorted(work.problems, key=lambda problem: problem.reason == "decision"):
             run.problem(problem.where, problem.reason, problem.message)

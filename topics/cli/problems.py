@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 if TYPE_CHECKING:
+    from topics.errors import LabelError
+    from topics.labels.boundaries import Decided
     from topics.reading import Problem
 
-__all__ = ["Problems", "take_format"]
+__all__ = ["Problems", "take_decisions", "take_format"]
 
 
 class Problems(list["Problem"]):
@@ -19,10 +22,39 @@ class Problems(list["Problem"]):
         self.append(problem)
         typer.echo(f"topics: {problem.message}", err=True)
 
+    def note_label(self, fault: LabelError) -> None:
+        """The same of a decision that cannot be used or cannot hold."""
+        from topics.reading import Problem
+        from topics.reading.problems import printable
+
+        where, _, _ = str(fault).partition(": ")
+        self.note(Problem(printable(where), "decision", printable(str(fault))))
+
+    @property
+    def n_inputs(self) -> int:
+        """How many of them are inputs that were passed over."""
+        return sum(problem.reason != "decision" for problem in self)
+
     def leave(self) -> None:
         """Leave with exit code 1 where an input could not be read."""
         if self:
             raise typer.Exit(1)
+
+
+def take_decisions(labels: Path | None, no_labels: bool, problems: Problems | None) -> Decided:
+    """The boundary decisions of that label folder, else of the project's; none where they are not wanted.
+
+    One that cannot be used is noted as a problem; without ``problems`` it is raised.
+    """
+    if no_labels:
+        if labels is not None:
+            raise typer.BadParameter("give either --labels or --no-labels", param_hint="--no-labels")
+        return {}
+    if labels is None and not Path("labels").is_dir():
+        return {}
+    from topics.labels.boundaries import PROJECT_LABELS, read_boundaries
+
+    return read_boundaries(labels or PROJECT_LABELS, problems.note_label if problems is not None else None)
 
 
 def take_format(name: str) -> str:

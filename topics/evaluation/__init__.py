@@ -5,7 +5,7 @@ hold a model's rows against it; ``report`` gathers everything for people and mac
 model first.
 """
 
-from topics.evaluation.bootstrap import bootstrap_interval, sum_scores
+from topics.evaluation.bootstrap import bootstrap_interval, bootstrap_intervals, sum_scores
 from topics.evaluation.boundaries import BoundaryScores, score_boundaries
 from topics.evaluation.classes import (
     Calibration,
@@ -35,6 +35,7 @@ __all__ = [
     "ReliabilityBin",
     "TopicFigures",
     "bootstrap_interval",
+    "bootstrap_intervals",
     "compare_boundaries",
     "compare_furniture",
     "compare_kinds",

@@ -12,7 +12,7 @@ matches, T pairs of boundaries one place apart and A all that is left over on ei
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from topics.evaluation.ratios import HitCounts, share
@@ -36,7 +36,7 @@ class BoundaryScores:
     n_window_diff_errors: int = 0
 
     def __add__(self, other: BoundaryScores) -> BoundaryScores:
-        return BoundaryScores(*map(sum, zip(astuple(self), astuple(other), strict=True)))
+        return BoundaryScores(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 
     @property
     def exact(self) -> HitCounts:

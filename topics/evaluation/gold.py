@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -71,33 +71,55 @@ class _Row:
         return LabelError(f"{self.place}: {fault}. Mend or delete the line.")
 
 
-def read_gold(path: Path, dumps: Iterable[Dump]) -> dict[str, GoldDump]:
+@dataclass(frozen=True, slots=True)
+class _Missed:
+    """The dumps that the file speaks of and that cannot be measured, each with its first message."""
+
+    changed: dict[str, LabelError] = field(default_factory=dict)
+    unknown: dict[str, LabelError] = field(default_factory=dict)
+
+    def note_unknown(self, row: _Row, name: str) -> None:
+        message = f'{row.place}: no dump "{name}" among those given. Give it too, or take its gold out.'
+        self.unknown.setdefault(name, LabelError(message))
+
+
+def read_gold(
+    path: Path, dumps: Iterable[Dump], on_problem: Callable[[LabelError], None] | None = None
+) -> dict[str, GoldDump]:
     """The gold of those of the dumps that the file speaks of, by dump name, in the order of the dumps.
 
     A later decision on the same text replaces an earlier one, and a boundary decision retires the topic
-    decisions whose span it cuts. Lines about other dumps are left out. Raises :class:`LabelError` for a
-    line that cannot be used, for a dump whose text has changed, and where nothing in the file speaks of
-    these dumps.
+    decisions whose span it cuts. Raises :class:`LabelError` for a line that cannot be used, and where nothing in
+    the file speaks of these dumps. A dump of the file that is not among these, or whose text has changed, goes to
+    ``on_problem`` once; without ``on_problem`` the former is left out and the latter raised.
     """
     by_name = {dump.name: dump for dump in dumps}
     by_digest = {dump_digest(dump.text): dump for dump in reversed(by_name.values())}
+    missed = _Missed()
     line_starts: dict[str, list[int]] = {}
     found: dict[str, list[tuple[GoldSegment, str]]] = {name: [] for name in by_name}
     decisions = []
     for row in _read_rows(path):
         if "type" in row.values:
-            dump = _find_dump(row, by_digest, by_name)
+            dump = _find_dump(row, by_digest, by_name, missed)
             if dump is not None:
                 decisions.append((dump, row))
-        elif (dump := by_name.get(row.take("dump", str))) is not None:
+        elif (dump := by_name.get(name := row.take("dump", str))) is None:
+            missed.note_unknown(row, name)
+        else:
             if dump.name not in line_starts:
                 line_starts[dump.name] = _find_lines(dump.text)
             found[dump.name].append((_read_lines(row, dump, line_starts[dump.name]), row.place))
     for dump, row, segment in _apply_decisions(decisions):
         found[dump.name].append((segment, row.place))
     gold = {name: _gather(by_name[name], segments) for name, segments in found.items() if segments}
+    if missed.changed and (on_problem is None or not gold):
+        raise next(iter(missed.changed.values()))
     if not gold:
         raise LabelError(f"{path}: nothing here speaks of the {len(by_name)} dumps given. Name their gold file.")
+    if on_problem is not None:
+        for problem in (*missed.changed.values(), *missed.unknown.values()):
+            on_problem(problem)
     return gold
 
 
@@ -124,12 +146,18 @@ def _read_rows(path: Path) -> list[_Row]:
 # Decisions
 
 
-def _find_dump(row: _Row, by_digest: Mapping[str, Dump], by_name: Mapping[str, Dump]) -> Dump | None:
-    dump = by_digest.get(row.take("dump", str))
-    if dump is None and (named := by_name.get(str(row.values.get("name")))) is not None:
-        raise LabelError(
-            f'{row.place}: the text of "{named.name}" has changed since it was labelled. Restore it or label it again.'
-        )
+def _find_dump(row: _Row, by_digest: Mapping[str, Dump], by_name: Mapping[str, Dump], missed: _Missed) -> Dump | None:
+    digest = row.take("dump", str)
+    dump = by_digest.get(digest)
+    if dump is None:
+        name = str(row.values.get("name") or digest[:12])
+        if name in by_name:
+            message = (
+                f'{row.place}: the text of "{name}" has changed since it was labelled. Restore it or label it again.'
+            )
+            missed.changed.setdefault(name, LabelError(message))
+        else:
+            missed.note_unknown(row, name)
     return dump
 
 

@@ -6,10 +6,11 @@ lost to wrong topics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from topics.errors import LabelError
 from topics.evaluation.classes import ClassScores, Judged, score_classes
 from topics.evaluation.gold import GoldDump, read_gold
 from topics.evaluation.report import EvaluationReport, evaluate_dumps
@@ -17,32 +18,45 @@ from topics.records import Dump
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.labels.boundaries import Decided
 
 __all__ = ["evaluate"]
 
 
-def evaluate(dumps: Iterable[Dump], gold: Path | str, model: Model, *, topics: bool = True) -> EvaluationReport:
+def evaluate(
+    dumps: Iterable[Dump],
+    gold: Path | str,
+    model: Model,
+    *,
+    topics: bool = True,
+    decided: Decided | None = None,
+    on_problem: Callable[[LabelError], None] | None = None,
+) -> EvaluationReport:
     """The figures of a model on those of the dumps that the gold speaks of.
 
-    Without ``topics`` only cuts, kinds and furniture are measured. Raises :class:`topics.errors.LabelError`
-    for gold that cannot be used.
+    Without ``topics`` only cuts, kinds and furniture are measured. Boundary decisions bind as they do in
+    :func:`topics.pipeline.segment`: ``decided={}`` measures the model alone. Raises
+    :class:`topics.errors.LabelError` for gold that cannot be used; gold of other dumps and decisions that cannot
+    hold go to ``on_problem`` (:func:`topics.evaluation.gold.read_gold`).
 
     >>> import topics
     >>> report = topics.evaluate(topics.read_dumps("seeds"), "tests/quality/held_out.jsonl", topics.load_model())
     >>> report.n_dumps
     6
     """
-    from topics.pipeline import classify_dump
+    from topics.pipeline import classify_dump, decisions_of
 
     by_name = {dump.name: dump for dump in dumps}
-    known = read_gold(Path(gold), by_name.values())
+    known = read_gold(Path(gold), by_name.values(), on_problem)
+
+    def rows(dump: Dump) -> list[Mapping[str, Any]]:
+        return classify_dump(dump, model, topics=topics, decided=decided, on_problem=on_problem)
+
     return evaluate_dumps(
-        (
-            (true, by_name[name].text, classify_dump(by_name[name], model, topics=topics))
-            for name, true in known.items()
-        ),
+        ((true, by_name[name].text, rows(by_name[name])) for name, true in known.items()),
         topics=_classify_gold(known, by_name, model) if topics else None,
         punkt=model.segmentation.punkt,
+        n_decisions=sum(len(decisions_of(by_name[name], decided)) for name in known),
     )
 
 

@@ -1,23 +1,35 @@
-"""An evaluation as rich tables: the figures that decide first, then topics, kinds and calibration."""
+"""An evaluation as rich tables: the figures that decide first, then single dumps, topics, kinds and calibration."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from topics.evaluation.classes import Calibration, ClassScores
+from topics.evaluation.report import BOUNDARY_FIGURES
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from topics.evaluation.report import EvaluationReport, Interval
+    from topics.evaluation.bootstrap import Interval
+    from topics.evaluation.report import EvaluationReport
 
 __all__ = ["build_tables"]
+
+_BOUNDARY_NAMES: Final = {
+    "exact_f1": "boundary F1, exact",
+    "lenient_f1": "boundary F1, start anywhere in the lead",
+    "pk": "Pk (lower is better)",
+    "window_diff": "WindowDiff (lower is better)",
+    "similarity": "boundary similarity B",
+}
 
 
 def build_tables(report: EvaluationReport) -> Iterator[Table]:
     """The tables of one report; what the gold could not tell is left out."""
     yield _summary_table(report)
+    if report.boundaries is not None and report.n_dumps > 1:
+        yield _dump_table(report)
     if report.end_to_end is not None:
         yield _topic_table("Topics, in body characters", report.end_to_end.characters)
         yield _calibration_table("Scores of the predicted segments", report.end_to_end.segments.calibration)
@@ -30,11 +42,12 @@ def build_tables(report: EvaluationReport) -> Iterator[Table]:
 def _summary_table(report: EvaluationReport) -> Table:
     table = _new_table(f"{report.n_dumps} dump{'' if report.n_dumps == 1 else 's'}", "", "figure", "95% interval")
     if (scores := report.boundaries) is not None:
-        table.add_row("boundary F1, exact", f"{scores.f1:.3f}", _spell(report.boundary_f1_interval))
-        table.add_row("boundary F1, lenient", f"{scores.f1_lenient:.3f}", _spell(report.boundary_f1_lenient_interval))
-        table.add_row("boundary precision, recall", f"{scores.precision:.3f}, {scores.recall:.3f}", "")
-        table.add_row("Pk, WindowDiff (lower is better)", f"{scores.pk:.3f}, {scores.window_diff:.3f}", "")
-        table.add_row("boundary similarity", f"{scores.similarity:.3f}", "")
+        for name, measure in BOUNDARY_FIGURES.items():
+            interval = report.boundary_intervals.get(name)
+            table.add_row(_BOUNDARY_NAMES[name], f"{measure(scores):.3f}", _spell(interval))
+        table.add_row("boundary precision, recall, exact", f"{scores.precision:.3f}, {scores.recall:.3f}", "")
+    if report.n_decisions:
+        table.add_row("boundary decisions in force", str(report.n_decisions), "")
     if (figures := report.furniture) is not None:
         table.add_row("furniture precision, recall", f"{figures.precision:.3f}, {figures.recall:.3f}", "")
         table.add_row("furniture F1", f"{figures.f1:.3f}", "")
@@ -50,6 +63,18 @@ def _summary_table(report: EvaluationReport) -> Table:
         table.add_row("true segments: primary or secondary", f"{topics.accuracy_with_secondary:.3f}", "")
         table.add_row("true segments: macro-F1", f"{topics.macro_f1:.3f}", "")
         table.add_row("true segments: calibration error", f"{topics.calibration.ece:.3f}", "")
+    return table
+
+
+def _dump_table(report: EvaluationReport) -> Table:
+    columns = ("true", "found", "F1", "F1 in the lead", "Pk", "WindowDiff", "B")
+    table = _new_table("Boundaries by dump", "dump", *columns)
+    for name, scores in report.by_dump:
+        if scores is None:
+            table.add_row(name, *("" for _ in columns))
+        else:
+            figures = (f"{measure(scores):.3f}" for measure in BOUNDARY_FIGURES.values())
+            table.add_row(name, str(scores.n_true), str(scores.n_found), *figures)
     return table
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from topics.errors import LabelError
 from topics.labels.counting import LabelCounts, count_labels, load_own_taxonomy, stats
-from topics.labels.decisions import TopicDecision
+from topics.labels.decisions import BoundaryDecision, TopicDecision
 from topics.labels.matching import SegmentsByDump, match, settle_topics
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
@@ -37,7 +37,7 @@ FINDING_KINDS = (
     "wrong-place",  # the span of the dump is not the text that the digest names
     "changed-dump",  # the dump of that name is here with other content
     "retired",  # a boundary stands inside the span
-    "stale",  # no segment of today fits
+    "stale",  # no segment of today fits, or no text where a boundary should bind
 )
 
 TopicEntry = Entry[TopicDecision]
@@ -112,6 +112,7 @@ def check(
     findings += _find_differing_twins(decisions.topics, signatures, texts)
     findings += _find_repetitions(decisions.topics)
     findings += _find_lost_places(decisions.topics, texts, segments_by_dump)
+    findings += _find_lost_boundaries(decisions.boundaries, texts)
     if segments_by_dump is not None:
         matches = match(decisions, segments_by_dump)
         findings += (
@@ -214,6 +215,21 @@ def _find_lost_places(
         elif decision.name in by_name and decision.segment not in found:
             message = f"{decision.name} has changed since. Label it again where the text is gone."
             yield Finding("changed-dump", entry.place, message)
+
+
+def _find_lost_boundaries(entries: Sequence[Entry[BoundaryDecision]], texts: Mapping[str, Dump]) -> Iterator[Finding]:
+    """Places behind all text, and dumps that changed: there nothing binds."""
+    by_name = {dump.name: dump for dump in texts.values()}
+    for entry in entries:
+        decision = entry.decision
+        dump = texts.get(decision.dump)
+        if dump is None:
+            if decision.name in by_name:
+                message = f"{decision.name} has changed since, so this boundary binds nothing. Decide it again."
+                yield Finding("changed-dump", entry.place, message)
+        elif not dump.text[decision.offset :].strip():
+            message = f"{dump.name} has no text from {decision.offset} on to bind. Delete the line."
+            yield Finding("stale", entry.place, message)
 
 
 def _contradict(entry: TopicEntry, other: TopicEntry, manner: str) -> str:

@@ -112,11 +112,16 @@ def measure_overlap(first: tuple[int, int], second: tuple[int, int]) -> float:
 
 
 def settle_boundaries(decisions: Decisions) -> dict[str, dict[int, bool]]:
-    """What holds for each place of each dump: dump digest to offset to whether a piece starts there."""
+    """What holds for each place of each dump: dump digest to offset to whether a piece starts there.
+
+    The offsets of a dump stand in the order in which they were last decided.
+    """
     settled: dict[str, dict[int, bool]] = {}
     for entry in sorted(decisions.boundaries, key=_precedence):
         decision: BoundaryDecision = entry.decision
-        settled.setdefault(decision.dump, {})[decision.offset] = decision.starts
+        offsets = settled.setdefault(decision.dump, {})
+        offsets.pop(decision.offset, None)
+        offsets[decision.offset] = decision.starts
     return settled
 
 

@@ -70,18 +70,23 @@ def find_label_files(folder: Path) -> list[Path]:
 
 
 def read_decisions(
-    paths: Iterable[Path], taxonomy: Taxonomy | None = None, on_problem: OnProblem | None = None
+    paths: Iterable[Path],
+    taxonomy: Taxonomy | None = None,
+    on_problem: OnProblem | None = None,
+    *,
+    holding: bytes = b"",
 ) -> Decisions:
     """All decisions of these files, or of the label files in these folders, in the order given.
 
     A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and
     is left out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
+    With ``holding``, lines without these bytes are passed over before anything looks at them.
     """
     topics: list[Entry[TopicDecision]] = []
     boundaries: list[Entry[BoundaryDecision]] = []
     for path in paths:
         for file in find_label_files(path) if path.is_dir() else [path]:
-            for line, content, finished in _read_lines(file):
+            for line, content, finished in _read_lines(file, holding):
                 rank = len(topics) + len(boundaries)
                 place = f"{file}:{line}"
                 try:
@@ -143,17 +148,19 @@ def write_whole(path: Path, content: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
 
 
-def _read_lines(file: Path) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, content and whether the line has its end, of every line that is not blank."""
+def _read_lines(file: Path, holding: bytes) -> Iterator[tuple[int, bytes, bool]]:
+    """Number, content and whether the line has its end, of every line that is not blank and holds these bytes."""
     try:
         content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except FileNotFoundError:
         raise LabelError(f"{file}: no such label file. Check the path.") from None
     except OSError as error:
         raise LabelError(f"{file}: cannot be read ({error.strerror}).") from error
+    if holding not in content:
+        return
     lines = content.split(b"\n")
     for number, line in enumerate(lines, 1):
-        if line.strip():
+        if holding in line and line.strip():
             yield number, line, number < len(lines)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from topics.errors import LabelError
 from topics.records import Dump, Paragraph, Segment, Span, dump_digest
 from topics.segmentation.decode import decode_starts
 from topics.segmentation.furniture import Roles, assign_roles
@@ -25,18 +28,67 @@ LEAD_LINES: Final = 12  # a date or headline stands no deeper than that
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 
 
-def segment_dump(dump: Dump, model: SegmentationModel, *, threshold: float | None = None) -> list[Segment]:
+def segment_dump(
+    dump: Dump,
+    model: SegmentationModel,
+    *,
+    threshold: float | None = None,
+    decided: Mapping[int, bool] | None = None,
+    on_problem: Callable[[LabelError], None] | None = None,
+) -> list[Segment]:
     """Cut a dump into segments, in order; joining their ``text`` gives the dump back.
 
     ``threshold`` moves between fewer (near 1) and more segments (near 0); by default the model's own. An empty dump has
     no segments; one of white space alone is a single piece of boilerplate.
+
+    ``decided`` is what people said of this dump: offset to whether a piece starts there. It always holds, and the
+    rest is cut around it. An offset speaks of the first paragraph that starts there or behind it; of several that speak
+    of one, those that do not stand inside the paragraph before it count, and of these the last given. One that
+    cannot hold, behind the last paragraph or against the start of the dump, goes to ``on_problem``; without
+    ``on_problem`` it is raised.
     """
     if threshold is not None and not 0.0 < threshold < 1.0:
         raise ValueError(f"threshold {threshold}: give a probability between 0 and 1, without either.")
     scored = model.score(dump.text)
+    placed = _place(dump, scored.paragraphs, decided or {}, on_problem)
     roles = assign_roles(scored)
-    starts = decode_starts(scored.probabilities, roles.body, scored.threshold if threshold is None else threshold)
+    limit = scored.threshold if threshold is None else threshold
+    starts = decode_starts(scored.probabilities, roles.body, limit, placed)
+    if placed:
+        sure = scored.probabilities.copy()
+        sure[[i for i, starts_here in placed.items() if starts_here]] = 1.0
+        scored = replace(scored, probabilities=sure)
     return _lay_out(dump, scored, roles, starts)
+
+
+def _place(
+    dump: Dump,
+    paragraphs: Sequence[Paragraph],
+    decided: Mapping[int, bool],
+    on_problem: Callable[[LabelError], None] | None,
+) -> dict[int, bool]:
+    """Decisions by offset to decisions by paragraph; what fits none is said."""
+    if not decided:
+        return {}
+    begins = [paragraph.start for paragraph in paragraphs]
+    placed: dict[int, bool] = {}
+    exact: dict[int, bool] = {}
+    for offset, starts in decided.items():
+        at = bisect_left(begins, offset)
+        if at == len(begins) or (at == 0 and not starts):
+            fault = "but a dump starts with one" if at < len(begins) else "but no paragraph starts there or later"
+            problem = LabelError(
+                f"{dump.name or 'the dump'}: a boundary decision says that {'a' if starts else 'no'} piece starts at "
+                f"{offset}, {fault}. Take the decision out of the labels."
+            )
+            if on_problem is None:
+                raise problem
+            on_problem(problem)
+        elif at and offset < paragraphs[at - 1].end:
+            placed[at] = starts
+        else:
+            exact[at] = starts
+    return placed | exact
 
 
 def whole_dump(dump: Dump, model: SegmentationModel) -> list[Segment]:
