@@ -1,8 +1,8 @@
 """Each paragraph of a dump as numbers, in one pass over its code points.
 
-In: the dump's text and its paragraphs. Out: an :class:`Analysis`, ragged arrays (CSR: a pointer array and a
-value array) of hashed n-grams for the linear heads, content terms with counts for cohesion, and names; and one
-row of plain measures a paragraph. Everything later works on these arrays and never looks at the text again.
+In: the dump's text and its paragraphs. Out: an :class:`Analysis`: the numbers of the tokens that a paragraph opens and ends
+with, for the network; content terms with counts, names and plain measures, for the features; and how much every known
+word is used, for its meaning. Everything later works on these arrays and never looks at the text again.
 """
 
 # kernels: Numba types them by their arguments
@@ -10,7 +10,6 @@ row of plain measures a paragraph. Everything later works on these arrays and ne
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -31,15 +30,22 @@ from topics.segmentation.lexicon import (
     SPACE,
     SPEECH,
     STOP,
-    CharacterTable,
 )
+from topics.segmentation.vocabulary import FIRST_WORD, N_ENDINGS, N_TERMS, SYMBOL, YEAR, Vocabulary
 
-__all__ = ["MEASURES", "N_NGRAMS", "N_TERMS", "Analysis", "Ragged", "analyse"]
+__all__ = ["LAST_TOKENS", "MEASURES", "N_SHAPES", "OPENING_TOKENS", "Analysis", "Ragged", "analyse", "stem_term"]
 
-N_NGRAMS: Final = 1 << 18  # hashing space of the heads
-N_TERMS: Final = 1 << 17  # hashing space of content terms and names
-MAX_HEAD_TOKENS: Final = 90  # the heads read a paragraph's opening, not all of it
+OPENING_TOKENS: Final = 40  # the network reads so many tokens from a paragraph's start,
+LAST_TOKENS: Final = 10  # and so many up to its end
 MAX_TOKENS: Final = 800  # a paragraph longer than that is judged by its first tokens
+
+# shapes of tokens; 0 is no token
+LOWER: Final = 1
+CAPITALISED: Final = 2
+SHOUTED: Final = 3
+NUMERIC: Final = 4
+SYMBOLIC: Final = 5
+N_SHAPES: Final = 6
 
 MEASURES: Final = (
     "words",
@@ -59,48 +65,10 @@ MEASURES: Final = (
     "names",
     "all_caps_share",
     "early_pronouns",
-    "dateline",
-    "furniture_cue",
-    "date",
-    "link",
-    "digest_cue",
-    "gap",
+    "within_line",
+    "new_line",
+    "blank_line",
 )
-_N_KERNEL_MEASURES: Final = 17
-_M: Final = {name: column for column, name in enumerate(MEASURES)}
-
-_DATELINE: Final = re.compile(
-    r"""^(?:
-        [A-Z][A-Z .,'/-]{2,40}(?:,\ ?[A-Z][\w. ]{2,20})?\ ?(?:\([\w ./]{2,25}\))?\ ?[—–-]{1,2}\   # CAIRO (Wire) —
-      | [A-Z][\w. ]{2,25},\ [A-Z][\w. ]{2,20}\ ?(?:\([\w /]{2,20}\))?\ ?[—–]\   # London, United Kingdom –
-      | .{0,45}\((?:Reuters|AP|UPI|AFP|CNN|Bloomberg|TASS|Xinhua|dpa)\b[^)]{0,12}\)
-    )""",
-    re.VERBOSE,
-)
-_FURNITURE_CUE: Final = re.compile(
-    r"(?:published\b|(?:last )?updated\b|posted\b|share\b|recommended\b|"
-    r"list of \d|end of list|read (?:more|also|next)\b|"
-    r"related\b|advert|by [A-Z]|photo|image|file photo|getty|follow\b|subscribe|sign (?:up|in)\b|log in|comments?\b|"
-    r"copyright|©|click\b|watch\b|more\b|see also|tags?\b|topics?\b|loading|menu\b|home\b|search\b|skip to|cookie|"
-    r"newsletter|most (?:read|popular)|\d+ min|email\b|print\b|save\b|listen\b|"
-    r"story continues|article continues|[-–•·|]+$)",
-    re.IGNORECASE,
-)
-_MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.?"
-_DATE: Final = re.compile(
-    rf"\b{_MONTH} \d{{1,2}}\b|\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH}|"
-    rf"\b\d{{4}}-\d\d-\d\d|\b\d{{1,2}}/\d{{1,2}}/\d{{2,4}}|\b\d{{1,2}}:\d\d\b"
-)
-# how round-ups announce themselves: "key developments", "what we know on day 40", "the week in brief"
-_DIGEST_CUE: Final = re.compile(
-    r"\b(?:(?:key|main|latest|major) (?:developments|events|points|updates|stories)|where things stand|"
-    r"what (?:we|you need to|to) know|what happened|at a glance|in brief|round-?up|the state of play|the latest on|"
-    r"(?:day|week)[’']s (?:main |top )?(?:news|stories|events|developments)|(?:news|world|war|morning|evening) brief|"
-    r"here (?:is|are) (?:what|where|the)|you may have missed|things to know|catch up on|"
-    r"on day \d{2,4}|from day [\d,]{2,6})\b",
-    re.IGNORECASE,
-)
-_LINK: Final = re.compile(r"https?:|www\.|\S@\S|\.com\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,24 +81,32 @@ class Ragged:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the paragraphs of one dump, or of one window of it, look like in numbers."""
+    """What the paragraphs of one dump, or of one stretch of it, look like in numbers."""
 
-    ngrams: Ragged  # hashes below N_NGRAMS, for the heads
+    opening: NDArray[np.uint16]  # (n, OPENING_TOKENS) token numbers, 0 where there are no more
+    opening_shapes: NDArray[np.uint8]
+    ending: NDArray[np.uint16]  # (n, LAST_TOKENS), right-aligned
+    ending_shapes: NDArray[np.uint8]
+    words: Ragged  # every known word of a paragraph, as word index (not token number), in order
     terms: Ragged  # distinct stemmed content words, hashes below N_TERMS
-    counts: NDArray[np.float64]  # how often each of terms.values stands in its paragraph
+    counts: NDArray[np.float32]  # how often each of terms.values stands in its paragraph
     names: Ragged  # every capitalised word of a name
     full_names: Ragged  # last words of names of two words or more
     surnames: Ragged  # names of a single word
-    measures: NDArray[np.float64]  # (n_paragraphs, len(MEASURES))
+    measures: NDArray[np.float32]  # (n, len(MEASURES))
 
     def __len__(self) -> int:
         return len(self.measures)
 
-    def window(self, start: int, end: int) -> Analysis:
+    def stretch(self, start: int, end: int) -> Analysis:
         """The analysis of the paragraphs ``start`` to ``end`` alone."""
         terms = self.terms
         return Analysis(
-            _cut(self.ngrams, start, end),
+            self.opening[start:end],
+            self.opening_shapes[start:end],
+            self.ending[start:end],
+            self.ending_shapes[start:end],
+            _cut(self.words, start, end),
             _cut(terms, start, end),
             self.counts[terms.starts[start] : terms.starts[end]],
             _cut(self.names, start, end),
@@ -140,28 +116,25 @@ class Analysis:
         )
 
 
-def analyse(
-    text: str,
-    paragraphs: Sequence[Paragraph],
-    characters: CharacterTable,
-    lexicon: NDArray[np.uint64],
-) -> Analysis:
+def analyse(text: str, paragraphs: Sequence[Paragraph], vocabulary: Vocabulary) -> Analysis:
     """One :class:`Analysis` row for each paragraph, in order; an empty one for no paragraphs."""
     n = len(paragraphs)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    spans = np.array([(p.start, p.end) for p in paragraphs], dtype=np.int64).reshape(n, 2)
-    measures = np.zeros((n, len(MEASURES)))
-    columns = _scan(codes, spans, characters, lexicon, measures)
-    for row, paragraph in enumerate(paragraphs):
-        opening = text[paragraph.start : min(paragraph.end, paragraph.start + 400)]
-        measures[row, _M["dateline"]] = _DATELINE.match(opening) is not None
-        measures[row, _M["furniture_cue"]] = _FURNITURE_CUE.match(opening) is not None
-        measures[row, _M["date"]] = _DATE.search(opening) is not None
-        measures[row, _M["link"]] = _LINK.search(opening) is not None
-        measures[row, _M["digest_cue"]] = _DIGEST_CUE.search(opening, 0, 160) is not None
-        measures[row, _M["gap"]] = paragraph.gap
-    (g_at, g, t_at, t, c, n_at, nm, f_at, f, s_at, s) = columns
-    return Analysis(Ragged(g_at, g), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures)
+    places = np.array([(p.start, p.end, p.line, p.gap) for p in paragraphs], dtype=np.int64).reshape(n, 4)
+    opening = np.zeros((n, OPENING_TOKENS), np.uint16)
+    opening_shapes = np.zeros((n, OPENING_TOKENS), np.uint8)
+    ending = np.zeros((n, LAST_TOKENS), np.uint16)
+    ending_shapes = np.zeros((n, LAST_TOKENS), np.uint8)
+    measures = np.zeros((n, len(MEASURES)), np.float32)
+    v = vocabulary
+    (w_at, w, t_at, t, c, n_at, nm, f_at, f, s_at, s) = _scan(
+        codes, places, v.characters, v.slots, v.keys, v.classes, v.terms,
+        opening, opening_shapes, ending, ending_shapes, measures,
+    )  # fmt: skip
+    return Analysis(
+        opening, opening_shapes, ending, ending_shapes,
+        Ragged(w_at, w), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures,
+    )  # fmt: skip
 
 
 def _cut(ragged: Ragged, start: int, end: int) -> Ragged:
@@ -171,12 +144,7 @@ def _cut(ragged: Ragged, start: int, end: int) -> Ragged:
 
 _FNV: Final = np.uint64(0xCBF29CE484222325)
 _PRIME: Final = np.uint64(0x100000001B3)
-_SALT: Final = np.uint64(0x9E3779B97F4A7C15)
-
-# token kinds
-_WORD: Final = 0
-_NUMBER: Final = 1
-_SYMBOL: Final = 2
+_LOW: Final = np.uint32(0xFFFFFF)
 
 
 @kernel
@@ -186,28 +154,10 @@ def _class_of(codes, i, characters):
 
 
 @kernel
-def _mix(a, b):
-    """Join two 64-bit hashes into one; order matters."""
-    x = (a ^ (b + _SALT + (a << np.uint64(6)) + (a >> np.uint64(2)))) * _PRIME
-    return x ^ (x >> np.uint64(29))
-
-
-@kernel
-def _slot(value, size):
-    """A 64-bit hash as an index below ``size``, a power of two; the high bits are folded in."""
+def _slot(value):
+    """A 64-bit hash as a term below ``N_TERMS``, a power of two; the high bits are folded in."""
     x = (value ^ (value >> np.uint64(33))) * np.uint64(0xFF51AFD7ED558CCD)
-    return np.int32((x ^ (x >> np.uint64(33))) & np.uint64(size - 1))
-
-
-@kernel
-def _classes(value, lexicon):
-    n = lexicon.shape[0]
-    slot = np.int64(value & np.uint64(n - 1))
-    while lexicon[slot, 1] != 0:
-        if lexicon[slot, 0] == value:
-            return np.int64(lexicon[slot, 1])
-        slot = (slot + 1) & (n - 1)
-    return np.int64(0)
+    return np.int32((x ^ (x >> np.uint64(33))) & np.uint64(N_TERMS - 1))
 
 
 @kernel
@@ -221,71 +171,20 @@ def _is_quote(code):
 
 
 @kernel
-def _tokenise(codes, start, end, characters, begins, ends, kinds):
-    """Words (inner apostrophes and hyphens kept), numbers (inner commas and points kept), single symbols."""
-    n = 0
-    i = start
-    while i < end and n < begins.shape[0]:
-        kind = _class_of(codes, i, characters)
-        if kind == SPACE:
-            i += 1
-            continue
-        j = i + 1
-        if kind >= LETTER_LOWER:
-            while j < end:
-                c = codes[j]
-                k = _class_of(codes, j, characters)
-                if k >= DIGIT:
-                    j += 1
-                elif (_is_apostrophe(c) or c == 45) and j + 1 < end and _class_of(codes, j + 1, characters) >= DIGIT:
-                    j += 2
-                else:
-                    break
-            kinds[n] = _WORD
-        elif kind == DIGIT:
-            while j < end:
-                c = codes[j]
-                if _class_of(codes, j, characters) == DIGIT:
-                    j += 1
-                elif (c == 44 or c == 46) and j + 1 < end and _class_of(codes, j + 1, characters) == DIGIT:
-                    j += 2
-                else:
-                    break
-            kinds[n] = _NUMBER
-        else:
-            kinds[n] = _SYMBOL
-        begins[n] = i
-        ends[n] = j
-        n += 1
-        i = j
-    return n
+def _lower(code, characters):
+    """Lower case of a code point; the curly apostrophe is a straight one."""
+    if code == 0x2019:
+        return np.uint64(39)
+    return np.uint64(characters[code] & _LOW) if code < 65536 else np.uint64(code)
 
 
 @kernel
-def _hash_cased(codes, begin, end):
+def _hash_span(codes, begin, end, characters):
+    """64-bit FNV-1a over lower-case code points, as ``lexicon.hash_word`` (Fowler, Noll, Vo 1991)."""
     value = _FNV
     for i in range(begin, end):
-        c = codes[i]
-        value = (value ^ np.uint64(39 if c == 0x2019 else c)) * _PRIME
+        value = (value ^ _lower(codes[i], characters)) * _PRIME
     return value
-
-
-@kernel
-def _hash_lower(codes, begin, end, characters):
-    value = _FNV
-    for i in range(begin, end):
-        c = codes[i]
-        if c < 65536:
-            c = characters[c] & np.uint32(0xFFFFFF)
-        value = (value ^ np.uint64(39 if c == 0x2019 else c)) * _PRIME
-    return value
-
-
-@kernel
-def _without_possessive(codes, begin, end):
-    if end - begin > 2 and codes[end - 1] == 115 and _is_apostrophe(codes[end - 2]):
-        return end - 2
-    return end
 
 
 @kernel
@@ -295,54 +194,162 @@ def _hash_stem(codes, begin, end, characters):
     if n > 4:
         if codes[end - 1] == 115 and codes[end - 2] != 115:  # ...s, not ...ss
             if codes[end - 2] == 101 and codes[end - 3] == 105:  # ...ies -> ...y
-                return (_hash_lower(codes, begin, end - 3, characters) ^ np.uint64(121)) * _PRIME
+                return (_hash_span(codes, begin, end - 3, characters) ^ np.uint64(121)) * _PRIME
             end -= 1
             n -= 1
         if n > 6 and codes[end - 1] == 103 and codes[end - 2] == 110 and codes[end - 3] == 105:
             end -= 3
         elif n > 5 and codes[end - 1] == 100 and codes[end - 2] == 101:
             end -= 2
-    return _hash_lower(codes, begin, end, characters)
+    return _hash_span(codes, begin, end, characters)
 
 
 @kernel
-def _scan(codes, spans, characters, lexicon, measures):
-    n = spans.shape[0]
-    n_characters = 0
+def stem_term(codes, begin, end, characters):
+    """The term that stands for a word in all its inflections, below ``N_TERMS``."""
+    return _slot(_hash_stem(codes, begin, end, characters))
+
+
+@kernel
+def _find(value, slots, keys):
+    """Index of the word with this hash, -1 where there is none."""
+    mask = np.uint64(slots.shape[0] - 1)
+    slot = value & mask
+    while slots[slot] != 0:
+        if keys[slots[slot] - 1] == value:
+            return np.int64(slots[slot] - 1)
+        slot = (slot + np.uint64(1)) & mask
+    return np.int64(-1)
+
+
+@kernel
+def _number_token(codes, begin, end):
+    n = end - begin
+    if n == 4 and (codes[begin] == 49 or codes[begin] == 50):
+        return YEAR
+    return YEAR + min(n, 4)
+
+
+@kernel
+def _ending_token(codes, begin, end, characters, n_words):
+    value = _FNV
+    for i in range(max(begin, end - 3), end):
+        value = (value ^ _lower(codes[i], characters)) * _PRIME
+    return FIRST_WORD + n_words + np.int64((value >> np.uint64(20)) % np.uint64(N_ENDINGS))
+
+
+@kernel
+def _tokenise(codes, start, end, characters, slots, keys, begins, ends, numbers, shapes, words):
+    """Words (inner apostrophes and hyphens kept), numbers (inner commas and points kept), single symbols.
+
+    Fills, for each token, where it begins and ends (a possessive ending left off), its token number, its shape, and
+    the index of its word or -1. Returns how many there are.
+    """
+    n = 0
+    i = start
+    n_words = keys.shape[0]
+    while i < end and n < begins.shape[0]:
+        kind = _class_of(codes, i, characters)
+        if kind == SPACE:
+            i += 1
+            continue
+        j = i + 1
+        words[n] = -1
+        begins[n] = i
+        if kind >= LETTER_LOWER:
+            value = (_FNV ^ _lower(codes[i], characters)) * _PRIME
+            lower = kind == LETTER_LOWER
+            before = value
+            while j < end:
+                c = codes[j]
+                k = _class_of(codes, j, characters)
+                if k >= DIGIT:
+                    before = value
+                    value = (value ^ _lower(c, characters)) * _PRIME
+                    lower = lower or k == LETTER_LOWER
+                    j += 1
+                elif (_is_apostrophe(c) or c == 45) and j + 1 < end and _class_of(codes, j + 1, characters) >= DIGIT:
+                    before = value
+                    value = (value ^ _lower(c, characters)) * _PRIME
+                    value = (value ^ _lower(codes[j + 1], characters)) * _PRIME
+                    lower = lower or _class_of(codes, j + 1, characters) == LETTER_LOWER
+                    j += 2
+                else:
+                    break
+            stop = j
+            if j - i > 2 and codes[j - 1] == 115 and _is_apostrophe(codes[j - 2]):
+                stop = j - 2
+                value = before
+            ends[n] = stop
+            w = _find(value, slots, keys)
+            words[n] = w
+            numbers[n] = FIRST_WORD + w if w >= 0 else _ending_token(codes, i, stop, characters, n_words)
+            if kind == LETTER_UPPER:
+                shapes[n] = CAPITALISED if lower or stop - i < 2 else SHOUTED
+            else:
+                shapes[n] = LOWER
+        elif kind == DIGIT:
+            while j < end:
+                c = codes[j]
+                if _class_of(codes, j, characters) == DIGIT:
+                    j += 1
+                elif (c == 44 or c == 46) and j + 1 < end and _class_of(codes, j + 1, characters) == DIGIT:
+                    j += 2
+                else:
+                    break
+            ends[n] = j
+            numbers[n] = _number_token(codes, i, j)
+            shapes[n] = NUMERIC
+        else:
+            ends[n] = j
+            w = _find((_FNV ^ np.uint64(codes[i])) * _PRIME, slots, keys)
+            numbers[n] = FIRST_WORD + w if w >= 0 else SYMBOL
+            shapes[n] = SYMBOLIC
+        n += 1
+        i = j
+    return n
+
+
+@kernel
+def _scan(
+    codes, places, characters, slots, keys, word_classes, word_terms,
+    opening, opening_shapes, ending, ending_shapes, measures,
+):  # fmt: skip
+    n = places.shape[0]
+    room = 1
     for p in range(n):
-        n_characters += spans[p, 1] - spans[p, 0]
-    # Every token has a character of its own; the heads add two n-grams for each of at most 90, and a dozen marks.
-    room = min(n_characters, n * MAX_TOKENS)
-    ngrams = np.empty(min(2 * room, 2 * n * MAX_HEAD_TOKENS) + 13 * n, np.int32)
-    terms = np.empty(room + 1, np.int32)
-    counts = np.empty(room + 1, np.float64)
-    names = np.empty(room + 1, np.int32)
-    full_names = np.empty(room + 1, np.int32)
-    surnames = np.empty(room + 1, np.int32)
-    ngrams_at = np.zeros(n + 1, np.int64)
+        room += min(places[p, 1] - places[p, 0], MAX_TOKENS)  # every token has a character of its own
+    known = np.empty(room, np.int32)
+    terms = np.empty(room, np.int32)
+    counts = np.empty(room, np.float32)
+    names = np.empty(room, np.int32)
+    full_names = np.empty(room, np.int32)
+    surnames = np.empty(room, np.int32)
+    known_at = np.zeros(n + 1, np.int64)
     terms_at = np.zeros(n + 1, np.int64)
     names_at = np.zeros(n + 1, np.int64)
     full_at = np.zeros(n + 1, np.int64)
     sur_at = np.zeros(n + 1, np.int64)
-    n_ngrams = 0
+    n_known = 0
     n_terms = 0
     n_names = 0
     n_full = 0
     n_sur = 0
     begins = np.empty(MAX_TOKENS, np.int64)
     ends = np.empty(MAX_TOKENS, np.int64)
-    kinds = np.empty(MAX_TOKENS, np.int64)
-    cased = np.empty(MAX_TOKENS, np.uint64)
-    lower = np.empty(MAX_TOKENS, np.uint64)
+    numbers = np.empty(MAX_TOKENS, np.int64)
+    shapes = np.empty(MAX_TOKENS, np.int64)
+    words = np.empty(MAX_TOKENS, np.int64)
     classes = np.empty(MAX_TOKENS, np.int64)
-    upper = np.empty(MAX_TOKENS, np.bool_)
-    place = np.full(N_TERMS, -1, np.int64)  # where a term of this paragraph stands in terms
-    seen_name = np.full(N_TERMS, -1, np.int64)
-    seen_full = np.full(N_TERMS, -1, np.int64)
-    seen_sur = np.full(N_TERMS, -1, np.int64)
-    number = np.uint64(35)
+    term_of = np.empty(MAX_TOKENS, np.int32)  # the term of a word or name, stemmed
+    place = np.full(N_TERMS, -1, np.int32)  # where a term of this paragraph stands in terms
+    seen_name = np.full(N_TERMS, -1, np.int32)
+    seen_full = np.full(N_TERMS, -1, np.int32)
+    seen_sur = np.full(N_TERMS, -1, np.int32)
     for p in range(n):
-        size = _tokenise(codes, spans[p, 0], spans[p, 1], characters, begins, ends, kinds)
+        size = _tokenise(
+            codes, places[p, 0], places[p, 1], characters, slots, keys, begins, ends, numbers, shapes, words
+        )
         n_words = 0
         n_upper = 0
         n_caps = 0
@@ -353,36 +360,29 @@ def _scan(codes, spans, characters, lexicon, measures):
         has_day = 0.0
         has_speech = 0.0
         for k in range(size):
-            upper[k] = False
             classes[k] = 0
-            if kinds[k] == _NUMBER:
-                cased[k] = number
-                lower[k] = number
+            if shapes[k] == NUMERIC:
                 n_words += 1
                 n_numbers += 1
                 continue
-            cased[k] = _hash_cased(codes, begins[k], ends[k])
-            if kinds[k] == _SYMBOL:
-                lower[k] = cased[k]
+            if shapes[k] == SYMBOLIC:
                 c = codes[begins[k]]
                 if c == 34 or c == 0x201C or c == 0x201D:
                     n_quotes += 1
                 continue
-            end = _without_possessive(codes, begins[k], ends[k])
-            lower[k] = _hash_lower(codes, begins[k], end, characters)
-            classes[k] = _classes(lower[k], lexicon)
-            upper[k] = _class_of(codes, begins[k], characters) == LETTER_UPPER
+            w = words[k]
+            if w >= 0:
+                classes[k] = word_classes[w]
+                term_of[k] = word_terms[w]
+                known[n_known] = w
+                n_known += 1
+            else:
+                term_of[k] = stem_term(codes, begins[k], ends[k], characters)
             n_words += 1
-            if upper[k]:
+            if shapes[k] != LOWER:
                 n_upper += 1
-                if ends[k] - begins[k] > 2:
-                    shout = True
-                    for i in range(begins[k], ends[k]):
-                        if _class_of(codes, i, characters) == LETTER_LOWER:
-                            shout = False
-                            break
-                    if shout:
-                        n_caps += 1
+                if shapes[k] == SHOUTED and ends[k] - begins[k] > 2:
+                    n_caps += 1
                 if classes[k] & CALENDAR:
                     has_day = 1.0
             if classes[k] & ROLE:
@@ -391,58 +391,28 @@ def _scan(codes, spans, characters, lexicon, measures):
                 has_speech = 1.0
             if classes[k] & PRONOUN and n_words <= 8:
                 n_pronouns += 1
-            # content terms
-            if end - begins[k] >= 3 and not classes[k] & STOP:
-                slot = _slot(_hash_stem(codes, begins[k], end, characters), N_TERMS)
+            if ends[k] - begins[k] >= 3 and not classes[k] & STOP:
+                slot = term_of[k]
                 at = place[slot]
                 if at >= terms_at[p]:
-                    counts[at] += 1.0
+                    counts[at] += np.float32(1.0)
                 else:
                     place[slot] = n_terms
                     terms[n_terms] = slot
-                    counts[n_terms] = 1.0
+                    counts[n_terms] = np.float32(1.0)
                     n_terms += 1
-        # n-grams of the opening, for the heads
-        before = np.uint64(94)
-        for k in range(min(size, MAX_HEAD_TOKENS)):
-            ngrams[n_ngrams] = _slot(cased[k], N_NGRAMS)
-            ngrams[n_ngrams + 1] = _slot(_mix(before, cased[k]), N_NGRAMS)
-            n_ngrams += 2
-            before = cased[k]
-        if size:
-            shape = np.uint64(1)
-            chain = np.uint64(2)
-            for k in range(min(size, 5)):
-                if kinds[k] == _SYMBOL:
-                    shape = _mix(shape, cased[k])
-                elif kinds[k] == _NUMBER:
-                    shape = _mix(shape, number)
-                else:
-                    shape = _mix(shape, np.uint64(7) if upper[k] else np.uint64(8))
-                if k < 3:
-                    chain = _mix(chain, cased[k])
-                    ngrams[n_ngrams] = _slot(chain, N_NGRAMS)
-                    n_ngrams += 1
-                if k == 2:
-                    ngrams[n_ngrams] = _slot(_mix(shape, np.uint64(3)), N_NGRAMS)
-                    n_ngrams += 1
-            ngrams[n_ngrams] = _slot(shape, N_NGRAMS)
-            ngrams[n_ngrams + 1] = _slot(_mix(np.uint64(4), lower[0]), N_NGRAMS)
-            n_ngrams += 2
-            chain = np.uint64(5)
-            for k in range(min(size, 3)):
-                chain = _mix(chain, cased[size - 1 - k])
-                ngrams[n_ngrams] = _slot(chain, N_NGRAMS)
-                n_ngrams += 1
-            bucket = min(int(2.0 * np.log2(n_words + 1.0)), 14)
-            ngrams[n_ngrams] = _slot(_mix(np.uint64(6), np.uint64(bucket)), N_NGRAMS)
-            n_ngrams += 1
+        for k in range(min(size, OPENING_TOKENS)):
+            opening[p, k] = numbers[k]
+            opening_shapes[p, k] = shapes[k]
+        for k in range(min(size, LAST_TOKENS)):
+            ending[p, LAST_TOKENS - 1 - k] = numbers[size - 1 - k]
+            ending_shapes[p, LAST_TOKENS - 1 - k] = shapes[size - 1 - k]
         # names: runs of capitalised words; a sentence's opening stop word is not part of one
         at_start = True
-        k = 0
         n_distinct = 0
+        k = 0
         while k < size:
-            if not upper[k]:
+            if shapes[k] != CAPITALISED and shapes[k] != SHOUTED:
                 c = codes[begins[k]]
                 if c == 46 or c == 33 or c == 63:
                     at_start = True
@@ -451,7 +421,7 @@ def _scan(codes, spans, characters, lexicon, measures):
                 k += 1
                 continue
             j = k
-            while j < size and upper[j]:
+            while j < size and (shapes[j] == CAPITALISED or shapes[j] == SHOUTED):
                 j += 1
             if at_start and (classes[k] & (ANAPHOR | STOP)):
                 k += 1
@@ -461,8 +431,7 @@ def _scan(codes, spans, characters, lexicon, measures):
             for q in range(k, j):
                 if classes[q] & CALENDAR:
                     continue
-                end = _without_possessive(codes, begins[q], ends[q])
-                last = _slot(_mix(np.uint64(9), _hash_cased(codes, begins[q], end)), N_TERMS)
+                last = term_of[q]
                 length += 1
                 if seen_name[last] != p:
                     seen_name[last] = p
@@ -486,9 +455,11 @@ def _scan(codes, spans, characters, lexicon, measures):
                 surnames[kept] = surnames[q]
                 kept += 1
         n_sur = kept
-        last_code = codes[spans[p, 1] - 1] if spans[p, 1] > spans[p, 0] else np.uint32(0)
-        first_code = codes[spans[p, 0]] if spans[p, 1] > spans[p, 0] else np.uint32(0)
-        before_last = codes[spans[p, 1] - 2] if spans[p, 1] - spans[p, 0] > 1 else np.uint32(0)
+        first = places[p, 0]
+        end = places[p, 1]
+        last_code = codes[end - 1] if end > first else np.uint32(0)
+        first_code = codes[first] if end > first else np.uint32(0)
+        before_last = codes[end - 2] if end - first > 1 else np.uint32(0)
         row = measures[p]
         row[0] = min(n_words, 80)
         row[1] = (
@@ -505,19 +476,22 @@ def _scan(codes, spans, characters, lexicon, measures):
         row[7] = n_numbers / (n_words + 1.0)
         row[8] = has_day
         row[9] = n_roles
-        row[10] = 1.0 if size and upper[0] and (classes[0] & ANAPHOR) else 0.0
-        row[11] = 1.0 if size and kinds[0] == _WORD and not upper[0] else 0.0
+        row[10] = 1.0 if size and shapes[0] != LOWER and (classes[0] & ANAPHOR) else 0.0
+        row[11] = 1.0 if size and shapes[0] == LOWER else 0.0
         row[12] = has_speech
         row[13] = min(n_quotes, 8)
         row[14] = min(n_distinct, 20)
         row[15] = n_caps / (n_words + 1.0)
         row[16] = n_pronouns
-        ngrams_at[p + 1] = n_ngrams
+        row[17] = 1.0 if p and places[p, 2] == places[p - 1, 2] else 0.0
+        row[18] = places[p, 3] == 1
+        row[19] = places[p, 3] > 1
+        known_at[p + 1] = n_known
         terms_at[p + 1] = n_terms
         names_at[p + 1] = n_names
         full_at[p + 1] = n_full
         sur_at[p + 1] = n_sur
     return (
-        ngrams_at, ngrams[:n_ngrams].copy(), terms_at, terms[:n_terms].copy(), counts[:n_terms].copy(),
+        known_at, known[:n_known].copy(), terms_at, terms[:n_terms].copy(), counts[:n_terms].copy(),
         names_at, names[:n_names].copy(), full_at, full_names[:n_full].copy(), sur_at, surnames[:n_sur].copy(),
     )  # fmt: skip

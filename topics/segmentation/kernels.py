@@ -1,8 +1,8 @@
-"""Numba loops over windows of paragraphs: cohesion, the Utiyama-Isahara posterior, names, novelty.
+"""Numba loops over a stretch of paragraphs: cohesion, names, novelty, meaning.
 
-All take ragged arrays as pairs (``starts``, ``values``) and fill an output array of one row a paragraph. ``kept`` lists
-the paragraphs that are no furniture; ``place[i]`` is how many of them stand before paragraph ``i``, so that a
-window of k paragraphs around a candidate means k paragraphs of reading matter.
+All take ragged arrays as pairs (``starts``, ``values``) and fill an output array of one row a paragraph. ``kept`` lists the
+paragraphs that are reading matter; ``place[i]`` is how many of them stand before paragraph ``i``, so that a window
+of k paragraphs around a candidate means k paragraphs of reading matter.
 """
 
 # inner kernels: Numba types them by their arguments
@@ -18,20 +18,26 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 
-__all__ = ["COHESION", "NAMES", "cohesion", "cosine", "likelihood_ratio", "names_and_novelty", "posterior"]
+__all__ = ["BAND", "COHESION", "MEANING", "NAMES", "cohesion", "gram_band", "meaning", "names_and_novelty"]
 
+REACH: Final = 14  # the widest window, in paragraphs, on either side of a candidate
+BAND: Final = 2 * REACH  # paragraphs further apart than that are never compared
+NEAR: Final = 10  # alikeness to each of so many paragraphs before is told one by one
 UNIT_WINDOWS: Final = (1, 2, 4, 8, 14)
-WORD_WINDOWS: Final = (40, 100, 250, 600)
+WORD_WINDOWS: Final = (40, 100, 250)
+MEANING_WINDOWS: Final = (1, 2, 3, 5, 8, 14)
 
 COHESION: Final = (
-    *(f"{kind}_{k}" for k in UNIT_WINDOWS for kind in ("cosine", "local_cosine")),
+    *(f"cosine_{k}" for k in UNIT_WINDOWS),
+    *(f"cosine_{k}w" for k in WORD_WINDOWS),
     "cosine_8_1",  # eight before against the one after
     "cosine_8_next",  # eight before against the second after
     "cosine_prev_8",  # the one before against eight after
     "cosine_1_8",  # the first after against the seven that follow it
     "cosine_8_last",  # the last before against the seven that lead up to it
-    *(f"{kind}_{k}w" for k in WORD_WINDOWS for kind in ("cosine", "local_cosine", "likelihood_ratio")),
+    *(f"cosine_to_{d}" for d in range(1, NEAR + 1)),  # the first after against each before
 )
+MEANING: Final = tuple(f"{kind}_{k}" for k in MEANING_WINDOWS for kind in ("meaning", "meaning_1"))
 NAMES: Final = (
     "surnames_of_known",
     "known_in_full_again",
@@ -51,193 +57,169 @@ NAMES: Final = (
     "earlier_words_return",
 )
 
-N_SLOTS: Final = 1 << 17  # as analysis.N_TERMS
 
-Floats = NDArray[np.float64]
+N_SLOTS: Final = 1 << 17  # as vocabulary.N_TERMS
+
+Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 Ids = NDArray[np.int32]
 
 
 @kernel
-def _gather(sums, starts, values, weights, kept, first, last, touched):
-    n = 0
-    for u in range(first, last):
+def gram_band(starts: Ints, values: Ids, weights: Floats, kept: Ints, out: Floats) -> None:
+    """Fill ``out`` (n_kept, BAND): the dot product of each kept paragraph with the one ``d`` before it.
+
+    Terms are chained from one mention to the mention before it, so that only pairs that share a term cost anything.
+    """
+    latest = np.full(N_SLOTS, -1, np.int64)
+    before = np.full(values.shape[0] + 1, -1, np.int64)
+    unit_of = np.zeros(values.shape[0] + 1, np.int64)
+    for u in range(kept.shape[0]):
         row = kept[u]
         for j in range(starts[row], starts[row + 1]):
+            w = weights[j]
+            out[u, 0] += w * w
+            unit_of[j] = u
             v = values[j]
-            if sums[v] == 0.0:
-                touched[n] = v
-                n += 1
-            sums[v] += weights[j]
-    return n
+            k = latest[v]
+            before[j] = k
+            latest[v] = j
+            while k >= 0 and u - unit_of[k] < BAND:
+                out[u, u - unit_of[k]] += w * weights[k]
+                k = before[k]
 
 
 @kernel
-def cosine(
-    left: Floats, right: Floats, starts: Ints, values: Ids, weights: Floats, kept: Ints,
-    a0: int, a1: int, b0: int, b1: int, in_left: Ints, in_right: Ints,
-) -> float:  # fmt: skip
-    """Cosine of the summed term weights of units a0:a1 and b0:b1; 0 where one has none."""
-    n_left = _gather(left, starts, values, weights, kept, a0, a1, in_left)
-    n_right = _gather(right, starts, values, weights, kept, b0, b1, in_right)
-    xx = 0.0
-    yy = 0.0
-    xy = 0.0
-    for j in range(n_left):
-        x = left[in_left[j]]
-        xx += x * x
-        xy += x * right[in_left[j]]
-        left[in_left[j]] = 0.0
-    for j in range(n_right):
-        y = right[in_right[j]]
-        yy += y * y
-        right[in_right[j]] = 0.0
-    return float(xy / math.sqrt(xx * yy)) if xx > 0.0 and yy > 0.0 else 0.0
+def _between(sums, a, b, c, d):
+    """Dot product of the sum of units a:b with the sum of c:d, where b <= c; ``sums`` are running sums of the band."""
+    total = np.float32(0.0)
+    for u in range(c, d):
+        nearest = u - b + 1
+        furthest = min(u - a, BAND - 1)
+        if furthest >= nearest:
+            total += sums[u, furthest] - sums[u, nearest - 1]
+    return total
 
 
 @kernel
-def likelihood_ratio(
-    left: Floats, right: Floats, starts: Ints, values: Ids, counts: Floats, kept: Ints,
-    a0: int, a1: int, b0: int, b1: int, in_left: Ints, in_right: Ints, n_vocabulary: float,
-) -> float:  # fmt: skip
-    """How much likelier two word distributions are than one, over the root of the number of words.
-
-    ``[LL(left) + LL(right) - LL(both)] / sqrt(n)`` with ``LL = sum f log(f + 1) - n log(n + V)``.
-    """
-    n_left = _gather(left, starts, values, counts, kept, a0, a1, in_left)
-    n_right = _gather(right, starts, values, counts, kept, b0, b1, in_right)
-    total_left = 0.0
-    total_right = 0.0
-    apart = 0.0
-    joined = 0.0
-    for j in range(n_left):
-        f = left[in_left[j]]
-        g = f + right[in_left[j]]
-        total_left += f
-        apart += f * math.log(f + 1.0)
-        joined += g * math.log(g + 1.0)
-    for j in range(n_right):
-        f = right[in_right[j]]
-        total_right += f
-        apart += f * math.log(f + 1.0)
-        if left[in_right[j]] == 0.0:
-            joined += f * math.log(f + 1.0)
-    for j in range(n_left):
-        left[in_left[j]] = 0.0
-    for j in range(n_right):
-        right[in_right[j]] = 0.0
-    if total_left == 0.0 or total_right == 0.0:
-        return 0.0
-    total = total_left + total_right
-    apart -= total_left * math.log(total_left + n_vocabulary) + total_right * math.log(total_right + n_vocabulary)
-    joined -= total * math.log(total + n_vocabulary)
-    return float((apart - joined) / math.sqrt(total))
+def _within(sums, a, b):
+    """Squared norm of the sum of units a:b."""
+    total = np.float32(0.0)
+    for u in range(a, b):
+        own = sums[u, 0]
+        total += own + np.float32(2.0) * (sums[u, min(u - a, BAND - 1)] - own)
+    return total
 
 
 @kernel
-def cohesion(
-    starts: Ints, values: Ids, weights: Floats, local_weights: Floats, counts: Floats, n_words: Floats,
-    kept: Ints, place: Ints, n_vocabulary: float, out: Floats,
-) -> None:  # fmt: skip
-    """Fill ``out`` (n, len(COHESION)): how alike the text is on both sides of each paragraph's start."""
-    left = np.zeros(N_SLOTS, np.float64)
-    right = np.zeros(N_SLOTS, np.float64)
-    in_left = np.empty(values.shape[0] + 1, np.int64)
-    in_right = np.empty(values.shape[0] + 1, np.int64)
-    n_kept = kept.shape[0]
-    before = np.zeros(n_kept + 1)
-    for u in range(n_kept):
-        before[u + 1] = before[u] + n_words[kept[u]]
-    for i in range(out.shape[0]):
-        p = place[i]
-        f = 0
-        for k in UNIT_WINDOWS:
-            a = max(0, p - k)
-            b = min(n_kept, p + k)
-            out[i, f] = cosine(left, right, starts, values, weights, kept, a, p, p, b, in_left, in_right)
-            out[i, f + 1] = cosine(left, right, starts, values, local_weights, kept, a, p, p, b, in_left, in_right)
-            f += 2
-        a = max(0, p - 8)
-        b = min(n_kept, p + 8)
-        one = min(n_kept, p + 1)
-        two = min(n_kept, p + 2)
-        last = max(0, p - 1)
-        out[i, f] = cosine(left, right, starts, values, weights, kept, a, p, p, one, in_left, in_right)
-        out[i, f + 1] = cosine(left, right, starts, values, weights, kept, a, p, one, two, in_left, in_right)
-        out[i, f + 2] = cosine(left, right, starts, values, weights, kept, last, p, p, b, in_left, in_right)
-        out[i, f + 3] = cosine(left, right, starts, values, weights, kept, p, one, one, b, in_left, in_right)
-        out[i, f + 4] = cosine(left, right, starts, values, weights, kept, a, last, last, p, in_left, in_right)
-        f += 5
-        a = p
-        b = p
-        for width in WORD_WINDOWS:  # widths grow, so each window starts from the last one's edges
-            while a > 0 and before[p] - before[a] < width:
-                a -= 1
-            while b < n_kept and before[b] - before[p] < width:
-                b += 1
-            out[i, f] = cosine(left, right, starts, values, weights, kept, a, p, p, b, in_left, in_right)
-            out[i, f + 1] = cosine(left, right, starts, values, local_weights, kept, a, p, p, b, in_left, in_right)
-            out[i, f + 2] = likelihood_ratio(
-                left, right, starts, values, counts, kept, a, p, p, b, in_left, in_right, n_vocabulary
-            )
-            f += 3
+def _cosine(sums, a, b, c, d):
+    if a >= b or c >= d:
+        return np.float32(0.0)
+    xx = _within(sums, a, b)
+    yy = _within(sums, c, d)
+    if xx <= 0.0 or yy <= 0.0:
+        return np.float32(0.0)
+    return np.float32(_between(sums, a, b, c, d) / math.sqrt(xx * yy))
 
 
 @kernel
-def posterior(
-    starts: Ints, values: Ids, counts: Floats, kept: Ints,
-    n_vocabulary: float, longest: int, scale: float, penalty: float, out: Floats,
-) -> None:  # fmt: skip
-    """Log posterior that a segment starts at each kept unit, by forward-backward over all segmentations.
+def cohesion(band: Floats, n_words: Floats, kept: Ints, place: Ints, out: Floats) -> None:
+    """Fill ``out`` (n, len(COHESION)) with cosines of the text before and after each paragraph's start.
 
-    A segment's likelihood is Utiyama and Isahara's (2001): every word is drawn from the segment's own add-one smoothed
-    distribution; ``penalty`` is the cost of a segment, ``longest`` its limit in units. Fills ``out`` (n_kept,).
+    ``band`` is what :func:`gram_band` fills. No window reaches over more than ``REACH`` paragraphs of reading matter.
     """
     n = kept.shape[0]
-    seen = np.zeros(N_SLOTS, np.int64)
-    scores = np.full((n, longest), -1e18)  # scores[a, l]: log-likelihood of the segment of l + 1 units from a
-    for a in range(n):
-        words = 0.0
-        total = 0.0
-        stop = min(n, a + longest)
-        for b in range(a, stop):
-            row = kept[b]
-            for j in range(starts[row], starts[row + 1]):
-                v = values[j]
-                for _ in range(int(counts[j])):
-                    c = seen[v]
-                    total += (c + 1) * math.log(c + 2.0) - c * math.log(c + 1.0)
-                    seen[v] = c + 1
-                    words += 1.0
-            scores[a, b - a] = scale * (total - words * math.log(words + n_vocabulary)) - penalty
-        for b in range(a, stop):
-            row = kept[b]
-            for j in range(starts[row], starts[row + 1]):
-                seen[values[j]] = 0
-    forward = np.full(n + 1, -1e18)
-    backward = np.full(n + 1, -1e18)
-    forward[0] = 0.0
-    backward[n] = 0.0
-    for e in range(1, n + 1):
-        first = max(0, e - longest)
-        best = -1e18
-        for a in range(first, e):
-            best = max(best, forward[a] + scores[a, e - a - 1])
-        total = 0.0
-        for a in range(first, e):
-            total += math.exp(forward[a] + scores[a, e - a - 1] - best)
-        forward[e] = best + math.log(total)
-    for a in range(n - 1, -1, -1):
-        stop = min(n, a + longest)
-        best = -1e18
-        for e in range(a + 1, stop + 1):
-            best = max(best, backward[e] + scores[a, e - a - 1])
-        total = 0.0
-        for e in range(a + 1, stop + 1):
-            total += math.exp(backward[e] + scores[a, e - a - 1] - best)
-        backward[a] = best + math.log(total)
-    for a in range(n):
-        out[a] = forward[a] + backward[a] - forward[n]
+    sums = np.zeros((n, BAND), np.float32)
+    for u in range(n):
+        total = np.float32(0.0)
+        for d in range(BAND):
+            total += band[u, d]
+            sums[u, d] = total
+    for i in range(out.shape[0]):
+        p = place[i]
+        if i > 0 and p == place[i - 1]:  # nothing was read in between
+            for f in range(out.shape[1]):
+                out[i, f] = out[i - 1, f]
+            continue
+        f = 0
+        for k in UNIT_WINDOWS:
+            out[i, f] = _cosine(sums, max(0, p - k), p, p, min(n, p + k))
+            f += 1
+        a = p
+        b = p
+        left = np.float32(0.0)
+        right = np.float32(0.0)
+        for width in WORD_WINDOWS:  # widths grow, so each window starts from the last one's edges
+            while a > 0 and p - a < REACH and left < width:
+                a -= 1
+                left += n_words[kept[a]]
+            while b < n and b - p < REACH and right < width:
+                right += n_words[kept[b]]
+                b += 1
+            out[i, f] = _cosine(sums, a, p, p, b)
+            f += 1
+        far = max(0, p - 8)
+        ahead = min(n, p + 8)
+        one = min(n, p + 1)
+        last = max(0, p - 1)
+        out[i, f] = _cosine(sums, far, p, p, one)
+        out[i, f + 1] = _cosine(sums, far, p, one, min(n, p + 2))
+        out[i, f + 2] = _cosine(sums, last, p, p, ahead)
+        out[i, f + 3] = _cosine(sums, p, one, one, ahead)
+        out[i, f + 4] = _cosine(sums, far, last, last, p)
+        f += 5
+        for d in range(1, NEAR + 1):
+            if p < n and p - d >= 0:
+                xx = sums[p - d, 0]
+                yy = sums[p, 0]
+                if xx > 0.0 and yy > 0.0:
+                    out[i, f] = band[p, d] / math.sqrt(xx * yy)
+            f += 1
+
+
+@kernel
+def meaning(starts: Ints, words: Ids, vectors: Floats, sums: Floats, out: Floats) -> None:
+    """Fill ``sums`` (n, n_dimensions) with the summed word vectors of each paragraph, and ``out`` (n, len(MEANING)) with
+    their cosines: the paragraphs before against those after, and against the first after."""
+    n = sums.shape[0]
+    size = sums.shape[1]
+    for i in range(n):
+        for j in range(starts[i], starts[i + 1]):
+            w = words[j]
+            for k in range(size):
+                sums[i, k] += vectors[w, k]
+    left = np.zeros(size, np.float32)
+    right = np.zeros(size, np.float32)
+    for i in range(n):
+        for k in range(size):
+            left[k] = 0.0
+            right[k] = 0.0
+        own = np.float32(0.0)
+        for k in range(size):
+            own += sums[i, k] * sums[i, k]
+        reach = 0
+        f = 0
+        for width in MEANING_WINDOWS:
+            while reach < width:
+                if i - reach - 1 >= 0:
+                    for k in range(size):
+                        left[k] += sums[i - reach - 1, k]
+                if i + reach < n:
+                    for k in range(size):
+                        right[k] += sums[i + reach, k]
+                reach += 1
+            xx = np.float32(1e-6)
+            yy = np.float32(1e-6)
+            xy = np.float32(0.0)
+            xo = np.float32(0.0)
+            for k in range(size):
+                xx += left[k] * left[k]
+                yy += right[k] * right[k]
+                xy += left[k] * right[k]
+                xo += left[k] * sums[i, k]
+            out[i, f] = xy / math.sqrt(xx * yy)
+            out[i, f + 1] = xo / math.sqrt(xx * (own + np.float32(1e-6)))
+            f += 2
 
 
 @kernel
@@ -252,11 +234,11 @@ def names_and_novelty(
     """
     n = out.shape[0]
     far = -1000
-    last_name = np.full(N_SLOTS, far, np.int64)
-    last_full = np.full(N_SLOTS, far, np.int64)
-    last_word = np.full(N_SLOTS, far, np.int64)
-    stamp = np.full(N_SLOTS, -1, np.int64)
-    stamp_name = np.full(N_SLOTS, -1, np.int64)
+    last_name = np.full(N_SLOTS, far, np.int32)
+    last_full = np.full(N_SLOTS, far, np.int32)
+    last_word = np.full(N_SLOTS, far, np.int32)
+    stamp = np.full(N_SLOTS, -1, np.int32)
+    stamp_name = np.full(N_SLOTS, -1, np.int32)
     for i in range(n):
         row = out[i]
         in_reach = 0.0
@@ -323,8 +305,8 @@ def names_and_novelty(
         for j in range(term_at[i], term_at[i + 1]):
             last_word[term[j]] = i
     never = 1 << 30
-    next_name = np.full(N_SLOTS, never, np.int64)
-    next_word = np.full(N_SLOTS, never, np.int64)
+    next_name = np.full(N_SLOTS, never, np.int32)
+    next_word = np.full(N_SLOTS, never, np.int32)
     for i in range(n - 1, -1, -1):
         row = out[i]
         total = 0.0

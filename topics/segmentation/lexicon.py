@@ -7,7 +7,6 @@ its weights, so that a model cuts tokens in the same way under every Python vers
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -27,8 +26,8 @@ __all__ = [
     "STOP",
     "CharacterTable",
     "build_character_table",
-    "build_lexicon",
     "hash_word",
+    "word_classes",
 ]
 
 CharacterTable = NDArray[np.uint32]  # (65536,): lower-case code point in the low 24 bits, class in the high 8
@@ -89,25 +88,13 @@ def hash_word(word: str) -> int:
     return value
 
 
-def build_lexicon() -> NDArray[np.uint64]:
-    """All word classes as one open-addressing table of shape (n_slots, 2): hash of the word, class bits."""
-    classes: dict[int, int] = {}
+def word_classes() -> dict[str, int]:
+    """The class bits of every word that has any."""
+    classes: dict[str, int] = {}
     for bit, words in _WORDS.items():
         for word in words.split():
-            key = hash_word(word)
-            classes[key] = classes.get(key, 0) | bit
-    return _open_table(classes.items())
-
-
-def _open_table(items: Iterable[tuple[int, int]]) -> NDArray[np.uint64]:
-    n_slots = 1024
-    table = np.zeros((n_slots, 2), dtype=np.uint64)
-    for key, value in sorted(items):
-        slot = key & (n_slots - 1)
-        while table[slot, 1]:
-            slot = (slot + 1) & (n_slots - 1)
-        table[slot] = (key, value)
-    return table
+            classes[word] = classes.get(word, 0) | bit
+    return classes
 
 
 def build_character_table() -> CharacterTable:

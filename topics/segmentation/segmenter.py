@@ -15,7 +15,6 @@ from topics.errors import LabelError
 from topics.records import Dump, Paragraph, Segment, Span, dump_digest
 from topics.segmentation.decode import decode_starts
 from topics.segmentation.furniture import Roles, assign_roles
-from topics.segmentation.heads import HEADS
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import tell_language
 from topics.segmentation.metadata import find_published, find_source
@@ -23,7 +22,6 @@ from topics.segmentation.model import Scored, SegmentationModel
 
 __all__ = ["segment_dump", "whole_dump"]
 
-_TITLE: Final = HEADS.index("title")
 LEAD_LINES: Final = 12  # a date or headline stands no deeper than that
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 
@@ -165,12 +163,13 @@ def _line_start(text: str, offset: int) -> int:
 
 def _title(texts: Sequence[str], scored: Scored, roles: Roles, first: int, last: int) -> str | None:
     """The likeliest headline among the lines before the first body paragraph."""
+    odds = scored.head("title")
     best, title = 0.0, None
     for i in range(first, min(last, first + LEAD_LINES)):
         if roles.body[i]:
             break
-        if roles.title[i] and scored.heads[i, _TITLE] > best:
-            best, title = float(scored.heads[i, _TITLE]), texts[i - first]
+        if roles.title[i] and odds[i] > best:
+            best, title = float(odds[i]), texts[i - first]
     return title
 
 

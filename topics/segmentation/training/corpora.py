@@ -21,14 +21,26 @@ from typing import Any, Final, Literal
 
 from topics.errors import DumpError
 
-__all__ = ["Article", "Corpora", "Page", "Part", "outlet_of", "part_of", "read_corpora"]
+__all__ = [
+    "BODY",
+    "BOILERPLATE",
+    "FURNITURE",
+    "TITLE",
+    "Article",
+    "Corpora",
+    "Page",
+    "Part",
+    "outlet_of",
+    "part_of",
+    "read_corpora",
+]
 
 Part = Literal["train", "dev", "test"]
 
 MOST_PER_OUTLET: Final = 3000
 BLURB_CHARACTERS: Final = 450
 OPENING_WORDS: Final = 25  # two articles that begin alike so far are one
-_FURNITURE, _BODY, _TITLE = 0, 1, 2
+FURNITURE, BODY, TITLE, BOILERPLATE = 0, 1, 2, 3  # what a line is
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,18 +240,18 @@ def _page(record: Mapping[str, Any], place: str) -> Page | None:
     except (AttributeError, TypeError, ValueError) as error:
         raise DumpError(f"{place}: lines and labels are no pairs of a text and a number. Mend the line.") from error
     pairs = [(line, label) for line, label in pairs if line]
-    body = [i for i, (_, label) in enumerate(pairs) if label == _BODY]
+    body = [i for i, (_, label) in enumerate(pairs) if label == BODY]
     if len(body) < 4:
         return None
     title = str(record.get("title") or "").lower()
     headline = None
     for i in range(max(0, body[0] - 15), body[0]):
         line = pairs[i][0].lower()
-        if pairs[i][1] == _TITLE or (len(line) > 18 and (line in title or _alike(line, title))):
+        if pairs[i][1] == TITLE or (len(line) > 18 and (line in title or _alike(line, title))):
             headline = i
     lines, labels = [p[0] for p in pairs], [p[1] for p in pairs]
     if headline is not None:
-        labels[headline] = _TITLE
+        labels[headline] = TITLE
     start = body[0] if headline is None else headline
     return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet_of(str(record.get("source") or "?")))
 

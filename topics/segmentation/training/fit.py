@@ -1,361 +1,295 @@
 """Fitting a segmentation model from corpora.
 
-Outlets are dealt into two halves. The heads of one half score the dumps mixed from the other, so that the trees
-learn from heads that have not seen the articles at hand (a first-paragraph head fitted on the same articles
-halves recall elsewhere); the shipped heads are the mean of both. The second trees learn from first-pass
-probabilities that are out of fold by dump. Everything is drawn from seeds: the same corpora give the same
-weights.
+Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order, several
+times. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is drawn
+from seeds: the same corpora give the same weights.
 """
 
 from __future__ import annotations
 
+import math
 import random
-import zlib
-from collections import defaultdict
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
-from topics.segmentation.analysis import N_NGRAMS, N_TERMS, Analysis, Ragged, analyse
-from topics.segmentation.features import compute_features
-from topics.segmentation.heads import HEADS, Heads, score_heads
-from topics.segmentation.lexicon import CharacterTable, build_character_table, build_lexicon
-from topics.segmentation.model import SegmentationModel, UnitModel, UnitName
-from topics.segmentation.second_pass import compute_second_features
-from topics.segmentation.training.corpora import Article, Corpora, Page
-from topics.segmentation.training.furniture_lines import byline, dateline, section
+from topics.segmentation.analysis import Analysis, analyse, stem_term
+from topics.segmentation.features import FEATURES, compute_features
+from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
+from topics.segmentation.model import SegmentationModel
+from topics.segmentation.network import CLIP, HEADS, Array, Network
+from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
+from topics.segmentation.training.descent import Example, Learner, gather
 from topics.segmentation.training.mixing import MixedDump, Mixer
-from topics.segmentation.trees import Trees
+from topics.segmentation.training.prose import Prose
+from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
-__all__ = ["Effort", "fit_segmentation"]
+__all__ = ["Effort", "MeaningOf", "fit_segmentation", "learn_vocabulary"]
 
-Array = NDArray[np.float64]
 Progress = Callable[[str], None]
+MeaningOf = Callable[[Sequence[str]], Array]  # vectors (n_words, n_dimensions) of words, zeros where there are none
 
 
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
-    n_dumps: int = 2400  # mixed dumps for each kind of unit
-    n_trees: int = 300
-    n_leaves: int = 31
-    n_head_articles: int = 9000  # articles that each half's heads are fitted on
+    n_dumps: int = 12_000  # mixed dumps, of which a quarter without line breaks
+    n_rounds: int = 4  # over all of them
+    n_calibration: int = 400
     seed: int = 11
 
 
-_FOLDS: Final = 2
-_NEGATIVES_KEPT: Final = 0.5  # of the paragraphs that start nothing; the kept ones weigh the more
+FLAT_SHARE: Final = 0.25
+N_WORDS: Final = 30_000
+MIN_ARTICLES: Final = 8  # that hold a word, or the model does not know it
+N_SHARDS: Final = 24  # of the dumps: a fixed number, so that the dumps do not depend on the number of processes
+DUMPS_PER_STEP: Final = 10
+LONGEST: Final = 400  # paragraphs of a dump that are learned from at a time
+RATE: Final = 2e-3
+WARM_UP: Final = 0.08
+HEAD_WEIGHTS: Final = {"start": 1.0, "furniture": 0.3, "title": 0.3, "last": 0.2, "boilerplate": 0.3}
+THRESHOLD: Final = 0.45  # the best F1 is had below one half (Lipton, Elkan and Narayanaswamy 2014)
+
+_WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_SYMBOL: Final = re.compile(r"[^\w\s]")
 
 
 def fit_segmentation(
     corpora: Corpora,
+    held_out: Corpora,
     punkt: Punkt,
+    meaning_of: MeaningOf,
     *,
     boilerplate: Sequence[Sequence[str]] = (),
+    prose: Prose | None = None,
     effort: Effort | None = None,
+    n_jobs: int = 2,
     on_progress: Progress = lambda message: None,
 ) -> SegmentationModel:
-    """A model for both kinds of unit from one part of the corpora (``Corpora.part``)."""
-    from joblib import Parallel, delayed
-
-    effort = effort or Effort()
-    halves = _halve(corpora, effort.seed)
-    work = delayed(_fit_unit)
-    on_progress("learning boundaries of lines and of sentences, side by side")
-    lines, sentences = Parallel(n_jobs=2)(
-        work(unit, halves, punkt, boilerplate, effort) for unit in ("lines", "sentences")
-    )
-    return SegmentationModel(lines, sentences, punkt, build_character_table())
-
-
-def _fit_unit(
-    unit: UnitName,
-    halves: Sequence[Corpora],
-    punkt: Punkt,
-    boilerplate: Sequence[Sequence[str]],
-    effort: Effort,
-) -> UnitModel:
-    """In a process of its own, on one thread: as fast as two threads taking turns, and the same to the last bit."""
+    """A model from one part of the corpora, calibrated on another (``Corpora.part``; may be empty)."""
     from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(limits=1):
-        return _Trainer(halves, punkt, boilerplate, effort).fit_unit(unit)
+    effort = effort or Effort()
+    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, effort.seed)
+    on_progress(f"learned {len(vocabulary.keys):,} words")
+    vectors = meanings.astype(np.float32) * scale
+    maker = _Maker(corpora, tuple(map(tuple, boilerplate)), prose or Prose(), punkt, vocabulary, vectors)
+    raw = maker.make(effort.n_dumps, effort.seed, n_jobs)
+    on_progress(f"mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
+    centre, spread = _standard(raw)
+    examples = [_standardised(example, centre, spread) for example in raw]
+    del raw
+    with threadpool_limits(limits=2):
+        network = _learn(examples, vocabulary.n_tokens, centre, spread, effort, on_progress)
+    model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
+    if not held_out.articles:
+        return model
+    trial = _Maker(held_out, (), prose or Prose(), punkt, vocabulary, vectors)
+    on_progress("calibrating on outlets kept aside")
+    return _calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
 
 
-@dataclass(frozen=True, slots=True)
-class _Example:
-    """One analysed training dump: rows of features, and which of its paragraphs start a piece."""
-
-    analysis: Analysis
-    rows: NDArray[np.float32]
-    is_start: NDArray[np.bool_]
+# ---- words
 
 
-class _Trainer:
-    def __init__(
-        self, halves: Sequence[Corpora], punkt: Punkt, boilerplate: Sequence[Sequence[str]], effort: Effort
-    ) -> None:
-        self.punkt = punkt
-        self.effort = effort
-        self.characters: CharacterTable = build_character_table()
-        self.lexicon = build_lexicon()
-        self.halves = [Mixer(half, boilerplate) for half in halves]
+def learn_vocabulary(
+    corpora: Corpora, meaning_of: MeaningOf, seed: int
+) -> tuple[Vocabulary, NDArray[np.int8], Array]:
+    """The commonest words, and their meanings as whole numbers with a scale (see ``SegmentationModel``)."""
+    characters = build_character_table()
+    classes = word_classes()
+    words = _common_words(corpora, classes)
+    keys = np.array([hash_word(word) for word in words], dtype=np.uint64)
+    terms = np.array([_term(word, characters) for word in words], dtype=np.int32)
+    bits = np.array([classes.get(word, 0) for word in words], dtype=np.uint8)
+    blank = Vocabulary(keys, bits, terms, np.zeros(N_TERMS, np.float32), characters)
+    weights = _rarity(corpora, blank, seed)
+    vocabulary = Vocabulary(keys, bits, terms, weights, characters)
+    telling = np.where((bits & STOP) == 0, weights[terms], 0.0).astype(np.float32)
+    vectors = meaning_of(words) * telling[:, None]
+    scale = np.abs(vectors).max(axis=0) / 127.0 + 1e-9
+    return vocabulary, np.round(vectors / scale).astype(np.int8), scale.astype(np.float32)
 
-    def fit_unit(self, unit: UnitName) -> UnitModel:
-        effort = self.effort
-        weight_of_term = self._fit_weights()
-        heads = [self._fit_heads(mixer, unit) for mixer in self.halves]
-        examples: list[_Example] = []
-        for half, mixer in enumerate(self.halves):
-            rng = random.Random(effort.seed * 100 + half)
-            for _ in range(effort.n_dumps // 2):
-                dump = mixer.draw_lines(rng) if unit == "lines" else mixer.draw_flat(rng)
-                examples.append(self._example(dump, heads[1 - half], weight_of_term))
-        first, second, threshold = _fit_trees(examples, weight_of_term, effort)
-        mean = Heads(
-            np.mean([h.weights for h in heads], axis=0).astype(np.float16).astype(np.float32),
-            np.mean([h.bias for h in heads], axis=0).astype(np.float32),
-        )
-        return UnitModel(mean, weight_of_term, first, second, threshold)
 
-    def _analyse(self, texts: Iterable[str]) -> Analysis:
-        """Each text as one paragraph."""
-        paragraphs: list[Paragraph] = []
-        at = 0
-        parts = []
-        for text in texts:
-            paragraphs.append(Paragraph(at, at + len(text), 1, 1))
-            parts.append(text)
-            at += len(text) + 1
-        return analyse("\n".join(parts), paragraphs, self.characters, self.lexicon)
+def _common_words(corpora: Corpora, classes: Iterable[str]) -> list[str]:
+    texts: list[Iterable[str]] = [(a.title, *a.paragraphs[:40]) for a in corpora.articles]
+    texts += [page.lines for page in corpora.pages]
+    texts += [corpora.stock[i : i + 20] for i in range(0, len(corpora.stock), 20)]
+    holding: Counter[str] = Counter()
+    symbols: Counter[str] = Counter()
+    for lines in texts:
+        found: set[str] = set()
+        for line in lines:
+            found.update(_WORD.findall(line.lower().replace("’", "'")))
+            symbols.update(_SYMBOL.findall(line))
+        holding.update({word.removesuffix("'s") for word in found})
+    least = MIN_ARTICLES if len(corpora.articles) > 500 else 2
+    common = sorted(holding, key=lambda word: (-holding[word], word))[:N_WORDS]
+    marks = sorted(mark for mark, n in symbols.items() if n >= 10 and mark != "’")
+    chosen = dict.fromkeys((*marks, *sorted(classes), *(word for word in common if holding[word] >= least)))
+    return [word for word in chosen if word]
 
-    def _example(self, dump: MixedDump, heads: Heads, weight_of_term: NDArray[np.float32]) -> _Example:
-        paragraphs = split_paragraphs(dump.text, self.punkt)
-        analysis = analyse(dump.text, paragraphs, self.characters, self.lexicon)
-        scores = score_heads(analysis.ngrams, heads)
-        rows = compute_features(analysis, scores, weight_of_term.astype(np.float64))
-        begins = np.array([p.start for p in paragraphs])
-        is_start = np.zeros(len(paragraphs), np.bool_)
-        is_start[np.searchsorted(begins, np.array(dump.starts), "right") - 1] = True
-        return _Example(analysis, rows.astype(np.float32), is_start)
 
-    def _fit_weights(self) -> NDArray[np.float32]:
-        """Inverse document frequency of hashed terms over a sample of articles."""
-        rng = random.Random(self.effort.seed)
-        articles = [a for mixer in self.halves for a in mixer.corpora.articles]
-        sample = rng.sample(articles, min(len(articles), 9000))
-        analysis = self._analyse(" ".join(a.paragraphs[:30])[:6000] for a in sample)
-        frequency = np.bincount(analysis.terms.values, minlength=N_TERMS)
-        weights = np.log((len(sample) + 1.0) / (frequency + 1.0)).clip(0.1, 9.0)
-        kept: NDArray[np.float32] = weights.astype(np.float16).astype(np.float32)
-        return kept
+def _term(word: str, characters: CharacterTable) -> int:
+    codes = np.frombuffer(word.encode("utf-32-le"), dtype=np.uint32)
+    return int(stem_term(codes, 0, len(codes), characters))
 
-    def _fit_heads(self, mixer: Mixer, unit: UnitName) -> Heads:
-        from scipy.sparse import csr_matrix
-        from sklearn.linear_model import LogisticRegression
 
-        rng = random.Random(self.effort.seed + 1)
-        rows = list(self._head_rows(rng, mixer.corpora, unit))
-        analysis = self._analyse(text for text, _ in rows)
-        x = _head_matrix(analysis.ngrams, csr_matrix)
-        y = np.array([roles for _, roles in rows], dtype=bool)  # (n_rows, len(HEADS))
-        weights = np.zeros((N_NGRAMS, len(HEADS)), np.float32)
-        bias = np.full(len(HEADS), -3.0, np.float32)
-        for head, name in enumerate(HEADS):
-            if y[:, head].sum() < 20:
-                continue
-            regression = LogisticRegression(
-                C=10.0 if name == "furniture" else 6.0, class_weight="balanced", max_iter=60, tol=1e-3
+def _rarity(corpora: Corpora, vocabulary: Vocabulary, seed: int) -> Array:
+    """Inverse document frequency of hashed terms over a sample of articles."""
+    sample = random.Random(seed).sample(corpora.articles, min(len(corpora.articles), 9000))
+    paragraphs: list[Paragraph] = []
+    parts = []
+    at = 0
+    for article in sample:
+        text = " ".join(article.paragraphs[:30])[:6000]
+        paragraphs.append(Paragraph(at, at + len(text), 1, 1))
+        parts.append(text)
+        at += len(text) + 1
+    analysis = analyse("\n".join(parts), paragraphs, vocabulary)
+    frequency = np.bincount(analysis.terms.values, minlength=N_TERMS)
+    weights = np.log((len(sample) + 1.0) / (frequency + 1.0)).clip(0.1, 9.0)
+    kept: Array = weights.astype(np.float16).astype(np.float32)
+    return kept
+
+
+# ---- examples
+
+
+@dataclass(frozen=True)
+class _Maker:
+    """Mixes dumps and makes examples of them, features as they are."""
+
+    corpora: Corpora
+    boilerplate: tuple[tuple[str, ...], ...]
+    prose: Prose
+    punkt: Punkt
+    vocabulary: Vocabulary
+    vectors: Array
+
+    def make(self, n_dumps: int, seed: int, n_jobs: int) -> list[Example]:
+        """``n_dumps`` examples, the same whatever ``n_jobs``."""
+        from joblib import Parallel, delayed
+
+        sizes = [n_dumps // N_SHARDS + (k < n_dumps % N_SHARDS) for k in range(N_SHARDS)]
+        jobs = [[k for k in range(N_SHARDS) if k % n_jobs == job] for job in range(n_jobs)]
+        made = Parallel(n_jobs=n_jobs)(delayed(self._shards)(job, sizes, seed) for job in jobs)
+        by_shard = {k: shard for job, shards in zip(jobs, made, strict=True) for k, shard in zip(job, shards, strict=True)}
+        return [example for k in range(N_SHARDS) for example in by_shard[k]]
+
+    def _shards(self, shards: Sequence[int], sizes: Sequence[int], seed: int) -> list[list[Example]]:
+        mixer = Mixer(self.corpora, self.boilerplate, self.prose)
+        made = []
+        for k in shards:
+            rng = random.Random(f"{seed}:{k}")
+            draws = (
+                mixer.draw_flat(rng) if rng.random() < FLAT_SHARE else mixer.draw_lines(rng) for _ in range(sizes[k])
             )
-            _fit_quietly(regression, x, y[:, head])
-            weights[:, head] = regression.coef_[0]
-            bias[head] = regression.intercept_[0]
-        return Heads(weights, bias)
+            made.append([self.example(dump) for dump in draws])
+        return made
 
-    def _head_rows(self, rng: random.Random, corpora: Corpora, unit: UnitName) -> Iterable[tuple[str, Sequence[bool]]]:
-        """Paragraphs with the roles they play, one flag a head."""
-
-        def roles(*names: str) -> list[bool]:
-            return [head in names for head in HEADS]
-
-        articles = list(corpora.articles)
-        sample = rng.sample(articles, min(len(articles), self.effort.n_head_articles))
-        if unit == "sentences":
-            sample += list(corpora.flats)
-        for article in sample:
-            body: Sequence[str] = article.paragraphs
-            if unit == "sentences":
-                text = " ".join(article.paragraphs[:60])
-                spans = self.punkt.sentence_spans(text, 0, len(text))
-                body = [text[a:b] for a, b in spans]
-            n = len(body)
-            if n < 3:
-                continue
-            picked = sorted({0, 1, 2, n - 1, n - 2, *(rng.randrange(n) for _ in range(4))})
-            for i in picked:
-                played = [name for name, at in (("first", 0), ("second", 1), ("third", 2)) if i == at]
-                if n > 4:
-                    played += [name for name, at in (("last", n - 1), ("last_but_one", n - 2)) if i == at]
-                yield body[i], roles(*played)
-            if article.title and unit == "lines":
-                yield article.title, roles("title")
-            elif article.title and rng.random() < 0.3:
-                yield f"{article.title} {body[0]}", roles("first")
-        if unit == "sentences":
-            return
-        for page in corpora.pages:
-            yield from _page_rows(page, roles)
-        for line in rng.sample(corpora.stock, min(len(corpora.stock), 2500)):
-            yield line, roles("furniture")
-        for _ in range(500):
-            for line in (dateline(rng), byline(rng), section(rng)):
-                yield line, roles("furniture")
+    def example(self, dump: MixedDump) -> Example:
+        paragraphs = split_paragraphs(dump.text, self.punkt)
+        analysis = analyse(dump.text, paragraphs, self.vocabulary)
+        features = compute_features(analysis, self.vocabulary, self.vectors)
+        truth, weight = tell_truth(dump, paragraphs)
+        return _example(analysis, features.astype(np.float16), truth, weight)
 
 
-def _page_rows(page: Page, roles: Callable[..., list[bool]]) -> Iterable[tuple[str, Sequence[bool]]]:
-    for i in range(max(0, page.start - 25), min(len(page.lines), page.last + 40)):
-        played = []
-        if i == page.first:
-            played.append("first")
-        if i == page.last:
-            played.append("last")
-        if page.labels[i] == 2:
-            played.append("title")
-        if page.labels[i] == 0:
-            played.append("furniture")
-        yield page.lines[i], roles(*played)
+def tell_truth(dump: MixedDump, paragraphs: Sequence[Paragraph]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
+    """What each paragraph is and how much that counts, both (n, len(HEADS))."""
+    begins = np.array([p.start for p in paragraphs])
+    n = len(begins)
+    truth = np.zeros((n, len(HEADS)), np.uint8)
+    weight = np.tile(np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16), (n, 1))
+
+    def units(offsets: Sequence[int]) -> NDArray[np.int64]:
+        return np.maximum(np.searchsorted(begins, np.array(offsets), "right") - 1, 0)
+
+    truth[units(dump.starts), HEADS.index("start")] = 1
+    roles = np.array(dump.roles)[np.maximum(np.searchsorted(np.array(dump.lines), begins, "right") - 1, 0)]
+    for head, role in (("furniture", FURNITURE), ("title", TITLE), ("boilerplate", BOILERPLATE)):
+        truth[roles == role, HEADS.index(head)] = 1
+    truth[units([tail - 1 for tail in dump.tails]), HEADS.index("last")] = 1
+    weight[0, HEADS.index("start")] = 0.0  # a dump's first paragraph starts a piece whatever it looks like
+    return truth, weight
 
 
-def _halve(corpora: Corpora, seed: int) -> list[Corpora]:
-    """Two halves that share no outlet (an outlet too large to be fair is cut by title)."""
-    groups: dict[str, list[Article]] = defaultdict(list)
-    for article in corpora.articles:
-        groups[article.outlet].append(article)
-    halves: list[list[Article]] = [[], []]
-    for outlet in sorted(groups, key=lambda name: (-len(groups[name]), name)):
-        halves[0 if len(halves[0]) <= len(halves[1]) else 1].extend(groups[outlet])
-
-    def half_of(name: str) -> int:
-        return zlib.crc32(f"{seed}:{name}".encode()) % 2
-
-    middle = len(corpora.stock) // 2
-    return [
-        replace(
-            corpora,
-            articles=tuple(halves[half]),
-            flats=tuple(f for f in corpora.flats if half_of(f.title) == half),
-            blurbs=tuple(b for b in corpora.blurbs if half_of(b.title) == half),
-            pages=tuple(p for i, p in enumerate(corpora.pages) if i % 2 == half),
-            stock=corpora.stock[:middle] if half == 0 else corpora.stock[middle:],
-        )
-        for half in (0, 1)
-    ]
+def _example(
+    analysis: Analysis, features: NDArray[np.float16], truth: NDArray[np.uint8], weight: NDArray[np.float16]
+) -> Example:
+    return Example(
+        analysis.opening, analysis.opening_shapes, analysis.ending, analysis.ending_shapes, features, truth, weight
+    )
 
 
-def _head_matrix(ngrams: Ragged, matrix: Any) -> Any:
-    """n-gram counts over the root of their number: the same sum that ``score_heads`` takes."""
-    lengths = np.diff(ngrams.starts)
-    data = np.repeat(1.0 / np.sqrt(np.maximum(1, lengths)), lengths).astype(np.float32)
-    x = matrix((data, ngrams.values, ngrams.starts), shape=(len(lengths), N_NGRAMS))
-    x.sum_duplicates()
-    return x
+def _standard(examples: Sequence[Example]) -> tuple[Array, Array]:
+    rows = np.vstack([example.features for example in examples[:: max(1, len(examples) // 800)]]).astype(np.float32)
+    return rows.mean(axis=0), rows.std(axis=0) + np.float32(1e-3)
 
 
-def _fit_quietly(estimator: Any, x: Any, y: Any) -> None:
-    """Fit; a linear head need not converge to the last digit, so that warning is no news."""
-    import warnings
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        estimator.fit(x, y)
+def _standardised(example: Example, centre: Array, spread: Array) -> Example:
+    features = np.clip((example.features.astype(np.float32) - centre) / spread, -CLIP, CLIP).astype(np.float16)
+    return Example(
+        example.opening, example.opening_shapes, example.ending, example.ending_shapes, features, example.truth,
+        example.weight,
+    )  # fmt: skip
 
 
-def _fit_trees(
-    examples: Sequence[_Example], weight_of_term: NDArray[np.float32], effort: Effort
-) -> tuple[Trees, Trees, float]:
-    rows = np.vstack([e.rows for e in examples])
-    y = np.concatenate([e.is_start for e in examples])
-    lengths = [len(e.is_start) for e in examples]
-    ends = np.cumsum(lengths)
-    inner = np.ones(len(y), np.bool_)  # a dump's first paragraph starts a piece whatever it looks like
-    inner[ends - lengths] = False
-    fold = np.repeat(np.arange(len(examples)) % _FOLDS, lengths)
-    out_of_fold = np.zeros(len(y))
-    for k in range(_FOLDS):
-        model = _boost(rows[inner & (fold != k)], y[inner & (fold != k)], effort)
-        out_of_fold[fold == k] = model.predict_proba(rows[fold == k])[:, 1]
-    first = _to_trees(_boost(rows[inner], y[inner], effort))
-    weights = weight_of_term.astype(np.float64)
-    more = np.vstack(
-        [
-            compute_second_features(out_of_fold[end - n : end], e.analysis, weights)
-            for e, n, end in zip(examples, lengths, ends, strict=True)
-        ]
-    ).astype(np.float32)
-    both = np.hstack((more, rows))
-    held = inner & (fold == 0)
-    trial = _boost(both[inner & (fold != 0)], y[inner & (fold != 0)], effort)
-    threshold = _best_threshold(trial.predict_proba(both[held])[:, 1], y[held])
-    return first, _to_trees(_boost(both[inner], y[inner], effort)), threshold
+# ---- learning
 
 
-def _boost(x: NDArray[np.float32], y: NDArray[np.bool_], effort: Effort) -> Any:
-    from sklearn.ensemble import HistGradientBoostingClassifier
-
+def _learn(
+    examples: Sequence[Example], n_tokens: int, centre: Array, spread: Array, effort: Effort, say: Progress
+) -> Network:
     rng = np.random.default_rng(effort.seed)
-    kept = y | (rng.random(len(y)) < _NEGATIVES_KEPT)
-    weight = np.where(y[kept], 1.0, 1.0 / _NEGATIVES_KEPT)
-    return HistGradientBoostingClassifier(
-        learning_rate=0.06,
-        max_iter=effort.n_trees,
-        max_leaf_nodes=effort.n_leaves,
-        min_samples_leaf=40,
-        l2_regularization=5.0,
-        max_features=0.4,
-        early_stopping=False,
-        random_state=effort.seed,
-    ).fit(x[kept], y[kept], sample_weight=weight)
+    learner = Learner(n_tokens, len(centre), effort.seed)
+    n_batches = max(1, len(examples) // DUMPS_PER_STEP)
+    n_steps = n_batches * effort.n_rounds
+    step = 0
+    for turn in range(effort.n_rounds):
+        order = rng.permutation(len(examples))
+        loss = 0.0
+        for k in range(n_batches):
+            chosen = [_shortened(examples[i], rng) for i in order[k * DUMPS_PER_STEP : (k + 1) * DUMPS_PER_STEP]]
+            loss += learner.step(gather(chosen, rng), _rate(step / n_steps), rng)
+            step += 1
+        say(f"round {turn + 1} of {effort.n_rounds}: {loss / n_batches:.4f} nats a paragraph")
+    weights = {**learner.weights, "centre": centre, "spread": spread}
+    return Network({name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()})
 
 
-def _to_trees(model: Any) -> Trees:
-    """The fitted ensemble as flat arrays. Reads scikit-learn's node tables; ``tests`` compare the scores of both."""
-    roots: list[int] = []
-    tables = []
-    total = 0
-    for (predictor,) in model._predictors:
-        roots.append(total)
-        tables.append((predictor.nodes, total))
-        total += len(predictor.nodes)
-    feature = np.full(total, -1, np.int16)
-    value = np.zeros(total)
-    left = np.zeros(total, np.int32)
-    right = np.zeros(total, np.int32)
-    for nodes, at in tables:
-        here = slice(at, at + len(nodes))
-        leaf = nodes["is_leaf"].astype(bool)
-        feature[here] = np.where(leaf, -1, nodes["feature_idx"])
-        value[here] = np.where(leaf, nodes["value"], nodes["num_threshold"])
-        left[here] = nodes["left"].astype(np.int64) + at
-        right[here] = nodes["right"].astype(np.int64) + at
-    bias = float(np.ravel(model._baseline_prediction)[0])
-    return Trees(np.array(roots, np.int32), feature, value, left, right, bias)
+def _rate(done: float) -> float:
+    """Up in a straight line, then down along a cosine (Loshchilov and Hutter 2017)."""
+    if done < WARM_UP:
+        return RATE * max(done, 1e-3) / WARM_UP
+    return max(RATE * 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP))), RATE * 5e-3)
 
 
-def _best_threshold(probabilities: Array, is_start: NDArray[np.bool_]) -> float:
-    """The threshold of best F1, on a grid: finer differences are noise."""
-    best, chosen = -1.0, 0.5
-    for threshold in np.arange(0.30, 0.61, 0.05):
-        found = probabilities > threshold
-        hits = int((found & is_start).sum())
-        f1 = 2 * hits / max(1, int(found.sum()) + int(is_start.sum()))
-        if f1 > best:
-            best, chosen = f1, float(round(threshold, 2))
-    return chosen
+def _shortened(example: Example, rng: np.random.Generator) -> Example:
+    if len(example) <= LONGEST:
+        return example
+    start = int(rng.integers(0, len(example) - LONGEST + 1))
+    return example.stretch(start, start + LONGEST)
+
+
+def _calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
+    """Slope and offset of the log-odds by logistic regression (Platt 1999) on dumps that taught nothing."""
+    from dataclasses import replace
+
+    from sklearn.linear_model import LogisticRegression
+
+    odds, truth = [], []
+    for example in examples:
+        odds.append(model.network.score(example, example.features.astype(np.float32))[1:, 0])
+        truth.append(example.truth[1:, 0])
+    fitted = LogisticRegression(C=1e3).fit(np.concatenate(odds)[:, None].astype(np.float64), np.concatenate(truth))
+    return replace(model, calibration=(round(float(fitted.coef_[0, 0]), 5), round(float(fitted.intercept_[0]), 5)))

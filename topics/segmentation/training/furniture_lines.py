@@ -11,7 +11,7 @@ from typing import Final
 
 from topics.segmentation.training.corpora import Article
 
-__all__ = ["byline", "caption", "dateline", "interlude", "round_up", "section", "subhead"]
+__all__ = ["byline", "caption", "dateline", "facts_of_the_day", "interlude", "round_up", "section", "subhead"]
 
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _FIRST: Final = (
@@ -43,6 +43,8 @@ _THEMES: Final = (
     "the floods",
     "the budget fight",
 )
+_CITIES: Final = "Leeds Accra Porto Denver Lahore Cebu Tampere Rosario Haifa Durban Osaka Halifax Tbilisi Cork".split()
+_PAPERS: Final = "Courier Observer Ledger Dispatch Journal Bulletin".split()
 _OPENINGS: Final = (
     "A look at the main events of day {day} of {theme}.",
     "What we know on {weekday}, {month} {date}:",
@@ -172,11 +174,18 @@ def round_up(rng: random.Random) -> list[str]:
 
 
 def _opening(rng: random.Random, theme: str) -> str:
-    text = rng.choice(_OPENINGS).format(
-        day=rng.randint(20, 1500),
-        theme=theme,
-        weekday=rng.choice(_WEEKDAYS),
-        month=rng.choice(_MONTHS),
-        date=rng.randint(1, 28),
-    )
+    text = rng.choice(_OPENINGS).format_map({**facts_of_the_day(rng), "theme": theme})
     return text[0].upper() + text[1:]
+
+
+def facts_of_the_day(rng: random.Random) -> dict[str, str]:
+    """A day, a place, a theme: what the openings of round-ups name."""
+    return {
+        "day": str(rng.randint(20, 1500)),
+        "weekday": rng.choice(_WEEKDAYS),
+        "month": rng.choice(_MONTHS),
+        "date": str(rng.randint(1, 28)),
+        "theme": rng.choice(_THEMES),
+        "city": rng.choice(_CITIES),
+        "outlet": f"the {rng.choice(_CITIES)} {rng.choice(_PAPERS)}",
+    }

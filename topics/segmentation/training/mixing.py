@@ -9,6 +9,7 @@ Randomness comes from the ``random.Random`` that is handed in, so that a seed gi
 from __future__ import annotations
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from topics.segmentation.training.corpora import Article, Corpora, Page
+from topics.segmentation.training.corpora import BODY, BOILERPLATE, FURNITURE, TITLE, Article, Corpora, Page
 from topics.segmentation.training.furniture_lines import (
     byline,
     caption,
@@ -27,6 +28,8 @@ from topics.segmentation.training.furniture_lines import (
     section,
     subhead,
 )
+from topics.segmentation.training.houses import draw_house, dress
+from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
 __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 
@@ -42,8 +45,8 @@ class Style:
     """How a dump is made. All shares are probabilities, of each piece or (``digests``, ``appeals``) of the dump.
 
     ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
-    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` takes the line breaks inside
-    pieces away; ``flats`` is how often the pieces are articles that never had any.
+    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose inner line
+    breaks are gone; ``flats`` is how often the pieces are articles that never had any.
     """
 
     n_pieces: int
@@ -57,7 +60,7 @@ class Style:
     appeals: float = 0.0
     joint: str = "\n"
     between: str | None = None
-    flat: bool = False
+    flat: float = 0.0
     flats: float = 0.0
 
 
@@ -65,29 +68,65 @@ class Style:
 class MixedDump:
     """A text and where its pieces start.
 
-    ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its trailing furniture
-    begins, or else the next piece.
+    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph; the
+    first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its trailing
+    furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of them is.
     """
 
     text: str
     starts: tuple[int, ...]
     leads: tuple[int, ...]
     tails: tuple[int, ...]
+    lines: tuple[int, ...] = ()
+    roles: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+@dataclass(slots=True)
+class Piece:
+    """The lines of one published piece and what each is; ``start`` is the line that it starts at, those above it being
+    the page's."""
+
     lines: list[str]
-    lead: int  # index of the first body line
-    n_tail: int = 0  # how many lines of furniture close it
+    roles: list[int]
+    start: int = 0
+
+    @property
+    def lead(self) -> int:
+        """The first body line, or the start of a piece that has none."""
+        bodies = (i for i in range(self.start, len(self.roles)) if self.roles[i] not in (FURNITURE, TITLE))
+        return next(bodies, self.start)
+
+    @property
+    def tail(self) -> int:
+        """The line behind the last one that is not furniture."""
+        return next((i + 1 for i in reversed(range(len(self.roles))) if self.roles[i] != FURNITURE), len(self.roles))
+
+
+# what articles of the corpora still hold of their pages
+_LEFT_OVER: Final = re.compile(
+    r"(?:advertisement|story continues|article continues|related(?: stories)?:|read more|read also|also read|"
+    r"click here|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:twitter|facebook)|"
+    r"scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|image copyright|"
+    r"media caption|image caption|getty images|photo:|photograph:|copyright|©|all rights reserved)",
+    re.IGNORECASE,
+)
+_LEFT_OVER_WORDS: Final = 25
+
+
+def _role(line: str) -> int:
+    """A body line, unless it is plainly a remnant of the page."""
+    return FURNITURE if _LEFT_OVER.match(line) and line.count(" ") < _LEFT_OVER_WORDS else BODY
 
 
 class Mixer:
     """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own."""
 
-    def __init__(self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(
+        self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = (), prose: Prose | None = None
+    ) -> None:
         self.corpora = corpora
-        self.boilerplate = tuple(boilerplate)
+        self.prose = prose or Prose()
+        self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
         self._groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for i, article in enumerate(corpora.articles):
             self._groups[("category", article.category)].append(i)
@@ -133,16 +172,10 @@ class Mixer:
     def draw_lines(self, rng: random.Random) -> MixedDump:
         """A dump with line breaks, of a style drawn at random in the shares that docs/segmentation.md gives."""
         style = rng.random()
-        corpora = self.corpora
-        if style < 0.24 and corpora.pages:
-            pages = rng.sample(corpora.pages, min(len(corpora.pages), rng.randint(4, 12)))
-            if style < 0.16:
-                kind = rng.choice(("random", "category", "nearest"))
-                articles = self.draw_articles(rng, len(pages), kind)  # type: ignore[arg-type]
-                pieces = [self._transplant(rng, p, a) for p, a in zip(pages, articles, strict=False)]
-            else:
-                pieces = [self._page(rng, page) for page in pages]
-            return _join(pieces, "\n")
+        if style < 0.19 and self.corpora.pages:
+            return self._draw_pages(rng, transplanted=style < 0.13)
+        if style < 0.46:
+            return self._draw_houses(rng)
         neighbours: Neighbours = rng.choices(_NEIGHBOURS, (32, 16, 14, 38))[0]
         layout = rng.random()
         titled = rng.choices((0.0, 1.0, 0.5), (52, 35, 13))[0]
@@ -156,10 +189,11 @@ class Mixer:
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
                 subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.2, 0.5)),
                 headless=rng.choice(_HEADLESS),
-                digests=0.22,
-                appeals=0.15,
+                digests=0.25,
+                appeals=0.25,
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
                 between="\n\n" if layout >= 0.96 else None,
+                flat=rng.choice((0.2, 0.5)) if rng.random() < 0.06 else 0.0,
             ),
         )
 
@@ -177,14 +211,12 @@ class Mixer:
                 pieces.append(self._article(rng, article, titled, style))
         if rng.random() < style.digests:
             for _ in range(rng.randint(1, 2)):
-                items = self.draw_articles(rng, 14, "nearest")
-                pieces.insert(rng.randint(0, len(pieces)), self._digest(rng, items))
+                pieces.insert(rng.randint(0, len(pieces)), self._digest(rng))
         if self.boilerplate and rng.random() < style.appeals:
             for _ in range(rng.randint(1, 2)):
                 pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
-        if style.flat:
-            pieces = [_Piece([" ".join(piece.lines)], 0) for piece in pieces]
-        return _join(pieces, style.joint, style.between)
+        is_flat = [style.flat == 1.0 or (style.flat > 0.0 and rng.random() < style.flat) for _ in pieces]
+        return _join(pieces, style.joint, style.between, is_flat)
 
     def render_pages(self, rng: random.Random, n_pages: int) -> MixedDump:
         """Page lines as a scraper leaves them: from the headline or up to three lines above it, with a tail."""
@@ -192,11 +224,11 @@ class Mixer:
         for page in rng.sample(self.corpora.pages, min(n_pages, len(self.corpora.pages))):
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             tail = 0 if rng.random() < 0.5 else rng.randint(1, 10)
-            lines = list(page.lines[start : page.last + 1 + tail])
-            pieces.append(_Piece(lines, page.first - start, max(0, len(lines) - (page.last + 1 - start))))
+            chosen = range(start, min(page.last + 1 + tail, len(page.lines)))
+            pieces.append(_excerpt(page, chosen))
         return _join(pieces, "\n")
 
-    def _article(self, rng: random.Random, article: Article, titled: bool, style: Style) -> _Piece:
+    def _article(self, rng: random.Random, article: Article, titled: bool, style: Style) -> Piece:
         body = list(article.paragraphs[: rng.randint(3, 30)] if rng.random() < 0.5 else article.paragraphs[:60])
         if article.flat:
             body = list(_as_lines(rng, article.paragraphs[0]))
@@ -205,6 +237,7 @@ class Mixer:
         furnished = rng.random() < style.furnished
         lead: list[str] = []
         tail: list[str] = []
+        extras: set[str] = set()
         stock = self.corpora.stock
         if len(body) > 6 and rng.random() < style.subheads:
             for _ in range(rng.randint(1, 4)):
@@ -213,13 +246,16 @@ class Mixer:
         if furnished:
             manner = rng.random()
             if manner < 0.3:
+                own = set(body)
                 body = interlude(rng, body)
+                extras.update(line for line in body if line not in own)
             elif manner < 0.8 and stock:
                 for _ in range(rng.randint(0, 4)):
                     at = rng.randint(1, len(body))
                     draw = rng.random()
                     extra = [caption(rng, article)] if draw < 0.3 else self._stock(rng, 1 if draw < 0.6 else None)
                     body[at:at] = extra
+                    extras.update(extra)
             if rng.random() < 0.35 and stock:
                 tail = self._stock(rng)
             if rng.random() < 0.45:
@@ -231,37 +267,51 @@ class Mixer:
                     lead.append(caption(rng, article))
                 if not titled and rng.random() < 0.3:
                     lead = []
+        roles = [FURNITURE] * len(lead)
         if titled and article.title:
             lead.insert(0, article.title)
+            roles.insert(0, TITLE)
             if furnished and rng.random() < 0.12:
                 lead.insert(0, section(rng))
-        return _Piece(lead + body + tail, len(lead), len(tail))
+                roles.insert(0, FURNITURE)
+        roles += [FURNITURE if line in extras else _role(line) for line in body] + [FURNITURE] * len(tail)
+        return Piece(lead + body + tail, roles)
 
-    def _blurb(self, rng: random.Random, article: Article, titled: bool) -> _Piece:
-        if self.corpora.blurbs and rng.random() < 0.3:
+    def _blurb(self, rng: random.Random, article: Article, titled: bool) -> Piece:
+        draw = rng.random()
+        if self.corpora.blurbs and draw < 0.3:
             article = rng.choice(self.corpora.blurbs)
         body = list(article.paragraphs[: 1 if rng.random() < 0.55 else 2])
         lead = [article.title] if titled and article.title else []
-        return _Piece(lead + body, len(lead))
+        return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body))
 
-    def _digest(self, rng: random.Random, articles: Sequence[Article]) -> _Piece:
-        """A round-up: an opening, subheads, items of one paragraph from articles on the same theme."""
-        lines = round_up(rng)
-        every = rng.choice((0.1, 0.2, 0.35))
-        for item in range(rng.randint(5, 22)):
+    def _digest(self, rng: random.Random) -> Piece:
+        """A round-up: an opening, subheads, items of one or two paragraphs from articles on the same theme."""
+        draw = rng.random()
+        if self.prose.roundups and draw < 0.12:
+            return _written(rng, rng.choice(self.prose.roundups))
+        if self.prose.explainers and draw < 0.2:
+            return _written(rng, rng.choice(self.prose.explainers))
+        articles = self.draw_articles(rng, 14, rng.choice(("nearest", "nearest", "category", "random")))
+        openings, subheads = self.prose.openings, self.prose.subheads
+        lines = fill(rng, rng.choice(openings)) if openings and rng.random() < 0.6 else round_up(rng)
+        every = rng.choice((0.0, 0.1, 0.2, 0.35))
+        opens = rng.choice((0.3, 0.6, 0.9))  # how often an item begins as an article does
+        bullet = rng.choice(("", "", "", "• ", "- ", "* "))
+        for item in range(rng.randint(5, rng.choice((10, 22, 40)))):
             article = rng.choice(articles)
-            text = article.paragraphs[0] if rng.random() < 0.35 else rng.choice(article.paragraphs)
+            text = article.paragraphs[0] if rng.random() < opens else rng.choice(article.paragraphs)
             if (item == 0 and rng.random() < 0.8) or rng.random() < every:
-                lines.append(subhead(rng, text))
-            lines.append(text)
-        return _Piece(lines, 0)
+                lines.append(rng.choice(subheads) if subheads and rng.random() < 0.4 else subhead(rng, text))
+            lines.append(bullet + text)
+        return Piece(lines, [BODY] * len(lines))
 
-    def _boilerplate(self, rng: random.Random) -> _Piece:
+    def _boilerplate(self, rng: random.Random) -> Piece:
         lines = list(rng.choice(self.boilerplate))
         if len(lines) > 5 and rng.random() < 0.5:
             at = rng.randint(0, len(lines) // 3)
             lines = lines[at : at + rng.randint(3, len(lines))]
-        return _Piece(lines, 0)
+        return Piece(lines, [BOILERPLATE] * len(lines))
 
     def _stock(self, rng: random.Random, n: int | None = None) -> list[str]:
         at = rng.randrange(len(self.corpora.stock))
@@ -269,7 +319,17 @@ class Mixer:
 
     # ---- pages
 
-    def _page(self, rng: random.Random, page: Page) -> _Piece:
+    def _draw_pages(self, rng: random.Random, *, transplanted: bool) -> MixedDump:
+        pages = rng.sample(self.corpora.pages, min(len(self.corpora.pages), rng.randint(4, 12)))
+        if transplanted:
+            kind = rng.choice(("random", "category", "nearest"))
+            articles = self.draw_articles(rng, len(pages), kind)  # type: ignore[arg-type]
+            pieces = [self._transplant(rng, p, a) for p, a in zip(pages, articles, strict=False)]
+        else:
+            pieces = [self._page(rng, page) for page in pages]
+        return _join(pieces, "\n")
+
+    def _page(self, rng: random.Random, page: Page) -> Piece:
         draw = rng.random()
         start = page.start
         if draw < 0.2:
@@ -286,11 +346,10 @@ class Mixer:
             end += rng.randint(1, 6) if tail < 0.85 else rng.randint(7, 40)
         chosen = list(range(start, min(end, len(page.lines))))
         if rng.random() < 0.4:  # half-cleaned: most inner furniture is gone
-            chosen = [i for i in chosen if page.labels[i] or i == start or rng.random() < 0.35]
-        lead = sum(i < page.first for i in chosen)
-        return _Piece([page.lines[i] for i in chosen], lead, sum(i > page.last for i in chosen))
+            chosen = [i for i in chosen if page.labels[i] or i == page.start or rng.random() < 0.35]
+        return _excerpt(page, chosen)
 
-    def _transplant(self, rng: random.Random, page: Page, article: Article) -> _Piece:
+    def _transplant(self, rng: random.Random, page: Page, article: Article) -> Piece:
         """A page's real furniture around the headline and body of another article."""
         swapped = rng.choice((0.0, 0.3, 0.6))
         stock = self.corpora.stock
@@ -298,7 +357,7 @@ class Mixer:
         def furniture(line: str) -> str:
             return rng.choice(stock) if stock and rng.random() < swapped else line
 
-        has_title = page.labels[page.start] == 2
+        has_title = page.labels[page.start] == TITLE
         draw = rng.random()
         start = page.start
         if draw < 0.1:
@@ -306,29 +365,59 @@ class Mixer:
         elif draw < 0.3:
             start = max(0, page.start - rng.randint(1, 4))
         lines: list[str] = []
+        roles: list[int] = []
+        at = 0
         if start <= page.start:
             lines += [furniture(line) for line in page.lines[start : page.start]]
+            at = len(lines)
+            roles += [FURNITURE] * at
             if has_title:
                 lines.append(article.title or page.lines[page.start])
+                roles.append(TITLE)
             lines += [furniture(line) for line in page.lines[page.start + has_title : page.first]]
-        lead = len(lines)
+            roles += [FURNITURE] * (len(lines) - len(roles))
         body = article.paragraphs[: rng.randint(4, 40)]
         inner = range(page.first, page.last + 1)
-        n_body = max(1, sum(page.labels[i] == 1 for i in inner))
+        n_body = max(1, sum(page.labels[i] == BODY for i in inner))
         seen = placed = 0
         for i in inner:
-            if page.labels[i] == 1:
+            if page.labels[i] == BODY:
                 seen += 1
                 upto = round(seen * len(body) / n_body)
                 lines += body[placed:upto]
+                roles += [_role(line) for line in body[placed:upto]]
                 placed = max(placed, upto)
             elif placed:
                 lines.append(furniture(page.lines[i]))
+                roles.append(FURNITURE)
         lines += body[placed:]
-        tail = []
+        roles += [_role(line) for line in body[placed:]]
         if rng.random() < 0.45:
-            tail = [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
-        return _Piece(lines + tail, lead, len(tail))
+            lines += [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
+            roles += [FURNITURE] * (len(lines) - len(roles))
+        return Piece(lines, roles, at)
+
+    def _draw_houses(self, rng: random.Random) -> MixedDump:
+        """Pages of one to three invented outlets, each with a manner of its own."""
+        houses = [draw_house(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
+        articles = self.draw_articles(rng, rng.randint(4, 14), rng.choice(_NEIGHBOURS))
+        blurbs = rng.choice((0.0, 0.0, 0.1))
+        pieces: list[Piece] = []
+        for article in articles:
+            house = rng.choice(houses)
+            body = [line for line in article.paragraphs[: rng.randint(4, 40)] if _role(line) == BODY]
+            if not body:
+                continue
+            if rng.random() < blurbs:
+                body = body[:1]
+            others = [rng.choice(self.corpora.articles).title for _ in range(6)]
+            page = dress(rng, house, article.title or None, body, [title for title in others if title])
+            pieces.append(Piece(list(page.lines), list(page.roles), page.start))
+        if self.boilerplate and rng.random() < 0.2:
+            pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
+        if rng.random() < 0.15:
+            pieces.insert(rng.randint(0, len(pieces)), self._digest(rng))
+        return _join(pieces, "\n" if rng.random() < 0.7 else "\n\n")
 
     # ---- flat text
 
@@ -343,8 +432,9 @@ class Mixer:
                 titled=rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0],
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.3)),
                 headless=rng.choice(_HEADLESS),
+                digests=0.1,
                 joint="\n" if rng.random() < 0.12 else " ",
-                flat=True,
+                flat=1.0,
                 flats=0.25,
             ),
         )
@@ -369,24 +459,40 @@ def _as_lines(rng: random.Random, text: str) -> list[str]:
     return lines
 
 
-def _join(pieces: Sequence[_Piece], joint: str, between: str | None = None) -> MixedDump:
+def _excerpt(page: Page, chosen: Sequence[int]) -> Piece:
+    """Some lines of a page; the piece starts at the headline, else at the first body line."""
+    at = next((k for k, i in enumerate(chosen) if i >= page.start), 0)
+    return Piece([page.lines[i] for i in chosen], [page.labels[i] for i in chosen], at)
+
+
+def _written(rng: random.Random, piece: WrittenPiece) -> Piece:
+    titled = bool(piece.title) and rng.random() < 0.6
+    roles = [TITLE] * titled + [BODY] * len(piece.lines)
+    return Piece([*([piece.title] if titled and piece.title else []), *piece.lines], roles)
+
+
+def _join(
+    pieces: Sequence[Piece], joint: str, between: str | None = None, is_flat: Sequence[bool] | None = None
+) -> MixedDump:
+    """``joint`` parts the lines of a piece unless it is flat, ``between`` (else ``joint``) parts the pieces."""
     parts: list[str] = []
+    lines: list[int] = []
+    roles: list[int] = []
     starts: list[int] = []
     leads: list[int] = []
     tails: list[int] = []
     at = 0
-    for piece in pieces:
-        starts.append(at)
-        leads.append(at)
-        tails.append(-1)
+    for k, piece in enumerate(pieces):
+        inner = " " if is_flat is not None and is_flat[k] else joint
+        offsets = []
         for i, line in enumerate(piece.lines):
-            if i == piece.lead:
-                leads[-1] = at
-            if i == len(piece.lines) - piece.n_tail:
-                tails[-1] = at
-            end = joint if between is None or i + 1 < len(piece.lines) else between
+            offsets.append(at)
+            end = inner if i + 1 < len(piece.lines) else joint if between is None else between
             parts += (line, end)
             at += len(line) + len(end)
-        if tails[-1] < 0:
-            tails[-1] = at
-    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails))
+        starts.append(offsets[piece.start] if starts else 0)
+        leads.append(offsets[piece.lead])
+        tails.append(offsets[piece.tail] if piece.tail < len(offsets) else at)
+        lines += offsets
+        roles += piece.roles
+    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails), tuple(lines), tuple(roles))

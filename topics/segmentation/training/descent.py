@@ -1,0 +1,312 @@
+"""Learning the network's weights by gradient descent, in NumPy and two kernels.
+
+``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the weights by
+Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over tokens
+are learned through the tables of ``network``: the gradient of a filter reaches one token in each paragraph, so going
+back is adding a few numbers to a few rows. Everything is drawn from a seed and computed on one thread: the same
+dumps give the same weights.
+"""
+
+# kernels: Numba types them by their arguments
+# mypy: disable-error-code="no-untyped-def, no-untyped-call"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.jit import kernel
+from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
+from topics.segmentation.network import (
+    _AT_LAST,
+    _AT_MEAN,
+    AVERAGED,
+    DILATIONS,
+    EMBEDDED,
+    ENCODED,
+    HEADS,
+    HIDDEN,
+    LAST_FILTERS,
+    OPENING_FILTERS,
+    TABLE_WIDTH,
+    TAPS,
+    Array,
+    encode,
+    fill_tables,
+)
+from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
+
+__all__ = ["Batch", "Example", "Learner", "gather"]
+
+GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
+DROPPED: Final = 0.2  # share of the inputs and of the hidden state left out while learning
+HIDDEN_TOKENS: Final = 0.08  # share of the tokens hidden while learning
+DECAY: Final = 0.01
+FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
+LONGEST_GRADIENT: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A dump to learn from. ``features`` are standardised; ``truth`` and ``weight`` (n, len(HEADS)) say what each paragraph is
+    and how much that counts."""
+
+    opening: NDArray[np.uint16]
+    opening_shapes: NDArray[np.uint8]
+    ending: NDArray[np.uint16]
+    ending_shapes: NDArray[np.uint8]
+    features: NDArray[np.float16]
+    truth: NDArray[np.uint8]
+    weight: NDArray[np.float16]
+
+    def __len__(self) -> int:
+        return len(self.truth)
+
+    def stretch(self, start: int, end: int) -> Example:
+        """The paragraphs ``start`` to ``end`` alone."""
+        return Example(
+            self.opening[start:end],
+            self.opening_shapes[start:end],
+            self.ending[start:end],
+            self.ending_shapes[start:end],
+            self.features[start:end],
+            self.truth[start:end],
+            self.weight[start:end],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Several dumps as one: ``rows`` are the places of their paragraphs in a sequence with gaps, ``present`` (n_rows, 1) is 1
+    at these and 0 in the gaps. ``tokens`` are the distinct token numbers; ``opening`` and ``ending`` count in them."""
+
+    tokens: NDArray[np.int64]
+    opening: NDArray[np.int64]
+    opening_shapes: NDArray[np.uint8]
+    ending: NDArray[np.int64]
+    ending_shapes: NDArray[np.uint8]
+    features: Array
+    truth: Array
+    weight: Array
+    rows: NDArray[np.int64]
+    present: Array
+
+
+def gather(examples: Sequence[Example], rng: np.random.Generator | None = None) -> Batch:
+    """A batch; with ``rng`` some tokens are hidden."""
+    opening = np.concatenate([e.opening for e in examples])
+    ending = np.concatenate([e.ending for e in examples])
+    if rng is not None:
+        for tokens in (opening, ending):
+            hidden = (rng.random(tokens.shape, dtype=np.float32) < HIDDEN_TOKENS) & (tokens > 0)
+            tokens[hidden] = HIDDEN_TOKEN
+    distinct, places = np.unique(np.concatenate((opening.ravel(), ending.ravel())), return_inverse=True)
+    rows = []
+    at = GAP
+    for example in examples:
+        rows.append(np.arange(at, at + len(example)))
+        at += len(example) + GAP
+    where = np.concatenate(rows)
+    present = np.zeros((at, 1), np.float32)
+    present[where] = 1.0
+    return Batch(
+        distinct.astype(np.int64),
+        places[: opening.size].reshape(opening.shape),
+        np.concatenate([e.opening_shapes for e in examples]),
+        places[opening.size :].reshape(ending.shape),
+        np.concatenate([e.ending_shapes for e in examples]),
+        np.concatenate([e.features for e in examples]).astype(np.float32),
+        np.concatenate([e.truth for e in examples]).astype(np.float32),
+        np.concatenate([e.weight for e in examples]).astype(np.float32),
+        where,
+        present,
+    )
+
+
+class Learner:
+    """Weights in the making. ``weights`` are those of ``Network`` but for ``centre`` and ``spread``."""
+
+    def __init__(self, n_tokens: int, n_features: int, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+
+        def draw(*shape: int, scale: float) -> Array:
+            return (rng.standard_normal(shape) * scale).astype(np.float32)
+
+        filters = draw(EMBEDDED, TABLE_WIDTH, scale=(TAPS * EMBEDDED) ** -0.5)
+        filters[:, _AT_MEAN:] *= TAPS**0.5
+        entering = ENCODED + n_features
+        self.weights: dict[str, Array] = {
+            "tokens": draw(n_tokens, EMBEDDED, scale=0.3),
+            "shapes": draw(N_SHAPES, EMBEDDED, scale=0.3),
+            "positions": draw(OPENING_TOKENS, EMBEDDED, scale=0.05),
+            "filters": filters,
+            "filter_bias": np.zeros(ENCODED, np.float32),
+            "enter": draw(entering, HIDDEN, scale=entering**-0.5),
+            "enter_bias": np.zeros(HIDDEN, np.float32),
+            "leave": draw(HIDDEN, len(HEADS), scale=0.05),
+            "leave_bias": np.full(len(HEADS), -2.0, np.float32),
+        }
+        for k in range(len(DILATIONS)):
+            self.weights[f"context_{k}"] = draw(TAPS, HIDDEN, HIDDEN, scale=0.8 * (TAPS * HIDDEN) ** -0.5)
+            self.weights[f"context_bias_{k}"] = np.zeros(HIDDEN, np.float32)
+        self._first = {name: np.zeros_like(w) for name, w in self.weights.items()}
+        self._second = {name: np.zeros_like(w) for name, w in self.weights.items()}
+        self._n_steps = 0
+
+    def step(self, batch: Batch, rate: float, rng: np.random.Generator) -> float:
+        """Learn from a batch; returns its mean loss at the first head, in nats a paragraph."""
+        loss, gradients = self.differentiate(batch, rng)
+        self._move(gradients, batch.tokens, rate)
+        return loss
+
+    def differentiate(self, batch: Batch, rng: np.random.Generator | None = None) -> tuple[float, dict[str, Array]]:
+        """Loss and the gradient of each weight (of ``tokens``: of the batch's tokens alone); with ``rng`` some inputs are
+        left out. Cross-entropy, weighted by paragraph and head, over the number of paragraphs."""
+        weights = self.weights
+        n = len(batch.truth)
+        embedded = weights["tokens"][batch.tokens]
+        tables = fill_tables(weights, embedded)
+        encoded = np.empty((n, ENCODED), np.float32)
+        winners = np.empty((n, OPENING_FILTERS + LAST_FILTERS), np.int16)
+        encode(
+            batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes,
+            *tables, weights["filter_bias"], encoded, winners,
+        )  # fmt: skip
+        entering = np.concatenate((encoded, batch.features), axis=1)
+        kept_entering = _kept(entering.shape, rng)
+        entering *= kept_entering
+        entered = np.maximum(entering @ weights["enter"] + weights["enter_bias"], 0.0)
+        hidden = np.zeros((len(batch.present), HIDDEN), np.float32)
+        hidden[batch.rows] = entered
+        befores, addeds = [], []
+        for k, dilation in enumerate(DILATIONS):
+            taps = weights[f"context_{k}"]
+            added = hidden @ taps[1]
+            added[dilation:] += hidden[:-dilation] @ taps[0]
+            added[:-dilation] += hidden[dilation:] @ taps[2]
+            added += weights[f"context_bias_{k}"]
+            np.maximum(added, 0.0, out=added)
+            added *= batch.present
+            befores.append(hidden)
+            addeds.append(added)
+            hidden = hidden + added
+        leaving = hidden[batch.rows]
+        kept_leaving = _kept(leaving.shape, rng)
+        leaving *= kept_leaving
+        odds = leaving @ weights["leave"] + weights["leave_bias"]
+        loss = float((np.logaddexp(0.0, odds[:, 0]) - batch.truth[:, 0] * odds[:, 0]).mean())
+
+        # and back
+        g_odds = (1.0 / (1.0 + np.exp(-odds)) - batch.truth) * batch.weight / np.float32(n)
+        gradients = {"leave": leaving.T @ g_odds, "leave_bias": g_odds.sum(axis=0)}
+        g_hidden = np.zeros_like(hidden)
+        g_hidden[batch.rows] = (g_odds @ weights["leave"].T) * kept_leaving
+        for k in reversed(range(len(DILATIONS))):
+            dilation, taps, before = DILATIONS[k], weights[f"context_{k}"], befores[k]
+            g_added = g_hidden * (addeds[k] > 0)
+            gradients[f"context_bias_{k}"] = g_added.sum(axis=0)
+            gradients[f"context_{k}"] = np.stack(
+                (before[:-dilation].T @ g_added[dilation:], before.T @ g_added, before[dilation:].T @ g_added[:-dilation])
+            )
+            g_hidden = g_hidden + g_added @ taps[1].T
+            g_hidden[:-dilation] += g_added[dilation:] @ taps[0].T
+            g_hidden[dilation:] += g_added[:-dilation] @ taps[2].T
+        g_entered = g_hidden[batch.rows] * (entered > 0)
+        gradients["enter"] = entering.T @ g_entered
+        gradients["enter_bias"] = g_entered.sum(axis=0)
+        g_encoded = np.ascontiguousarray(((g_entered @ weights["enter"].T) * kept_entering)[:, :ENCODED])
+        of_token, of_shape, of_position = (np.zeros_like(table) for table in tables)
+        g_bias = np.zeros(ENCODED, np.float32)
+        _encode_back(
+            batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes, encoded, winners, g_encoded,
+            of_token, of_shape, of_position, g_bias,
+        )  # fmt: skip
+        filters = weights["filters"]
+        gradients["filter_bias"] = g_bias
+        gradients["filters"] = (
+            embedded.T @ of_token + weights["shapes"].T @ of_shape + weights["positions"].T @ of_position
+        )
+        gradients["tokens"] = of_token @ filters.T
+        gradients["shapes"] = of_shape @ filters.T
+        gradients["positions"] = of_position @ filters.T
+        return loss, gradients
+
+    def _move(self, gradients: dict[str, Array], tokens: NDArray[np.int64], rate: float) -> None:
+        self._n_steps += 1
+        length = float(np.sqrt(sum(float((g * g).sum()) for g in gradients.values())))
+        shrink = np.float32(min(1.0, LONGEST_GRADIENT / (length + 1e-9)))
+        correction = (1.0 - SECOND_MOMENT**self._n_steps) ** 0.5 / (1.0 - FIRST_MOMENT**self._n_steps)
+        pace = np.float32(rate * correction)
+        for name, gradient in gradients.items():
+            g = gradient * shrink
+            weight, first, second = self.weights[name], self._first[name], self._second[name]
+            if name == "tokens":  # only the rows that were seen
+                first[tokens] = FIRST_MOMENT * first[tokens] + (1.0 - FIRST_MOMENT) * g
+                second[tokens] = SECOND_MOMENT * second[tokens] + (1.0 - SECOND_MOMENT) * g * g
+                weight[tokens] -= pace * first[tokens] / (np.sqrt(second[tokens]) + np.float32(1e-8))
+                continue
+            first *= FIRST_MOMENT
+            first += (1.0 - FIRST_MOMENT) * g
+            second *= SECOND_MOMENT
+            second += (1.0 - SECOND_MOMENT) * g * g
+            if weight.ndim > 1:
+                weight *= np.float32(1.0 - rate * DECAY)
+            weight -= pace * first / (np.sqrt(second) + np.float32(1e-8))
+
+
+def _kept(shape: tuple[int, ...], rng: np.random.Generator | None) -> Array:
+    """A mask of 0 for what is left out, and more than 1 for the rest, so that sums keep their size."""
+    if rng is None:
+        return np.ones(shape, np.float32)
+    kept: Array = (rng.random(shape, dtype=np.float32) >= DROPPED).astype(np.float32) / np.float32(1.0 - DROPPED)
+    return kept
+
+
+@kernel
+def _encode_back(
+    opening, opening_shapes, ending, ending_shapes, encoded, winners, g_encoded,
+    of_token, of_shape, of_position, g_bias,
+):  # fmt: skip
+    """What :func:`encode` does to its tables, backwards: adds gradients to the rows that made each answer."""
+    for i in range(opening.shape[0]):
+        size = 0
+        while size < OPENING_TOKENS and opening_shapes[i, size] != 0:
+            size += 1
+        for f in range(OPENING_FILTERS):
+            t = winners[i, f]
+            if t < 0:
+                continue
+            g = g_encoded[i, f]
+            g_bias[f] += g
+            for q in range(max(0, t - 1), min(size, t + 2)):
+                column = (q - t + 1) * OPENING_FILTERS + f
+                of_token[opening[i, q], column] += g
+                of_shape[opening_shapes[i, q], column] += g
+                of_position[q, column] += g
+        begin = 0
+        while begin < LAST_TOKENS and ending_shapes[i, begin] == 0:
+            begin += 1
+        for f in range(LAST_FILTERS):
+            t = winners[i, OPENING_FILTERS + f]
+            if t < 0:
+                continue
+            g = g_encoded[i, OPENING_FILTERS + f]
+            g_bias[OPENING_FILTERS + f] += g
+            for q in range(max(begin, t - 1), min(LAST_TOKENS, t + 2)):
+                column = _AT_LAST + (q - t + 1) * LAST_FILTERS + f
+                of_token[ending[i, q], column] += g
+                of_shape[ending_shapes[i, q], column] += g
+        for f in range(AVERAGED):
+            k = OPENING_FILTERS + LAST_FILTERS + f
+            if encoded[i, k] <= 0.0:
+                continue
+            g = g_encoded[i, k]
+            g_bias[k] += g
+            share = g / np.float32(size)
+            for t in range(size):
+                of_token[opening[i, t], _AT_MEAN + f] += share
+                of_shape[opening_shapes[i, t], _AT_MEAN + f] += share
