@@ -1,70 +1,179 @@
-"""What a segment says about itself: when it was published, and who published it.
+"""What a segment says about itself: its headline, when it was published, and who published it.
 
-In: the segment's opening paragraphs. Out: an ISO date and a source, or ``None`` where the text does not show
-them beyond doubt: a date without a year, or one whose day and month could be swapped, is no date.
+In: the segment's lines, with what the model takes them for. Out: a headline, an ISO date and a source, or ``None``
+where the text does not show them beyond doubt: a date without a year, or one that can be read in two ways, is
+no date. Lines are read by their own form, since a date line stays one whatever role the model gave it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Final
 
-__all__ = ["find_published", "find_source"]
+__all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
-_MONTH: Final = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-_YEAR: Final = r"(?:19[89]\d|20[0-4]\d)"
-_DATES: Final = re.compile(
-    rf"(?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? {_YEAR})"
-    rf"|(?P<mdy>\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR})"
-    rf"|(?P<iso>\b{_YEAR}-\d\d-\d\d)"
-    rf"|(?P<slash>\b\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR}\b)",
+LEAD_LINES: Final = 12  # a headline stands no deeper than that
+DATE_LINES: Final = 20  # nor a date, with sharing buttons above it
+TAIL_LINES: Final = 8
+BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
+
+
+# Title
+
+
+def find_title(
+    lines: Sequence[str], odds: Sequence[float], is_title: Sequence[bool], is_body: Sequence[bool]
+) -> str | None:
+    """The likeliest headline among the lines before the first body paragraph; ``odds`` are the title head's.
+
+    >>> find_title(["World", "Ferry fares rise", "The board met."], [0.1, 2.0, -3.0], [True, True, False], [False, False, True])
+    'Ferry fares rise'
+    """
+    best, title = 0.0, None
+    for line, score, headline, body in zip(lines[:LEAD_LINES], odds, is_title, is_body, strict=False):
+        if body:
+            break
+        if headline and score > best:
+            best, title = score, line
+    return title
+
+
+# Published
+
+_MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|"
+        "oct october|nov november|dec december".split("|"),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH: Final = rf"(?P<{{0}}>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_DAY: Final = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?"
+# "5 Jan 20265 Jan 2026": a page that prints a date twice leaves no blank between the two
+_YEAR: Final = r"(?P<{0}>(?:19[89]\d|20[0-4]\d))(?!\d(?!\d?(?:st|nd|rd|th)?[ -][A-Za-z]))"
+_DATE: Final = re.compile(
+    rf"(?<![\d/.-])(?:{_DAY.format('d1')}(?: of|\.)?[ -]?{_MONTH.format('m1')}[ ,-]{{0,2}}{_YEAR.format('y1')}"
+    rf"|{_YEAR.format('y2')}[-/.](?P<m2>\d\d?)[-/.](?P<d2>\d\d?)(?!\d)"
+    rf"|(?P<a>\d\d?)(?P<joint>[-/.])(?P<b>\d\d?)(?P=joint)(?P<c>(?:19|20)?\d\d)(?![\d/.-]))"
+    rf"|\b{_MONTH.format('m3')}[ -]{{0,2}}{_DAY.format('d3')}[ ,-]{{1,2}}{_YEAR.format('y3')}"
+    rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
     re.IGNORECASE,
 )
-_AGENCIES: Final = r"Reuters|AP|UPI|AFP|dpa|TASS|Xinhua|Bloomberg|PTI|ANSA|EFE|Kyodo|Yonhap|CNN|Interfax|Anadolu"
-# "LONDON (Reuters) - ", "Jan. 2 (UPI) — ", "CAIRO, May 4 (Wire) -": an agency in brackets before a dash
-_DATELINE_SOURCE: Final = re.compile(r"^.{0,60}?\((?P<name>[A-Z][\w. ]{1,24})\)\s*[-–—]{1,2}\s")
-_COPYRIGHT: Final = re.compile(r"(?:©|\bCopyright)\s*(?:©\s*)?\d{4}\s+(?P<name>[A-Z][\w&. ’'-]{2,40}?)(?:\.|,|$| All )")
-_AGENCY: Final = re.compile(rf"^(?:{_AGENCIES})$")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
+_ISSUED: Final = re.compile(
+    r"\b(?:(?:first |originally )?(?:published|posted|released|issued)|publi(?:sh|cation) date|date published|created)\b",
+    re.IGNORECASE,
+)
+_CHANGED: Final = re.compile(r"\b(?:updated?|modified|revised|edited|reviewed|amended|corrected)\b", re.IGNORECASE)
+# dates of something else than the page: "Deadline: 5 May 2026"
+_EVENT: Final = re.compile(
+    r"\b(?:deadline|expir\w+|valid|until|ends?|ending|starts?|starting|begins?|opens?|closes?|opening|closing|due|born|"
+    r"died|dies|event|events|when|from|through|tickets?|sale|offer|release date|kick-?off|next|upcoming|correction|"
+    r"copyright|file|photo|picture|image|recorded|taken|last seen|effective|archive[sd]?|retrieved|accessed|join\w*|"
+    r"established|founded|since|before|after)\b|©",
+    re.IGNORECASE,
+)
+_AROUND: Final = re.compile(
+    r"\d+(?:[:.]\d+)+(?:Z\b)?|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|shares?|views?)\b(?: read)?|"
+    r"\b(?:[ap]\.?m\b\.?|gmt|utc|[ecmpabi][sd]?t|bst|cet|cest|ist|o.clock|published|posted|released|issued|"
+    r"publi(?:sh|cation)|updated?|modified|last|first|originally|created|date|time|on|at|by|in|the|of|and|for|with|"
+    r"read|share|save|print|listen|ago|hours?|local|from staff|staff|story|min|"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[^\W\d_][\w’'.&@-]*")
+_DATELINE_DATE: Final = re.compile(r"^[A-Z][^a-z]{1,40}\b[^()–—]{0,60}?(?:\([\w ./-]{2,25}\)|/[A-Z]+/)?\s*[-–—]{1,2}\s")
 
 
-def find_published(lead: Sequence[str]) -> str | None:
-    """The first full date among page lines (date lines, bylines, "Published On …"), as ``YYYY-MM-DD``.
+def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
+    """The date on the first date lines of a segment, as ``YYYY-MM-DD``.
 
-    >>> find_published(["By A. Writer", "Published On 5 Jan 20265 Jan 2026"])
+    A date said to be of publication goes before a bare one, and that before the date of a change. Dates in
+    sentences, captions and headlines do not count, nor do those of events.
+
+    >>> find_published(["By A. Writer", "Published On 5 Jan 20265 Jan 2026"], [False, False])
     '2026-01-05'
-    >>> find_published(["04/05/2025"]) is None
+    >>> find_published(["04/05/2025"], [False]) is None
     True
     """
-    for line in lead:
-        match = _DATES.search(line)
-        if match:
-            return _iso(match)
-    return None
+    found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
+    label, n_body = "bare", 0
+    for line, body in zip(lines[:DATE_LINES], is_body, strict=False):
+        dates = list(_DATE.finditer(line)) if any(c.isdigit() for c in line) else []
+        if dates and _is_date_line(line):
+            for sort, day in _sorted_dates(line, dates, label):
+                found[sort].append(day)
+        label = _label(line) if len(line) < 40 and not dates else "bare"  # "Updated" over a date of its own line
+        n_body += body and len(line) > 80
+        if n_body > BODY_BEFORE_DATE:
+            break
+    for days in found.values():
+        if days:
+            return days[0]
+    return _in_dateline(lines, is_body)
 
 
-def _iso(match: re.Match[str]) -> str | None:
-    text = match.group()
-    if match["slash"]:
-        first, second, year = (int(part) for part in re.split(r"[/.]", text))
-        if first == second:
-            return _checked(year, first, second)
-        if first > 12:
-            return _checked(year, second, first)
-        if second > 12:
-            return _checked(year, first, second)
-        return None
-    from dateutil import parser
+def _label(text: str) -> str:
+    """What the last label in ``text`` says of the date that follows."""
+    issued = max((m.end() for m in _ISSUED.finditer(text)), default=-1)
+    changed = max((m.end() for m in _CHANGED.finditer(text)), default=-1)
+    return "bare" if issued == changed else "issued" if issued > changed else "changed"
 
-    try:
-        found = parser.parse(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text, flags=re.IGNORECASE))
-    except (ValueError, OverflowError):
-        return None
-    return _checked(found.year, found.month, found.day)
+
+def _is_date_line(line: str) -> bool:
+    """Is there little beside dates but times, labels and names?"""
+    rest = _DATE.sub(" ", line)
+    if _EVENT.search(rest):
+        return False
+    words = _WORD.findall(_AROUND.sub(" ", rest))
+    if _ISSUED.match(line) or _CHANGED.match(line):
+        return len(words) <= 12
+    return len(words) <= 8 and not any(word[0].islower() and "." not in word and "@" not in word for word in words)
+
+
+def _sorted_dates(line: str, dates: Sequence[re.Match[str]], label: str) -> Iterator[tuple[str, str | None]]:
+    """The dates of a line, each with its sort; a bare one only where no other stands beside it."""
+    at = 0
+    sorts: list[tuple[str, str | None]] = []
+    for match in dates:
+        before = line[at : match.start()]
+        at = match.end()
+        label = _label(before) if _label(before) != "bare" else label
+        sorts.append((label, _iso(match, line)))
+    bare = {day for sort, day in sorts if sort == "bare"}
+    for sort, day in sorts:
+        if sort != "bare" or len(bare) == 1:
+            yield sort, day
+
+
+def _iso(match: re.Match[str], line: str) -> str | None:
+    """The only day that the match can mean."""
+    for k in "1234":
+        if match[f"y{k}"]:
+            month = match[f"m{k}"].lower()
+            return _checked(int(match[f"y{k}"]), int(_MONTHS.get(month) or month), int(match[f"d{k}"]))
+    a, b, c = int(match["a"]), int(match["b"]), int(match["c"])
+    if len(match["c"]) == 4:
+        readings = {_checked(c, b, a), _checked(c, a, b)}
+    else:
+        readings = {_checked(_century(c), b, a), _checked(_century(c), a, b), _checked(_century(a), b, c)}
+    readings.discard(None)
+    if len(readings) > 1:
+        weekday = _WEEKDAY.search(line)
+        if weekday:
+            wanted = _WEEKDAYS.index(weekday[1].lower())
+            readings = {day for day in readings if day and date.fromisoformat(day).weekday() == wanted}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _century(year: int) -> int:
+    return year + (2000 if year < 50 else 1900)
 
 
 def _checked(year: int, month: int, day: int) -> str | None:
@@ -74,18 +183,162 @@ def _checked(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def find_source(opening: Sequence[str], page_lines: Sequence[str]) -> str | None:
-    """The agency in a dateline of the first body paragraphs, else the holder of a copyright line.
+def _in_dateline(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
+    """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
+    for line in _opening(lines, is_body):
+        dateline = _DATELINE_DATE.match(line)
+        match = _DATE.search(dateline.group()) if dateline else None
+        if match:
+            return _iso(match, match.group())
+    return None
 
-    >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [])
+
+def _opening(lines: Sequence[str], is_body: Sequence[bool]) -> list[str]:
+    return [line for line, body in zip(lines[:DATE_LINES], is_body, strict=False) if body][:3]
+
+
+# Source
+
+# names that stand for an outlet wherever a source is expected, in one word or several
+_KNOWN: Final = (
+    r"(?:Thomson )?Reuters|(?:The )?Associated Press|AP|UPI|United Press International|AFP|Agence France-Presse|dpa|DPA|"
+    r"TASS|RIA Novosti|Interfax(?:-Ukraine)?|Ukrinform|Xinhua|Bloomberg(?: News)?|PTI|Press Trust of India|ANI|IANS|ANSA|"
+    r"EFE|Kyodo(?: News)?|Yonhap|CNN|BBC(?: News| Sport)?|CBC(?: News)?|CBS(?: News| Sports)?|NBC(?: News| Sports)?|"
+    r"ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|Sky News|ITV(?: News)?|Euronews|France 24|"
+    r"Deutsche Welle|DW|RT|Sputnik|Al Jazeera|Al Arabiya|Anadolu(?: Agency)?|AA|WAFA|SANA|SPA|WAM|IRNA|MNA|Tasnim|"
+    r"Mehr News Agency|Politico|Axios|ProPublica|Vox|Wired|Forbes|Fortune|Newsweek|TIME|The Atlantic|The Economist|"
+    r"The Hill|The Conversation|Le Monde|Der Spiegel|El País|Haaretz|The Intercept|HuffPost|BuzzFeed News|"
+    r"Radio Free (?:Europe|Asia)(?:/Radio Liberty)?|Voice of America|VOA|RFE/RL|TechCrunch|Ars Technica|Moneycontrol|"
+    r"South China Morning Post|Nikkei(?: Asia)?|Jiji(?: Press)?|Antara|Bernama|Pravda|Meduza|UN News|AllAfrica"
+)
+# the last word of most other outlets' names
+_OUTLET_WORD: Final = (
+    r"(?:Advertiser|Advocate|Argus|Beacon|Broadcasting|Bulletin|Chronicle|Courier|Daily|Dispatch|Echo|Enquirer|Examiner|"
+    r"Express|Gazette|Globe|Guardian|Herald|Independent|Inquirer|Journal|Ledger|Mail|Media|Mercury|Mirror|Monitor|News|"
+    r"News Agency|News Service|Newspapers?|Newswire|Observer|Post|Press|Press Agency|Radio|Record|Recorder|Register|Reporter|"
+    r"Review|Sentinel|Standard|Star|Star-Tribune|Sun|Telegraph|Times|Today|Tribune|TV|Weekly|Welle|Wire|Zeitung)"
+)
+_NAME: Final = r"(?:(?:[A-Z][\w’'&-]*|of|and|the|&|de|la)\s+){0,5}?"
+_DOMAIN: Final = r"[A-Za-z][\w-]*(?:\.[a-z]+)?\.(?:com|net|org|info|news|in|co\.uk|co|uk|ca|com\.au|de|eu|tv)"
+_OUTLET: Final = re.compile(rf"(?:The\s+)?(?:(?i:{_KNOWN})|{_NAME}{_OUTLET_WORD}|{_DOMAIN})", re.ASCII)
+_KNOWN_NAME: Final = re.compile(rf"(?i:{_KNOWN})|The .+|{_DOMAIN}")
+_NO_OUTLET: Final = re.compile(
+    r"^(?:the )?(?:(?:world|latest|breaking|more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|"
+    r"tech(?:nology)?|political|politics|all|good|in the|in other|health|science|entertainment|press|live|today.?s|my|our|"
+    r"video|daily|morning|evening|social|multi|home|european?|asian?|african?|middle east|india|general|other|digital)\s+"
+    r"(?:news|media|press|review|tv|radio|today|mail|post|star|record)|news|media|press|mail|post|radio|today|daily|tv|"
+    r"review|standard|times|wire|weekly|getty.*|shutterstock.*)$",
+    re.IGNORECASE,
+)
+_DATELINE_SOURCE: Final = re.compile(
+    r"^(?:[^()]{0,60}?\((?P<name>[A-Z][\w. -]{1,24})\)\s*(?:[-–—]{1,2}\s|[:,]\s)"  # "LONDON (Reuters) - "
+    r"|[A-Z][^()/]{2,45}?/(?P<slashed>[A-Z]{3,9})/\.?\s?"  # "MOSCOW, May 21. /TASS/. "
+    r"|\((?P<first>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘]))"  # "(CNN) The senator"
+)
+_PLACE_AND_DAY: Final = re.compile(rf"^[A-Z][A-Z .,'-]+(?:, .{{0,20}})?,? (?:{'|'.join(_MONTHS)})\.? \d", re.IGNORECASE)
+_SITE_DATELINE: Final = re.compile(rf"^(?P<name>{_DOMAIN})\s*[-–—]\s+[A-Z]", re.IGNORECASE)
+_SOURCE_LABEL: Final = re.compile(
+    r"^(?:.{0,80}?[|•·]\s*)?(?:news )?sources?\s*(?::|[-–—]\s|\|)\s*(?P<name>.+)$", re.IGNORECASE
+)
+_FIRST_IN: Final = re.compile(
+    r"^(?:this|the) (?:article|story|piece|report|post)\b[^.]{0,30}?\b(?:first |originally )?(?:published|appeared)\b"
+    r"(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|reprinted)[^.]{0,40}? from (?P<other>.+)$",
+    re.IGNORECASE,
+)
+_COPYRIGHT: Final = re.compile(
+    r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|20)\d\d,?\s+(?:by\s+)?"
+    r"(?P<name>[A-Z][\w&.’' -]{1,40}?)"
+    r"(?:,?\s+(?:LLC|Inc|Ltd|Limited|PLC|Corp\w*|Company|Co|GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|"
+    r"\s+(?i:all rights).*|\s*)$"
+)
+_BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
+_STAFF: Final = re.compile(
+    r"\s+(?:(?:news )?staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
+    r"(?:web )?desk|and (?:news )?agencies|wire services?|and wire.*|contributors?)\b.*$",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(r"\s*(?:[,|•·/]|\s[-–—]\s|\bfor\b|\bof\b|\bat\b|\()\s*")
+_CREDIT: Final = re.compile(
+    r"photo|picture|image|getty|file|credit|handout|pool\b|video|contribut|illustration|shutterstock|with files",
+    re.IGNORECASE,
+)
+
+
+def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = ()) -> str | None:
+    """Who published the segment, as the text names them: the agency of its dateline, else what a source line, a
+    byline, a copyright line or one of the dump's ``banners`` says.
+
+    >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    for text in opening:
-        match = _DATELINE_SOURCE.match(text)
-        if match and (_AGENCY.match(match["name"]) or match["name"].endswith(("Wire", "News", "Press"))):
-            return match["name"]
-    for text in page_lines:
-        match = _COPYRIGHT.search(text)
-        if match:
+    for line in _opening(lines, is_body):
+        name = _dateline_source(line)
+        if name:
+            return name
+    lead = lines[: _first_long_body(lines, is_body)]
+    tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
+    short = [line for line in (*lead, *tail) if len(line) < 160]
+    for line in short:
+        match = _SOURCE_LABEL.match(line) or _FIRST_IN.match(line)
+        name = _outlet(match[match.lastindex or 0]) if match else None
+        if name:
+            return name
+    for line in lead:
+        name = _byline_source(line)
+        if name:
+            return name
+    for line in (*tail, *lead):
+        match = _COPYRIGHT.search(line)
+        if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
             return match["name"].strip()
-    return None
+    return next((_outlet(line) or line for line in lead if line in banners), None)
+
+
+def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
+    """How many lines of the lead stand before its second body paragraph."""
+    n = 0
+    for i, (line, body) in enumerate(zip(lines, is_body, strict=False)):
+        n += body and len(line) > 80
+        if n == 2 or i == LEAD_LINES:
+            return i
+    return len(lines)
+
+
+def _dateline_source(line: str) -> str | None:
+    match = _DATELINE_SOURCE.match(line[:120])
+    if match is None:
+        match = _SITE_DATELINE.match(line[:80])
+        return match["name"] if match else None
+    name = next(filter(None, match.groups()))
+    acronym = name.isupper() and " " not in name and _PLACE_AND_DAY.match(line)
+    return name if match["slashed"] or acronym or _outlet(name) == name else None
+
+
+def _outlet(text: str) -> str | None:
+    """The outlet that ``text`` is the name of, perhaps with "and news agencies" or "staff" behind it."""
+    text = _STAFF.sub("", text.strip(" .;:/|")).strip(" .;:/|,")
+    text = re.split(r"\s*[|•·,(]\s*", text)[0]
+    if text.islower() and "." not in text:
+        return None
+    return text if _OUTLET.fullmatch(text) and not _NO_OUTLET.match(text) else None
+
+
+def _byline_source(line: str) -> str | None:
+    """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
+    if len(line) > 100 or _CREDIT.search(line):
+        return None
+    if line.startswith("/"):
+        return _outlet(line)
+    match = _BY.match(line)
+    if match is None:
+        return None
+    whole = _outlet(match["rest"])
+    if whole and (_STAFF.search(match["rest"]) or _KNOWN_NAME.fullmatch(whole)):  # else it may be somebody called Post
+        return whole
+    return next(filter(None, map(_outlet, _PART.split(match["rest"])[1:])), None)
+
+
+def find_banners(lines: Iterable[str]) -> frozenset[str]:
+    """Lines of a dump that are an outlet's name and nothing else, and that stand in it more than once."""
+    counts = Counter(line for line in lines if len(line) < 50)
+    return frozenset(line for line, n in counts.items() if n > 1 and _outlet(line))
