@@ -16,6 +16,7 @@ from typing import Final
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
 LEAD_LINES: Final = 12  # a headline stands no deeper than that
+DATE_LINE: Final = 160  # code points of a line that are looked at for a date
 DATE_LINES: Final = 20  # nor a date, with sharing buttons above it
 TAIL_LINES: Final = 8
 BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
@@ -23,22 +24,93 @@ BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a capt
 
 # Title
 
+TITLE_WORDS: Final = (3, 32)
+BODY_WORDS: Final = 16  # a body paragraph as long as that, if it is a sentence, ends the lead
+BODY_READ: Final = 1500  # code points of the body that a headline's words are looked for in
+# Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
+# and articles of the development part (benchmarks/facts.py).
+LEAST_POINTS: Final = 1.0
+LATER_POINTS: Final = 0.5  # that a line must have over an earlier one
+ODDS_SPAN: Final = 2.0
+
+_NO_TITLE: Final = re.compile(
+    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|subscribe|sign|"
+    r"follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
+    r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
+    r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|comments?)\b)|"
+    r"toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
+    r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|"
+    r"©|https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|\bmin(?:ute)? read\b",
+    re.IGNORECASE,
+)
+_SENTENCES: Final = re.compile(r"[a-z]{3}\. [A-Z]")
+_CONTENT: Final = re.compile(r"[^\W\d_]{4,}")
+_COMMON: Final = frozenset(
+    "about after again also been before being could does down ever even from have here into just like more most much only "
+    "over said says should some such than that their them then there these they this those were what when where which "
+    "while will with would your first last make news story".split()
+)
+
 
 def find_title(
     lines: Sequence[str], odds: Sequence[float], is_title: Sequence[bool], is_body: Sequence[bool]
 ) -> str | None:
-    """The likeliest headline among the lines before the first body paragraph; ``odds`` are the title head's.
+    """The headline among the lines before the first body paragraph; ``odds`` are the title head's.
 
-    >>> find_title(["World", "Ferry fares rise", "The board met."], [0.1, 2.0, -3.0], [True, True, False], [False, False, True])
-    'Ferry fares rise'
+    Points count: what the head says, whether the body takes the line's words up, whether a date or byline
+    follows, whether it opens the segment. Kickers, bylines, captions and sentences are none.
+
+    >>> lines = ["World", "Ferry fares rise again", "By A. Writer", "Ferry fares are to rise in May, the board said."]
+    >>> find_title(lines, [0.1, 0.4, -1.0, -3.0], [True, True, False, False], [False, False, False, True])
+    'Ferry fares rise again'
     """
-    best, title = 0.0, None
-    for line, score, headline, body in zip(lines[:LEAD_LINES], odds, is_title, is_body, strict=False):
-        if body:
-            break
-        if headline and score > best:
-            best, title = score, line
+    if all(is_body[:LEAD_LINES]):
+        return None
+    n_lead = next((i for i, line in enumerate(lines) if is_body[i] and _ends_lead(line)), len(lines))
+    body = None
+    best, title = LEAST_POINTS, None
+    for i, line in enumerate(lines[: min(n_lead, LEAD_LINES)]):
+        if not _may_be_title(line) or (is_body[i] and line[-1] == ".") or (i and lines[i - 1][-1] == ":"):
+            continue
+        if body is None:
+            body = _content(" ".join(lines[n_lead : n_lead + 8])[:BODY_READ])
+        words = _content(line)
+        points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
+        points += 4.0 * len(words & body) / max(len(words), 5)
+        points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
+        points += 1.5 * (i == 0)
+        points -= 1.0 * (not is_title[i])
+        points -= 1.0 * (_SENTENCES.search(line) is not None)
+        if points > best:
+            best, title = points + LATER_POINTS, line
     return title
+
+
+def _ends_lead(line: str) -> bool:
+    n_words = len(line.split())
+    return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in ".”\"’!)")
+
+
+def _may_be_title(line: str) -> bool:
+    fewest, most = TITLE_WORDS
+    return (
+        fewest <= len(line.split()) <= most
+        and not (line[-1] in ".:;," and len(line.split()) > 9)
+        and not line[0].islower()
+        and not _NO_TITLE.search(line)
+        and not (any(c.isdigit() for c in line) and _DATE.search(line) and _is_date_line(line))
+    )
+
+
+def _content(text: str) -> set[str]:
+    """Words that carry a topic, cut to their first letters so that endings do not matter."""
+    return {word[:6] for word in _CONTENT.findall(text.lower()) if word not in _COMMON}
+
+
+def _is_byline_or_date(line: str) -> bool:
+    return len(line) < 120 and (
+        _BY.match(line) is not None or (any(c.isdigit() for c in line) and bool(_DATE.search(line)) and _is_date_line(line))
+    )
 
 
 # Published
@@ -83,8 +155,12 @@ _AROUND: Final = re.compile(
     r"\d+(?:[:.]\d+)+(?:Z\b)?|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|shares?|views?)\b(?: read)?|"
     r"\b(?:[ap]\.?m\b\.?|gmt|utc|[ecmpabi][sd]?t|bst|cet|cest|ist|o.clock|published|posted|released|issued|"
     r"publi(?:sh|cation)|updated?|modified|last|first|originally|created|date|time|on|at|by|in|the|of|and|for|with|"
-    r"read|share|save|print|listen|ago|hours?|local|from staff|staff|story|min|"
+    r"read|share|save|print|listen|ago|hours?|local|staff|story|min|admin|editors?|"
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b",
+    re.IGNORECASE,
+)
+_LABELLED: Final = re.compile(
+    rf"(?:first |last )?(?:published|posted|updated)(?: on)?:?\s+(?:[a-z]{{3,9}},?\s+)?(?:{_DATE.pattern})(?!,? [a-z])",
     re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[^\W\d_][\w’'.&@-]*")
@@ -104,7 +180,8 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
     """
     found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
     label, n_body = "bare", 0
-    for line, body in zip(lines[:DATE_LINES], is_body, strict=False):
+    for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
+        line = whole[:DATE_LINE]
         dates = list(_DATE.finditer(line)) if any(c.isdigit() for c in line) else []
         if dates and _is_date_line(line):
             for sort, day in _sorted_dates(line, dates, label):
@@ -127,7 +204,9 @@ def _label(text: str) -> str:
 
 
 def _is_date_line(line: str) -> bool:
-    """Is there little beside dates but times, labels and names?"""
+    """Is there little beside dates but times, labels and names? Text without line breaks may run on after them."""
+    if _LABELLED.match(line):
+        return True
     rest = _DATE.sub(" ", line)
     if _EVENT.search(rest):
         return False
@@ -253,7 +332,7 @@ _COPYRIGHT: Final = re.compile(
 )
 _BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
 _STAFF: Final = re.compile(
-    r"\s+(?:(?:news )?staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
+    r"\s+(?:staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
     r"(?:web )?desk|and (?:news )?agencies|wire services?|and wire.*|contributors?)\b.*$",
     re.IGNORECASE,
 )
