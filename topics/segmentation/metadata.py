@@ -26,7 +26,7 @@ BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a capt
 
 TITLE_WORDS: Final = (3, 32)
 BODY_WORDS: Final = 16  # a body paragraph as long as that, if it is a sentence, ends the lead
-BODY_READ: Final = 1500  # code points of the body that a headline's words are looked for in
+BODY_READ: Final = 1000  # code points of the body that a headline's words are looked for in
 # Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
 # and articles of the development part (benchmarks/facts.py).
 LEAST_POINTS: Final = 1.0
@@ -73,10 +73,10 @@ def find_title(
         if not _may_be_title(line) or (is_body[i] and line[-1] == ".") or (i and lines[i - 1][-1] == ":"):
             continue
         if body is None:
-            body = _content(" ".join(lines[n_lead : n_lead + 8])[:BODY_READ])
+            body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
         points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
-        points += 4.0 * len(words & body) / max(len(words), 5)
+        points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
         points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
         points += 1.5 * (i == 0)
         points -= 1.0 * (not is_title[i])
@@ -98,7 +98,7 @@ def _may_be_title(line: str) -> bool:
         and not (line[-1] in ".:;," and len(line.split()) > 9)
         and not line[0].islower()
         and not _NO_TITLE.search(line)
-        and not (any(c.isdigit() for c in line) and _DATE.search(line) and _is_date_line(line))
+        and not (_DIGIT.search(line) and _DATE.search(line) and _is_date_line(line))
     )
 
 
@@ -109,7 +109,7 @@ def _content(text: str) -> set[str]:
 
 def _is_byline_or_date(line: str) -> bool:
     return len(line) < 120 and (
-        _BY.match(line) is not None or (any(c.isdigit() for c in line) and bool(_DATE.search(line)) and _is_date_line(line))
+        _BY.match(line) is not None or (_DIGIT.search(line) and bool(_DATE.search(line)) and _is_date_line(line))
     )
 
 
@@ -136,6 +136,7 @@ _DATE: Final = re.compile(
     rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
     re.IGNORECASE,
 )
+_DIGIT: Final = re.compile(r"\d")
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
 _ISSUED: Final = re.compile(
@@ -148,7 +149,7 @@ _EVENT: Final = re.compile(
     r"\b(?:deadline|expir\w+|valid|until|ends?|ending|starts?|starting|begins?|opens?|closes?|opening|closing|due|born|"
     r"died|dies|event|events|when|from|through|tickets?|sale|offer|release date|kick-?off|next|upcoming|correction|"
     r"copyright|file|photo|picture|image|recorded|taken|last seen|effective|archive[sd]?|retrieved|accessed|join\w*|"
-    r"established|founded|since|before|after)\b|©",
+    r"established|founded|since|before|after|handout|getty|shutterstock|pool|via)\b|©|\[|/(?:AP|AFP|EPA|Reuters)\b",
     re.IGNORECASE,
 )
 _AROUND: Final = re.compile(
@@ -179,14 +180,15 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
     True
     """
     found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
-    label, n_body = "bare", 0
+    above, n_body = "", 0
     for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
         line = whole[:DATE_LINE]
-        dates = list(_DATE.finditer(line)) if any(c.isdigit() for c in line) else []
+        dates = list(_DATE.finditer(line)) if _DIGIT.search(line) else []
         if dates and _is_date_line(line):
+            label = _label(above) if len(above) < 40 else "bare"  # "Updated" over a date
             for sort, day in _sorted_dates(line, dates, label):
                 found[sort].append(day)
-        label = _label(line) if len(line) < 40 and not dates else "bare"  # "Updated" over a date of its own line
+        above = "" if dates else whole
         n_body += body and len(line) > 80
         if n_body > BODY_BEFORE_DATE:
             break
@@ -324,6 +326,8 @@ _FIRST_IN: Final = re.compile(
     r"(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|reprinted)[^.]{0,40}? from (?P<other>.+)$",
     re.IGNORECASE,
 )
+_MAY_NAME: Final = re.compile(r"(?i:source|published|appeared|printed)")
+_MAY_CLAIM: Final = re.compile(r"©|\([cC]\)|(?i:copyright)")
 _COPYRIGHT: Final = re.compile(
     r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|20)\d\d,?\s+(?:by\s+)?"
     r"(?P<name>[A-Z][\w&.’' -]{1,40}?)"
@@ -358,7 +362,7 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
     tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
     short = [line for line in (*lead, *tail) if len(line) < 160]
     for line in short:
-        match = _SOURCE_LABEL.match(line) or _FIRST_IN.match(line)
+        match = _MAY_NAME.search(line) and (_SOURCE_LABEL.match(line) or _FIRST_IN.match(line))
         name = _outlet(match[match.lastindex or 0]) if match else None
         if name:
             return name
@@ -367,7 +371,7 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
         if name:
             return name
     for line in (*tail, *lead):
-        match = _COPYRIGHT.search(line)
+        match = _MAY_CLAIM.search(line) and _COPYRIGHT.search(line)
         if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
             return match["name"].strip()
     return next((_outlet(line) or line for line in lead if line in banners), None)
