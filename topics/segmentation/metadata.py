@@ -149,11 +149,11 @@ _EVENT: Final = re.compile(
     r"\b(?:deadline|expir\w+|valid|until|ends?|ending|starts?|starting|begins?|opens?|closes?|opening|closing|due|born|"
     r"died|dies|event|events|when|from|through|tickets?|sale|offer|release date|kick-?off|next|upcoming|correction|"
     r"copyright|file|photo|picture|image|recorded|taken|last seen|effective|archive[sd]?|retrieved|accessed|join\w*|"
-    r"established|founded|since|before|after|handout|getty|shutterstock|pool|via)\b|©|\[|/(?:AP|AFP|EPA|Reuters)\b",
+    r"established|founded|since|before|after|handout|getty|shutterstock|pool|via)\b|©|\[|/(?:AP|AFP|EPA|Reuters)\b|\(@\w+\)",
     re.IGNORECASE,
 )
 _AROUND: Final = re.compile(
-    r"\d+(?:[:.]\d+)+(?:Z\b)?|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|shares?|views?)\b(?: read)?|"
+    r"\d+(?:[:.]\d+)*\s?(?:[ap]\.?m\b\.?|z\b|h\b)|\d+(?:[:.]\d+)+|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|shares?|views?)\b(?: read)?|"
     r"\b(?:[ap]\.?m\b\.?|gmt|utc|[ecmpabi][sd]?t|bst|cet|cest|ist|o.clock|published|posted|released|issued|"
     r"publi(?:sh|cation)|updated?|modified|last|first|originally|created|date|time|on|at|by|in|the|of|and|for|with|"
     r"read|share|save|print|listen|ago|hours?|local|staff|story|min|admin|editors?|"
@@ -304,7 +304,7 @@ _DOMAIN: Final = r"[A-Za-z][\w-]*(?:\.[a-z]+)?\.(?:com|net|org|info|news|in|co\.
 _OUTLET: Final = re.compile(rf"(?:The\s+)?(?:(?i:{_KNOWN})|{_NAME}{_OUTLET_WORD}|{_DOMAIN})", re.ASCII)
 _KNOWN_NAME: Final = re.compile(rf"(?i:{_KNOWN})|The .+|{_DOMAIN}")
 _NO_OUTLET: Final = re.compile(
-    r"^(?:the )?(?:(?:world|latest|breaking|more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|"
+    r"^(?:the )?(?:(?:previous|next|older|newer|new|recent|popular|featured|guest|blog|this|world|latest|breaking|more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|"
     r"tech(?:nology)?|political|politics|all|good|in the|in other|health|science|entertainment|press|live|today.?s|my|our|"
     r"video|daily|morning|evening|social|multi|home|european?|asian?|african?|middle east|india|general|other|digital)\s+"
     r"(?:news|media|press|review|tv|radio|today|mail|post|star|record)|news|media|press|mail|post|radio|today|daily|tv|"
