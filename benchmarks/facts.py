@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +32,7 @@ from topics.evaluation import bootstrap_interval, read_gold, sum_scores
 from topics.records import KINDS, Dump, Segment
 from topics.segmentation import SegmentationModel, whole_dump
 from topics.segmentation.furniture import assign_roles
+from topics.segmentation.kinds import tell_kind
 from topics.segmentation.training.corpora import Article, Corpora, Page, read_corpora
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.writers.atomic import write_text
@@ -96,21 +99,29 @@ def main(options: argparse.Namespace) -> None:
             "title, pages": ("title", page_titles(rng, own)),
             "title, pages with other articles": ("title", transplanted_titles(rng, own, n)),
             "title, dressed articles": ("title", dressed_titles(rng, mixer, n)),
-            "published, pages": ("published", page_dates(options.shared, part)),
+            "published, pages": ("published", page_dates(options.shared, own, part)),
             "published, made-up": ("published", made_up_dates(rng, own, part, n)),
             "source, made-up": ("source", made_up_sources(rng, own, part, n)),
         }
         for name, (field, cases) in tasks.items():
-            counts = [count_fact(model.segmentation, case, field, show=options.show == f"{part} {name}") for case in cases]
+            counts = [
+                count_fact(model.segmentation, case, field, show=options.show == f"{part} {name}") for case in cases
+            ]
             facts[f"{part} {name}"] = counts
-        found = [count_kind(model.segmentation, c, show=options.show == f"{part} kinds") for c in kind_cases(rng, own, part, n)]
+        found = [
+            count_kind(model.segmentation, c, show=options.show == f"{part} kinds")
+            for c in kind_cases(rng, own, part, n)
+        ]
         kinds[part] = found
+        kinds[f"{part} page blocks"] = list(count_blocks(corpora, part))
         furniture[part] = [count_furniture(model.segmentation, page) for page in own.pages]
     say("feeds")
     for field in ("published", "source"):
         name = f"all {field}, feed of one day"
         facts[name] = list(count_feed(model.segmentation, options.shared, field, show=options.show == name))
-    kinds["own dumps, learned from"] = list(count_gold(model.segmentation, ROOT / "seeds", ROOT / "labels" / "samples.jsonl"))
+    kinds["own dumps, learned from"] = list(
+        count_gold(model.segmentation, ROOT / "seeds", ROOT / "labels" / "samples.jsonl")
+    )
     kinds["own dumps, held out"] = list(
         count_gold(model.segmentation, ROOT / "seeds", ROOT / "tests" / "quality" / "held_out.jsonl")
     )
@@ -122,7 +133,11 @@ def main(options: argparse.Namespace) -> None:
         "facts": report("Title, date and source", facts),
         "kinds": report(
             "Kinds",
-            {f"{part} {kind}": [c[kind] for c in found if kind in c] for part, found in kinds.items() for kind in KINDS},
+            {
+                f"{part} {kind}": [c[kind] for c in found if kind in c]
+                for part, found in kinds.items()
+                for kind in KINDS
+            },
         ),
         "furniture": report("Furniture lines of pages", furniture),
     }
@@ -172,7 +187,7 @@ def _fold(text: str) -> str:
 
 
 def page_titles(rng: random.Random, corpora: Corpora) -> Iterator[Case]:
-    """Real pages from up to three lines above the headline, three times each; no title where the headline is lost."""
+    """Real pages from up to three lines above the headline, three times each; some have lost the headline."""
     for page in corpora.pages:
         for _ in range(3):
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
@@ -217,26 +232,23 @@ def dressed_titles(rng: random.Random, mixer: Mixer, n: int) -> Iterator[Case]:
 
 def _has_headline(article: Article) -> bool:
     """One headline, and no second one or a caption before the body."""
-    opens = all(len(p.split()) > 12 and p[-1] in ".”\"’?!" for p in article.paragraphs[:2])
+    opens = all(len(p.split()) > 12 and p[-1] in '.”"’?!' for p in article.paragraphs[:2])
     return 3 <= len(article.title.split()) <= 25 and opens and "caption" not in article.paragraphs[0][:80]
 
 
-def page_dates(shared: Path, part: str) -> Iterator[Case]:
-    """Pages whose date of publication was read off by hand (data/page_dates.jsonl), from three lines above the headline."""
+def page_dates(shared: Path, corpora: Corpora, part: str) -> Iterator[Case]:
+    """Pages whose date of publication was read off by hand (data/page_dates.jsonl)."""
     known = {}
     for line in (DATA / "page_dates.jsonl").read_text("utf-8").splitlines():
         record = json.loads(line)
         if record["part"] == part:
             known[record["id"]] = record["published"]
-    from topics.segmentation.training.corpora import _page
-
+    pages = {page.lines: page for page in corpora.pages}
     with gzip.open(shared / "data" / "lines_aeb.jsonl.gz", "rt", encoding="utf-8") as lines:
         for line in lines:
             record = json.loads(line)
-            if record["id"] not in known:
-                continue
-            page = _page(record, record["id"])
-            if page is not None:
+            page = pages.get(tuple(filter(None, (" ".join(text.split()) for text in record["lines"]))))
+            if page is not None and record["id"] in known:
                 yield Case("\n".join(page.lines[max(0, page.start - 3) : page.last + 1]), known[record["id"]])
 
 
@@ -259,22 +271,27 @@ _PRINTED: Final[Mapping[str, Sequence[tuple[str, ...]]]] = {
     "dev": (
         ("{p}",), ("Published On {p}{p}",), ("Published: {p}",), ("By {name}", "{p}"), ("By {name} - {p}",),
         ("Published {p}", "Updated {u}"), ("Updated: {u}", "Published: {p}"), ("Posted on {p} by {name}",),
-        ("{p} | Updated {u}",), ("Last updated {u}", "First published {p}"), ("Publish date:", "{p}"), ("Updated {p}",),
+        ("{p} | Updated {u}",), ("Last updated {u}", "First published {p}"), ("Publish date:", "{p}"),
+        ("Updated {p}",),
     ),
     "test": (
-        ("{p}",), ("Posted {p}",), ("{name}", "{p}", "Share"), ("By {name} | {p}",), ("PUBLISHED: {p} | UPDATED: {u}",),
-        ("Last modified on {u}", "Published on {p}"), ("Story by {name}", "{p} • 4 min read"), ("Updated", "{u}", "Published", "{p}"),
+        ("{p}",), ("Posted {p}",), ("{name}", "{p}", "Share"), ("By {name} | {p}",),
+        ("PUBLISHED: {p} | UPDATED: {u}",),
+        ("Last modified on {u}", "Published on {p}"), ("Story by {name}", "{p} • 4 min read"),
+        ("Updated", "{u}", "Published", "{p}"),
         ("{p} (updated {u})",), ("{name}, Political Editor", "Published", "{p}"), ("Date: {p}",), ("News | {p}",),
     ),
 }  # fmt: skip
 _NO_DATE: Final[Mapping[str, Sequence[tuple[str, ...]]]] = {
     "dev": (
-        ("{a}/{b}/{f}",), ("Published {a}/{b}/{f}",), ("{Month} {d}",), ("{Dy}, {h}:{mi} PM",), ("© {f} Stour Gazette",), (),
+        ("{a}/{b}/{f}",), ("Published {a}/{b}/{f}",), ("{Month} {d}",), ("{Dy}, {h}:{mi} PM",),
+        ("© {f} Stour Gazette",), (),
         ("Deadline: {e}",), ("File photo: a ship at anchor on {e}. Photo: Handout",), ("Updated 3 hours ago",),
         ("Tickets for the concert on {e} are on sale now",), ("Here is where things stand on {e}:",),
     ),
     "test": (
-        ("{a}.{b}.{f}",), ("Posted: {b}-{a}-{f}",), ("{d} {Mon}",), ("Yesterday at {h}:{mi}",), ("Copyright {f} Fenland Media",), (),
+        ("{a}.{b}.{f}",), ("Posted: {b}-{a}-{f}",), ("{d} {Mon}",), ("Yesterday at {h}:{mi}",),
+        ("Copyright {f} Fenland Media",), (),
         ("Event date: {e}",), ("Soldiers on parade in the capital, {e} [File: Wire]",), ("{Month} {f}",),
         ("Correction, {e}: an earlier version misspelt a name",), ("Offer ends {e}",),
     ),
@@ -342,32 +359,40 @@ _SHOWN: Final[Mapping[str, Sequence[tuple[str, str, str]]]] = {
     "dev": (
         ("", "LONDON (Reuters) - ", ""), ("", "Jan. 2 (UPI) — ", ""), ("", "MOSCOW, May 21. /TASS/. ", ""),
         ("", "WASHINGTON (AP) — ", ""), ("", "BEIJING, Jan. 5 (Xinhua) -- ", ""), ("Source: {x}", "", ""),
-        ("By {x} Staff", "", ""), ("By {name}, {x}", "", ""), ("", "", "© {y} {x}"), ("", "", "Copyright {y} {x}. All rights reserved."),
+        ("By {x} Staff", "", ""), ("By {name}, {x}", "", ""), ("", "", "© {y} {x}"),
+        ("", "", "Copyright {y} {x}. All rights reserved."),
         ("", "", "Source: {x}"), ("By {name} | {x}", "", ""),
     ),
     "test": (
         ("", "TOKYO, March 3 (Kyodo) - ", ""), ("", "PARIS (AFP) – ", ""), ("", "JERUSALEM, Israel (AP) -- ", ""),
-        ("", "(Bloomberg) -- ", ""), ("", "TEHRAN, May 21 (MNA) – ", ""), ("SOURCE: {x}", "", ""), ("By {x} staff and agencies", "", ""),
-        ("{name}, {x}", "", ""), ("", "", "Copyright © {y} {x}, Inc. All Rights Reserved"), ("", "", "(c) {y} {x} Ltd."),
-        ("By {name} for {x}", "", ""), ("", "", "This article was originally published by {x}."), ("Source - {x}", "", ""),
+        ("", "(Bloomberg) -- ", ""), ("", "TEHRAN, May 21 (MNA) – ", ""), ("SOURCE: {x}", "", ""),
+        ("By {x} staff and agencies", "", ""),
+        ("{name}, {x}", "", ""), ("", "", "Copyright © {y} {x}, Inc. All Rights Reserved"),
+        ("", "", "(c) {y} {x} Ltd."),
+        ("By {name} for {x}", "", ""), ("", "", "This article was originally published by {x}."),
+        ("Source - {x}", "", ""),
     ),
 }  # fmt: skip
 _SHOWN_NOT: Final[Mapping[str, Sequence[tuple[str, str, str]]]] = {
     "dev": (
         ("", "", ""), ("By {name}", "", ""), ("By {name}, Staff Writer", "", ""), ("", "LONDON – ", ""),
-        ("A ship leaves port. Photo: {name}/Reuters", "", ""), ("", "The company (formerly Dunmore) - now closed - made tin. ", ""),
-        ("", "", "The Associated Press contributed to this report."), ("Photograph: Getty Images", "", ""), ("Share", "", "Source: Ministry of Health"),
+        ("A ship leaves port. Photo: {name}/Reuters", "", ""),
+        ("", "The company (formerly Dunmore) - now closed - made tin. ", ""),
+        ("", "", "The Associated Press contributed to this report."), ("Photograph: Getty Images", "", ""),
+        ("Share", "", "Source: Ministry of Health"),
     ),
     "test": (
         ("", "", ""), ("{name}", "", ""), ("By {name} in Geneva", "", ""), ("", "Kyiv, Ukraine — ", ""),
-        ("A soldier stands guard [{name}/AP]", "", ""), ("", "The group (known as Meridian) – which sells tea – is for sale. ", ""),
-        ("", "", "With files from Reuters and AFP"), ("© Getty Images", "", ""), ("", "", "Source: Company filings"), ("World News", "", ""),
+        ("A soldier stands guard [{name}/AP]", "", ""),
+        ("", "The group (known as Meridian) – which sells tea – is for sale. ", ""),
+        ("", "", "With files from Reuters and AFP"), ("© Getty Images", "", ""),
+        ("", "", "Source: Company filings"), ("World News", "", ""),
     ),
 }  # fmt: skip
 _OUTLETS: Final[Mapping[str, Sequence[str]]] = {
     "dev": ("Stour Gazette", "BBC News", "Al Jazeera", "The Guardian", "Cleveland.com", "Daily Monitor", "Reuters"),
-    "test": ("Tri-County Ledger", "The New York Times", "Deutsche Welle", "Fenland Herald", "oregonlive.com", "Sky News",
-             "Associated Press", "The Harbour Post", "Radio Free Europe"),
+    "test": ("Tri-County Ledger", "The New York Times", "Deutsche Welle", "Fenland Herald", "oregonlive.com",
+             "Sky News", "Associated Press", "The Harbour Post", "Radio Free Europe"),
 }  # fmt: skip
 _AGENCIES: Final = ("Reuters", "UPI", "TASS", "AP", "Xinhua", "Kyodo", "AFP", "Bloomberg", "MNA")
 
@@ -418,7 +443,10 @@ def count_feed(model: SegmentationModel, shared: Path, field: str, *, show: bool
                 right = said is not None and abs((date.fromisoformat(said) - day).days) <= 2
             else:
                 outlet = record["source"].split("-")[0]
-                right = said is not None and _fold(said) in {outlet, *_FEED_SOURCES.get(record["source"], _FEED_SOURCES.get(outlet, ()))}
+                right = said is not None and _fold(said) in {
+                    outlet,
+                    *_FEED_SOURCES.get(record["source"], _FEED_SOURCES.get(outlet, ())),
+                }
             if show and said is not None and not right:
                 print(f"said {said!r} of {record['source']} {when}: {record['text'][:200]!r}")
             yield Counts(int(right), int(said is not None), 1)
@@ -448,6 +476,30 @@ def kind_cases(rng: random.Random, corpora: Corpora, part: str, n: int) -> Itera
         yield Case(article.paragraphs[0], "blurb")
 
 
+def count_blocks(corpora: Corpora, part: str) -> Iterator[dict[str, Counts]]:
+    """Blocks of lines from outside the articles of real pages, judged by hand (data/page_blocks.jsonl): is a block
+    boilerplate, or readers' comments, recipes and other people's prose? Known by digests, since the text may not
+    be kept."""
+    known = {}
+    for line in (DATA / "page_blocks.jsonl").read_text("utf-8").splitlines():
+        record = json.loads(line)
+        if record["part"] == part:
+            known[record["digest"]] = record["boilerplate"]
+    for block in _blocks(corpora.stock):
+        true = known.pop(hashlib.sha256("\n".join(block).encode()).hexdigest()[:16], None)
+        if true is not None:
+            said = tell_kind(block, [True] * len(block)) == "boilerplate"
+            yield {"boilerplate": Counts(int(said and true), int(said), int(true))}
+
+
+def _blocks(stock: Sequence[str]) -> Iterator[list[str]]:
+    """Up to four lines of five words or more that stand together."""
+    for long, lines in groupby(stock, key=lambda line: len(line.split()) >= 5):
+        if long:
+            together = list(lines)
+            yield from (together[k : k + 4] for k in range(0, len(together), 4))
+
+
 def count_kind(model: SegmentationModel, case: Case, *, show: bool = False) -> dict[str, Counts]:
     """One segment, judged on its kind: counts for the kind it is and the kind it was called."""
     said = _only_segment(model, case.text).kind
@@ -468,7 +520,8 @@ def count_gold(model: SegmentationModel, texts: Path, gold: Path, *, show: bool 
             said = _only_segment(model, dumps[name].text[segment.start : segment.end])
             if show:
                 place = f"{name[:12]} at {segment.start}"
-                print(f"{place}: {segment.kind}, said {said.kind}; {said.published}, {said.source}, title {bool(said.title)}")
+                facts = f"{said.published}, {said.source}, title {bool(said.title)}"
+                print(f"{place}: {segment.kind}, said {said.kind}; {facts}")
             yield _kind_counts(said.kind, segment.kind)
 
 

@@ -1,25 +1,24 @@
 """What a segment says about itself: its headline, when it was published, and who published it.
 
-In: the segment's lines, with what the model takes them for. Out: a headline, an ISO date and a source, or ``None``
-where the text does not show them beyond doubt: a date without a year, or one that can be read in two ways, is
-no date. Lines are read by their own form, since a date line stays one whatever role the model gave it.
+In: the segment's lines, with what the model takes them for. Out: a headline, an ISO date (``dates``) and a source, or
+``None`` where the text does not show them beyond doubt.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
+
+from topics.segmentation.dates import MONTHS, find_published, is_date_line
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
 LEAD_LINES: Final = 12  # a headline stands no deeper than that
-DATE_LINE: Final = 160  # code points of a line that are looked at for a date
-DATE_LINES: Final = 20  # nor a date, with sharing buttons above it
 TAIL_LINES: Final = 8
-BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
+SOURCE_LINES: Final = 20
+OPENING: Final = 3  # body paragraphs that may open with a dateline
 
 
 # Title
@@ -34,20 +33,23 @@ LATER_POINTS: Final = 0.5  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
 
 _NO_TITLE: Final = re.compile(
-    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|subscribe|sign|"
-    r"follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
+    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
+    r"subscribe|sign|follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|"
+    r"watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
     r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
-    r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|comments?)\b)|"
-    r"toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
-    r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|"
-    r"©|https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|\bmin(?:ute)? read\b",
+    r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|"
+    r"comments?)\b)|toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
+    r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|©|"
+    r"https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|"
+    r"\bmin(?:ute)? read\b",
     re.IGNORECASE,
 )
 _SENTENCES: Final = re.compile(r"[a-z]{3}\. [A-Z]")
 _CONTENT: Final = re.compile(r"[^\W\d_]{4,}")
 _COMMON: Final = frozenset(
-    "about after again also been before being could does down ever even from have here into just like more most much only "
-    "over said says should some such than that their them then there these they this those were what when where which "
+    "about after again also been before being could does down ever even from have here into just like more most "
+    "much only over said says should some such than that their them then there these they this those were what "
+    "when where which "
     "while will with would your first last make news story".split()
 )
 
@@ -88,7 +90,7 @@ def find_title(
 
 def _ends_lead(line: str) -> bool:
     n_words = len(line.split())
-    return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in ".”\"’!)")
+    return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in '.”"’!)')
 
 
 def _may_be_title(line: str) -> bool:
@@ -98,7 +100,7 @@ def _may_be_title(line: str) -> bool:
         and not (line[-1] in ".:;," and len(line.split()) > 9)
         and not line[0].islower()
         and not _NO_TITLE.search(line)
-        and not (_DIGIT.search(line) and _DATE.search(line) and _is_date_line(line))
+        and not is_date_line(line)
     )
 
 
@@ -108,206 +110,43 @@ def _content(text: str) -> set[str]:
 
 
 def _is_byline_or_date(line: str) -> bool:
-    return len(line) < 120 and (
-        _BY.match(line) is not None or (_DIGIT.search(line) and bool(_DATE.search(line)) and _is_date_line(line))
-    )
-
-
-# Published
-
-_MONTHS: Final = {
-    name: number
-    for number, names in enumerate(
-        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|"
-        "oct october|nov november|dec december".split("|"),
-        1,
-    )
-    for name in names.split()
-}
-_MONTH: Final = rf"(?P<{{0}}>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DAY: Final = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?"
-# "5 Jan 20265 Jan 2026": a page that prints a date twice leaves no blank between the two
-_YEAR: Final = r"(?P<{0}>(?:19[89]\d|20[0-4]\d))(?!\d(?!\d?(?:st|nd|rd|th)?[ -][A-Za-z]))"
-_DATE: Final = re.compile(
-    rf"(?<![\d/.-])(?:{_DAY.format('d1')}(?: of|\.)?[ -]?{_MONTH.format('m1')}[ ,-]{{0,2}}{_YEAR.format('y1')}"
-    rf"|{_YEAR.format('y2')}[-/.](?P<m2>\d\d?)[-/.](?P<d2>\d\d?)(?!\d)"
-    rf"|(?P<a>\d\d?)(?P<joint>[-/.])(?P<b>\d\d?)(?P=joint)(?P<c>(?:19|20)?\d\d)(?![\d/.-]))"
-    rf"|\b{_MONTH.format('m3')}[ -]{{0,2}}{_DAY.format('d3')}[ ,-]{{1,2}}{_YEAR.format('y3')}"
-    rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
-    re.IGNORECASE,
-)
-_DIGIT: Final = re.compile(r"\d")
-_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
-_ISSUED: Final = re.compile(
-    r"\b(?:(?:first |originally )?(?:published|posted|released|issued)|publi(?:sh|cation) date|date published|created)\b",
-    re.IGNORECASE,
-)
-_CHANGED: Final = re.compile(r"\b(?:updated?|modified|revised|edited|reviewed|amended|corrected)\b", re.IGNORECASE)
-# dates of something else than the page: "Deadline: 5 May 2026"
-_EVENT: Final = re.compile(
-    r"\b(?:deadline|expir\w+|valid|until|ends?|ending|starts?|starting|begins?|opens?|closes?|opening|closing|due|born|"
-    r"died|dies|event|events|when|from|through|tickets?|sale|offer|release date|kick-?off|next|upcoming|correction|"
-    r"copyright|file|photo|picture|image|recorded|taken|last seen|effective|archive[sd]?|retrieved|accessed|join\w*|"
-    r"established|founded|since|before|after|handout|getty|shutterstock|pool|via)\b|©|\[|/(?:AP|AFP|EPA|Reuters)\b|\(@\w+\)",
-    re.IGNORECASE,
-)
-_AROUND: Final = re.compile(
-    r"\d+(?:[:.]\d+)*\s?(?:[ap]\.?m\b\.?|z\b|h\b)|\d+(?:[:.]\d+)+|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|shares?|views?)\b(?: read)?|"
-    r"\b(?:[ap]\.?m\b\.?|gmt|utc|[ecmpabi][sd]?t|bst|cet|cest|ist|o.clock|published|posted|released|issued|"
-    r"publi(?:sh|cation)|updated?|modified|last|first|originally|created|date|time|on|at|by|in|the|of|and|for|with|"
-    r"read|share|save|print|listen|ago|hours?|local|staff|story|min|admin|editors?|"
-    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b",
-    re.IGNORECASE,
-)
-_LABELLED: Final = re.compile(
-    rf"(?:first |last )?(?:published|posted|updated)(?: on)?:?\s+(?:[a-z]{{3,9}},?\s+)?(?:{_DATE.pattern})(?!,? [a-z])",
-    re.IGNORECASE,
-)
-_WORD: Final = re.compile(r"[^\W\d_][\w’'.&@-]*")
-_DATELINE_DATE: Final = re.compile(r"^[A-Z][^a-z]{1,40}\b[^()–—]{0,60}?(?:\([\w ./-]{2,25}\)|/[A-Z]+/)?\s*[-–—]{1,2}\s")
-
-
-def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
-    """The date on the first date lines of a segment, as ``YYYY-MM-DD``.
-
-    A date said to be of publication goes before a bare one, and that before the date of a change. Dates in
-    sentences, captions and headlines do not count, nor do those of events.
-
-    >>> find_published(["By A. Writer", "Published On 5 Jan 20265 Jan 2026"], [False, False])
-    '2026-01-05'
-    >>> find_published(["04/05/2025"], [False]) is None
-    True
-    """
-    found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
-    above, n_body = "", 0
-    for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
-        line = whole[:DATE_LINE]
-        dates = list(_DATE.finditer(line)) if _DIGIT.search(line) else []
-        if dates and _is_date_line(line):
-            label = _label(above) if len(above) < 40 else "bare"  # "Updated" over a date
-            for sort, day in _sorted_dates(line, dates, label):
-                found[sort].append(day)
-        above = "" if dates else whole
-        n_body += body and len(line) > 80
-        if n_body > BODY_BEFORE_DATE:
-            break
-    for days in found.values():
-        if days:
-            return days[0]
-    return _in_dateline(lines, is_body)
-
-
-def _label(text: str) -> str:
-    """What the last label in ``text`` says of the date that follows."""
-    issued = max((m.end() for m in _ISSUED.finditer(text)), default=-1)
-    changed = max((m.end() for m in _CHANGED.finditer(text)), default=-1)
-    return "bare" if issued == changed else "issued" if issued > changed else "changed"
-
-
-def _is_date_line(line: str) -> bool:
-    """Is there little beside dates but times, labels and names? Text without line breaks may run on after them."""
-    if _LABELLED.match(line):
-        return True
-    rest = _DATE.sub(" ", line)
-    if _EVENT.search(rest):
-        return False
-    words = _WORD.findall(_AROUND.sub(" ", rest))
-    if _ISSUED.match(line) or _CHANGED.match(line):
-        return len(words) <= 12
-    return len(words) <= 8 and not any(word[0].islower() and "." not in word and "@" not in word for word in words)
-
-
-def _sorted_dates(line: str, dates: Sequence[re.Match[str]], label: str) -> Iterator[tuple[str, str | None]]:
-    """The dates of a line, each with its sort; a bare one only where no other stands beside it."""
-    at = 0
-    sorts: list[tuple[str, str | None]] = []
-    for match in dates:
-        before = line[at : match.start()]
-        at = match.end()
-        label = _label(before) if _label(before) != "bare" else label
-        sorts.append((label, _iso(match, line)))
-    bare = {day for sort, day in sorts if sort == "bare"}
-    for sort, day in sorts:
-        if sort != "bare" or len(bare) == 1:
-            yield sort, day
-
-
-def _iso(match: re.Match[str], line: str) -> str | None:
-    """The only day that the match can mean."""
-    for k in "1234":
-        if match[f"y{k}"]:
-            month = match[f"m{k}"].lower()
-            return _checked(int(match[f"y{k}"]), int(_MONTHS.get(month) or month), int(match[f"d{k}"]))
-    a, b, c = int(match["a"]), int(match["b"]), int(match["c"])
-    if len(match["c"]) == 4:
-        readings = {_checked(c, b, a), _checked(c, a, b)}
-    else:
-        readings = {_checked(_century(c), b, a), _checked(_century(c), a, b), _checked(_century(a), b, c)}
-    readings.discard(None)
-    if len(readings) > 1:
-        weekday = _WEEKDAY.search(line)
-        if weekday:
-            wanted = _WEEKDAYS.index(weekday[1].lower())
-            readings = {day for day in readings if day and date.fromisoformat(day).weekday() == wanted}
-    return readings.pop() if len(readings) == 1 else None
-
-
-def _century(year: int) -> int:
-    return year + (2000 if year < 50 else 1900)
-
-
-def _checked(year: int, month: int, day: int) -> str | None:
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
-
-
-def _in_dateline(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
-    """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
-    for line in _opening(lines, is_body):
-        dateline = _DATELINE_DATE.match(line)
-        match = _DATE.search(dateline.group()) if dateline else None
-        if match:
-            return _iso(match, match.group())
-    return None
-
-
-def _opening(lines: Sequence[str], is_body: Sequence[bool]) -> list[str]:
-    return [line for line, body in zip(lines[:DATE_LINES], is_body, strict=False) if body][:3]
+    return len(line) < 120 and (_BY.match(line) is not None or is_date_line(line))
 
 
 # Source
 
 # names that stand for an outlet wherever a source is expected, in one word or several
 _KNOWN: Final = (
-    r"(?:Thomson )?Reuters|(?:The )?Associated Press|AP|UPI|United Press International|AFP|Agence France-Presse|dpa|DPA|"
-    r"TASS|RIA Novosti|Interfax(?:-Ukraine)?|Ukrinform|Xinhua|Bloomberg(?: News)?|PTI|Press Trust of India|ANI|IANS|ANSA|"
-    r"EFE|Kyodo(?: News)?|Yonhap|CNN|BBC(?: News| Sport)?|CBC(?: News)?|CBS(?: News| Sports)?|NBC(?: News| Sports)?|"
-    r"ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|Sky News|ITV(?: News)?|Euronews|France 24|"
-    r"Deutsche Welle|DW|RT|Sputnik|Al Jazeera|Al Arabiya|Anadolu(?: Agency)?|AA|WAFA|SANA|SPA|WAM|IRNA|MNA|Tasnim|"
-    r"Mehr News Agency|Politico|Axios|ProPublica|Vox|Wired|Forbes|Fortune|Newsweek|TIME|The Atlantic|The Economist|"
-    r"The Hill|The Conversation|Le Monde|Der Spiegel|El País|Haaretz|The Intercept|HuffPost|BuzzFeed News|"
-    r"Radio Free (?:Europe|Asia)(?:/Radio Liberty)?|Voice of America|VOA|RFE/RL|TechCrunch|Ars Technica|Moneycontrol|"
-    r"South China Morning Post|Nikkei(?: Asia)?|Jiji(?: Press)?|Antara|Bernama|Pravda|Meduza|UN News|AllAfrica"
+    r"(?:Thomson )?Reuters|(?:The )?Associated Press|AP|UPI|United Press International|AFP|Agence France-Presse|"
+    r"dpa|DPA|TASS|RIA Novosti|Interfax(?:-Ukraine)?|Ukrinform|Xinhua|Bloomberg(?: News)?|PTI|Press Trust of India|"
+    r"ANI|IANS|ANSA|EFE|Kyodo(?: News)?|Yonhap|CNN|BBC(?: News| Sport)?|CBC(?: News)?|CBS(?: News| Sports)?|"
+    r"NBC(?: News| Sports)?|ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|Sky News|"
+    r"ITV(?: News)?|Euronews|France 24|Deutsche Welle|DW|RT|Sputnik|Al Jazeera|Al Arabiya|Anadolu(?: Agency)?|AA|"
+    r"WAFA|SANA|SPA|WAM|IRNA|MNA|Tasnim|Mehr News Agency|Politico|Axios|ProPublica|Vox|Wired|Forbes|Fortune|"
+    r"Newsweek|TIME|The Atlantic|The Economist|The Hill|The Conversation|Le Monde|Der Spiegel|El País|Haaretz|"
+    r"The Intercept|HuffPost|BuzzFeed News|Radio Free (?:Europe|Asia)(?:/Radio Liberty)?|Voice of America|VOA|"
+    r"RFE/RL|TechCrunch|Ars Technica|Moneycontrol|South China Morning Post|Nikkei(?: Asia)?|Jiji(?: Press)?|Antara|"
+    r"Bernama|Pravda|Meduza|UN News|AllAfrica"
 )
 # the last word of most other outlets' names
 _OUTLET_WORD: Final = (
-    r"(?:Advertiser|Advocate|Argus|Beacon|Broadcasting|Bulletin|Chronicle|Courier|Daily|Dispatch|Echo|Enquirer|Examiner|"
-    r"Express|Gazette|Globe|Guardian|Herald|Independent|Inquirer|Journal|Ledger|Mail|Media|Mercury|Mirror|Monitor|News|"
-    r"News Agency|News Service|Newspapers?|Newswire|Observer|Post|Press|Press Agency|Radio|Record|Recorder|Register|Reporter|"
-    r"Review|Sentinel|Standard|Star|Star-Tribune|Sun|Telegraph|Times|Today|Tribune|TV|Weekly|Welle|Wire|Zeitung)"
+    r"(?:Advertiser|Advocate|Argus|Beacon|Broadcasting|Bulletin|Chronicle|Courier|Daily|Dispatch|Echo|Enquirer|"
+    r"Examiner|Express|Gazette|Globe|Guardian|Herald|Independent|Inquirer|Journal|Ledger|Mail|Media|Mercury|Mirror|"
+    r"Monitor|News|News Agency|News Service|Newspapers?|Newswire|Observer|Post|Press|Press Agency|Radio|Record|"
+    r"Recorder|Register|Reporter|Review|Sentinel|Standard|Star|Star-Tribune|Sun|Telegraph|Times|Today|Tribune|TV|"
+    r"Weekly|Welle|Wire|Zeitung)"
 )
 _NAME: Final = r"(?:(?:[A-Z][\w’'&-]*|of|and|the|&|de|la)\s+){0,5}?"
 _DOMAIN: Final = r"[A-Za-z][\w-]*(?:\.[a-z]+)?\.(?:com|net|org|info|news|in|co\.uk|co|uk|ca|com\.au|de|eu|tv)"
 _OUTLET: Final = re.compile(rf"(?:The\s+)?(?:(?i:{_KNOWN})|{_NAME}{_OUTLET_WORD}|{_DOMAIN})", re.ASCII)
 _KNOWN_NAME: Final = re.compile(rf"(?i:{_KNOWN})|The .+|{_DOMAIN}")
 _NO_OUTLET: Final = re.compile(
-    r"^(?:the )?(?:(?:previous|next|older|newer|new|recent|popular|featured|guest|blog|this|world|latest|breaking|more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|"
-    r"tech(?:nology)?|political|politics|all|good|in the|in other|health|science|entertainment|press|live|today.?s|my|our|"
-    r"video|daily|morning|evening|social|multi|home|european?|asian?|african?|middle east|india|general|other|digital)\s+"
-    r"(?:news|media|press|review|tv|radio|today|mail|post|star|record)|news|media|press|mail|post|radio|today|daily|tv|"
+    r"^(?:the )?(?:(?:previous|next|older|newer|new|recent|popular|featured|guest|blog|this|world|latest|breaking|"
+    r"more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|tech(?:nology)?|political|"
+    r"politics|all|good|in the|in other|health|science|entertainment|press|live|today.?s|my|our|video|daily|"
+    r"morning|evening|social|multi|home|european?|asian?|african?|middle east|india|general|other|"
+    r"digital)\s+(?:news|media|press|review|tv|radio|today|mail|post|star|record)|news|media|press|mail|post|radio|"
+    r"today|daily|tv|"
     r"review|standard|times|wire|weekly|getty.*|shutterstock.*)$",
     re.IGNORECASE,
 )
@@ -316,23 +155,23 @@ _DATELINE_SOURCE: Final = re.compile(
     r"|[A-Z][^()/]{2,45}?/(?P<slashed>[A-Z]{3,9})/\.?\s?"  # "MOSCOW, May 21. /TASS/. "
     r"|\((?P<first>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘]))"  # "(CNN) The senator"
 )
-_PLACE_AND_DAY: Final = re.compile(rf"^[A-Z][A-Z .,'-]+(?:, .{{0,20}})?,? (?:{'|'.join(_MONTHS)})\.? \d", re.IGNORECASE)
+_PLACE_AND_DAY: Final = re.compile(rf"^[A-Z][A-Z .,'-]+(?:, .{{0,20}})?,? (?:{'|'.join(MONTHS)})\.? \d", re.IGNORECASE)
 _SITE_DATELINE: Final = re.compile(rf"^(?P<name>{_DOMAIN})\s*[-–—]\s+[A-Z]", re.IGNORECASE)
 _SOURCE_LABEL: Final = re.compile(
     r"^(?:.{0,80}?[|•·]\s*)?(?:news )?sources?\s*(?::|[-–—]\s|\|)\s*(?P<name>.+)$", re.IGNORECASE
 )
 _FIRST_IN: Final = re.compile(
-    r"^(?:this|the) (?:article|story|piece|report|post)\b[^.]{0,30}?\b(?:first |originally )?(?:published|appeared)\b"
-    r"(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|reprinted)[^.]{0,40}? from (?P<other>.+)$",
+    r"^(?:this|the) (?:article|story|piece|report|post)\b[^.]{0,30}?\b(?:first |originally )?(?:published|"
+    r"appeared)\b(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|"
+    r"reprinted)[^.]{0,40}? from (?P<other>.+)$",
     re.IGNORECASE,
 )
 _MAY_NAME: Final = re.compile(r"(?i:source|published|appeared|printed)")
 _MAY_CLAIM: Final = re.compile(r"©|\([cC]\)|(?i:copyright)")
 _COPYRIGHT: Final = re.compile(
-    r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|20)\d\d,?\s+(?:by\s+)?"
-    r"(?P<name>[A-Z][\w&.’' -]{1,40}?)"
-    r"(?:,?\s+(?:LLC|Inc|Ltd|Limited|PLC|Corp\w*|Company|Co|GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|"
-    r"\s+(?i:all rights).*|\s*)$"
+    r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|"
+    r"20)\d\d,?\s+(?:by\s+)?(?P<name>[A-Z][\w&.’' -]{1,40}?)(?:,?\s+(?:LLC|Inc|Ltd|Limited|PLC|Corp\w*|Company|Co|"
+    r"GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|\s+(?i:all rights).*|\s*)$"
 )
 _BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
 _STAFF: Final = re.compile(
@@ -354,7 +193,8 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
     >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    for line in _opening(lines, is_body):
+    body = [line for line, wanted in zip(lines[:SOURCE_LINES], is_body, strict=False) if wanted]
+    for line in body[:OPENING]:
         name = _dateline_source(line)
         if name:
             return name

@@ -80,7 +80,7 @@ def _lay_out(
                 start_line=1 if index == 0 else own[0].line,
                 end_line=end_line,
                 kind=tell_kind(texts, body, flat=scored.unit == "sentences"),
-                title=find_title(texts, titleness[first:last], roles.title[first:last], body)
+                title=find_title(texts, titleness[first:last], roles.title[first:last].tolist(), body)
                 or (dump.title if len(bounds) == 2 else None),
                 published=find_published(texts, body) or (dump.published if len(bounds) == 2 else None),
                 source=find_source(texts, body, banners) or dump.source,
