@@ -29,7 +29,7 @@ BODY_READ: Final = 1000  # code points of the body that a headline's words are l
 # Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
 # and articles of the development part (benchmarks/facts.py).
 LEAST_POINTS: Final = 1.0
-LATER_POINTS: Final = 0.5  # that a line must have over an earlier one
+LATER_POINTS: Final = 1.0  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
 
 _NO_TITLE: Final = re.compile(
@@ -43,6 +43,13 @@ _NO_TITLE: Final = re.compile(
     r"https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|"
     r"\bmin(?:ute)? read\b",
     re.IGNORECASE,
+)
+# "A. Writer, Stour Times", "Home News Business", "Sport > Football", "Facebook Twitter Email", a quotation alone
+_NO_HEADLINE: Final = re.compile(
+    r"^(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
+    r"[Cc]olumnist|[Cc]ontributor|[Pp]roducer|Staff|Insider|Press|News|Times|Post)$|^Home [A-Z]| [>»›] |"
+    r"(?i:facebook|twitter|whatsapp|linkedin|pinterest|reddit|email)\W+(?i:facebook|twitter|whatsapp|linkedin|"
+    r"pinterest|reddit|email)\b|^[“\"].*[.,][”\"]$|[.\w](?:Reuters|Getty|AFP)$"
 )
 _SENTENCES: Final = re.compile(r"[a-z]{3}\. [A-Z]")
 _CONTENT: Final = re.compile(r"[^\W\d_]{4,}")
@@ -78,7 +85,7 @@ def find_title(
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
         points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
-        points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
+        points += min(2.0, 4.0 * sum(word in body for word in words) / max(len(words), 5))
         points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
         points += 1.5 * (i == 0)
         points -= 1.0 * (not is_title[i])
@@ -100,6 +107,7 @@ def _may_be_title(line: str) -> bool:
         and not (line[-1] in ".:;," and len(line.split()) > 9)
         and not line[0].islower()
         and not _NO_TITLE.search(line)
+        and not _NO_HEADLINE.search(line)
         and not is_date_line(line)
     )
 
