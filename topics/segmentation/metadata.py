@@ -29,7 +29,7 @@ BODY_READ: Final = 1000  # code points of the body that a headline's words are l
 # Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
 # and articles of the development part (benchmarks/facts.py).
 LEAST_POINTS: Final = 1.0
-LATER_POINTS: Final = 1.0  # that a line must have over an earlier one
+LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
 
 _NO_TITLE: Final = re.compile(
@@ -85,7 +85,7 @@ def find_title(
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
         points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
-        points += min(2.0, 4.0 * sum(word in body for word in words) / max(len(words), 5))
+        points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
         points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
         points += 1.5 * (i == 0)
         points -= 1.0 * (not is_title[i])
