@@ -40,6 +40,7 @@ from topics.writers.atomic import write_text
 PARTS: Final = ("dev", "test")
 DATA: Final = Path(__file__).resolve().parent / "data"
 SEED: Final = 20250521
+PAGE_DRAWS: Final = 3  # of the lines above a page's headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ def main(options: argparse.Namespace) -> None:
             counts = [
                 count_fact(model.segmentation, case, field, show=options.show == f"{part} {name}") for case in cases
             ]
+            if name == "title, pages":  # the draws of one page stand or fall together
+                counts = [sum_scores(counts[k : k + PAGE_DRAWS]) for k in range(0, len(counts), PAGE_DRAWS)]
             facts[f"{part} {name}"] = counts
         found = [
             count_kind(model.segmentation, c, show=options.show == f"{part} kinds")
@@ -189,7 +192,7 @@ def _fold(text: str) -> str:
 def page_titles(rng: random.Random, corpora: Corpora) -> Iterator[Case]:
     """Real pages from up to three lines above the headline, three times each; some have lost the headline."""
     for page in corpora.pages:
-        for _ in range(3):
+        for _ in range(PAGE_DRAWS):
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             if page.labels[page.start] == 2:
                 yield Case("\n".join(page.lines[start : page.last + 1]), page.lines[page.start])
