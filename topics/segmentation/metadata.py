@@ -1,91 +1,275 @@
-"""What a segment says about itself: when it was published, and who published it.
+"""What a segment says about itself: its headline, when it was published, and who published it.
 
-In: the segment's opening paragraphs. Out: an ISO date and a source, or ``None`` where the text does not show
-them beyond doubt: a date without a year, or one whose day and month could be swapped, is no date.
+In: the segment's lines, with what the model takes them for. Out: a headline, an ISO date (``dates``) and a source, or
+``None`` where the text does not show them beyond doubt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import date
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-__all__ = ["find_published", "find_source"]
+from topics.segmentation.dates import MONTHS, find_published, is_date_line
 
-_MONTH: Final = (
-    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|"
-    r"Nov(?:ember)?|Dec(?:ember)?)\.?"
-)
-_YEAR: Final = r"(?:19[89]\d|20[0-4]\d)"
-_DATES: Final = re.compile(
-    rf"(?P<dmy>\b\d{{1,2}}(?:st|nd|rd|th)? {_MONTH},? {_YEAR})"
-    rf"|(?P<mdy>\b{_MONTH} \d{{1,2}}(?:st|nd|rd|th)?,? {_YEAR})"
-    rf"|(?P<iso>\b{_YEAR}-\d\d-\d\d)"
-    rf"|(?P<slash>\b\d{{1,2}}[/.]\d{{1,2}}[/.]{_YEAR}\b)",
+__all__ = ["find_banners", "find_published", "find_source", "find_title"]
+
+LEAD_LINES: Final = 12  # a headline stands no deeper than that
+TAIL_LINES: Final = 8
+SOURCE_LINES: Final = 20
+OPENING: Final = 3  # body paragraphs that may open with a dateline
+
+
+# Title
+
+TITLE_WORDS: Final = (3, 32)
+BODY_WORDS: Final = 16  # a body paragraph as long as that, if it is a sentence, ends the lead
+BODY_READ: Final = 1000  # code points of the body that a headline's words are looked for in
+# Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
+# and articles of the development part (benchmarks/facts.py).
+LEAST_POINTS: Final = 1.0
+LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
+ODDS_SPAN: Final = 2.0
+
+_NO_TITLE: Final = re.compile(
+    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
+    r"subscribe|sign|follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|"
+    r"watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
+    r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
+    r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|"
+    r"comments?)\b)|toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
+    r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|©|"
+    r"https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|"
+    r"\bmin(?:ute)? read\b",
     re.IGNORECASE,
 )
-_AGENCIES: Final = r"Reuters|AP|UPI|AFP|dpa|TASS|Xinhua|Bloomberg|PTI|ANSA|EFE|Kyodo|Yonhap|CNN|Interfax|Anadolu"
-# "LONDON (Reuters) - ", "Jan. 2 (UPI) — ", "CAIRO, May 4 (Wire) -": an agency in brackets before a dash
-_DATELINE_SOURCE: Final = re.compile(r"^.{0,60}?\((?P<name>[A-Z][\w. ]{1,24})\)\s*[-–—]{1,2}\s")
-_COPYRIGHT: Final = re.compile(r"(?:©|\bCopyright)\s*(?:©\s*)?\d{4}\s+(?P<name>[A-Z][\w&. ’'-]{2,40}?)(?:\.|,|$| All )")
-_AGENCY: Final = re.compile(rf"^(?:{_AGENCIES})$")
+# "A. Writer, Stour Times", "Home News Business", "Sport > Football", "Facebook Twitter Email", a quotation alone
+_NO_HEADLINE: Final = re.compile(
+    r"^(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
+    r"[Cc]olumnist|[Cc]ontributor|[Pp]roducer|Staff|Insider|Press|News|Times|Post)$|^Home [A-Z]| [>»›] |"
+    r"(?i:facebook|twitter|whatsapp|linkedin|pinterest|reddit|email)\W+(?i:facebook|twitter|whatsapp|linkedin|"
+    r"pinterest|reddit|email)\b|^[“\"].*[.,][”\"]$|[.\w](?:Reuters|Getty|AFP)$"
+)
+_SENTENCES: Final = re.compile(r"[a-z]{3}\. [A-Z]")
+_CONTENT: Final = re.compile(r"[^\W\d_]{4,}")
+_COMMON: Final = frozenset(
+    "about after again also been before being could does down ever even from have here into just like more most "
+    "much only over said says should some such than that their them then there these they this those were what "
+    "when where which "
+    "while will with would your first last make news story".split()
+)
 
 
-def find_published(lead: Sequence[str]) -> str | None:
-    """The first full date among page lines (date lines, bylines, "Published On …"), as ``YYYY-MM-DD``.
+def find_title(
+    lines: Sequence[str], odds: Sequence[float], is_title: Sequence[bool], is_body: Sequence[bool]
+) -> str | None:
+    """The headline among the lines before the first body paragraph; ``odds`` are the title head's.
 
-    >>> find_published(["By A. Writer", "Published On 5 Jan 20265 Jan 2026"])
-    '2026-01-05'
-    >>> find_published(["04/05/2025"]) is None
-    True
+    Points count: what the head says, whether the body takes the line's words up, whether a date or byline
+    follows, whether it opens the segment. Kickers, bylines, captions and sentences are none.
+
+    >>> lines = ["World", "Ferry fares rise again", "By A. Writer", "Ferry fares are to rise in May, the board said."]
+    >>> find_title(lines, [0.1, 0.4, -1.0, -3.0], [True, True, False, False], [False, False, False, True])
+    'Ferry fares rise again'
     """
-    for line in lead:
-        match = _DATES.search(line)
-        if match:
-            return _iso(match)
-    return None
-
-
-def _iso(match: re.Match[str]) -> str | None:
-    text = match.group()
-    if match["slash"]:
-        first, second, year = (int(part) for part in re.split(r"[/.]", text))
-        if first == second:
-            return _checked(year, first, second)
-        if first > 12:
-            return _checked(year, second, first)
-        if second > 12:
-            return _checked(year, first, second)
+    if all(is_body[:LEAD_LINES]):
         return None
-    from dateutil import parser
+    n_lead = next((i for i, line in enumerate(lines) if is_body[i] and _ends_lead(line)), len(lines))
+    body = None
+    best, title = LEAST_POINTS, None
+    for i, line in enumerate(lines[: min(n_lead, LEAD_LINES)]):
+        if not _may_be_title(line) or (is_body[i] and line[-1] == ".") or (i and lines[i - 1][-1] == ":"):
+            continue
+        if body is None:
+            body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
+        words = _content(line)
+        points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
+        points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
+        points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
+        points += 1.5 * (i == 0)
+        points -= 1.0 * (not is_title[i])
+        points -= 1.0 * (_SENTENCES.search(line) is not None)
+        if points > best:
+            best, title = points + LATER_POINTS, line
+    return title
 
-    try:
-        found = parser.parse(re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text, flags=re.IGNORECASE))
-    except (ValueError, OverflowError):
-        return None
-    return _checked(found.year, found.month, found.day)
+
+def _ends_lead(line: str) -> bool:
+    n_words = len(line.split())
+    return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in '.”"’!)')
 
 
-def _checked(year: int, month: int, day: int) -> str | None:
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
+def _may_be_title(line: str) -> bool:
+    fewest, most = TITLE_WORDS
+    return (
+        fewest <= len(line.split()) <= most
+        and not (line[-1] in ".:;," and len(line.split()) > 9)
+        and not line[0].islower()
+        and not _NO_TITLE.search(line)
+        and not _NO_HEADLINE.search(line)
+        and not is_date_line(line)
+    )
 
 
-def find_source(opening: Sequence[str], page_lines: Sequence[str]) -> str | None:
-    """The agency in a dateline of the first body paragraphs, else the holder of a copyright line.
+def _content(text: str) -> set[str]:
+    """Words that carry a topic, cut to their first letters so that endings do not matter."""
+    return {word[:6] for word in _CONTENT.findall(text.lower()) if word not in _COMMON}
 
-    >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [])
+
+def _is_byline_or_date(line: str) -> bool:
+    return len(line) < 120 and (_BY.match(line) is not None or is_date_line(line))
+
+
+# Source
+
+# names that stand for an outlet wherever a source is expected, in one word or several
+_KNOWN: Final = (
+    r"(?:Thomson )?Reuters|(?:The )?Associated Press|AP|UPI|United Press International|AFP|Agence France-Presse|"
+    r"dpa|DPA|TASS|RIA Novosti|Interfax(?:-Ukraine)?|Ukrinform|Xinhua|Bloomberg(?: News)?|PTI|Press Trust of India|"
+    r"ANI|IANS|ANSA|EFE|Kyodo(?: News)?|Yonhap|CNN|BBC(?: News| Sport)?|CBC(?: News)?|CBS(?: News| Sports)?|"
+    r"NBC(?: News| Sports)?|ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|Sky News|"
+    r"ITV(?: News)?|Euronews|France 24|Deutsche Welle|DW|RT|Sputnik|Al Jazeera|Al Arabiya|Anadolu(?: Agency)?|AA|"
+    r"WAFA|SANA|SPA|WAM|IRNA|MNA|Tasnim|Mehr News Agency|Politico|Axios|ProPublica|Vox|Wired|Forbes|Fortune|"
+    r"Newsweek|TIME|The Atlantic|The Economist|The Hill|The Conversation|Le Monde|Der Spiegel|El País|Haaretz|"
+    r"The Intercept|HuffPost|BuzzFeed News|Radio Free (?:Europe|Asia)(?:/Radio Liberty)?|Voice of America|VOA|"
+    r"RFE/RL|TechCrunch|Ars Technica|Moneycontrol|South China Morning Post|Nikkei(?: Asia)?|Jiji(?: Press)?|Antara|"
+    r"Bernama|Pravda|Meduza|UN News|AllAfrica"
+)
+# the last word of most other outlets' names
+_OUTLET_WORD: Final = (
+    r"(?:Advertiser|Advocate|Argus|Beacon|Broadcasting|Bulletin|Chronicle|Courier|Daily|Dispatch|Echo|Enquirer|"
+    r"Examiner|Express|Gazette|Globe|Guardian|Herald|Independent|Inquirer|Journal|Ledger|Mail|Media|Mercury|Mirror|"
+    r"Monitor|News|News Agency|News Service|Newspapers?|Newswire|Observer|Post|Press|Press Agency|Radio|Record|"
+    r"Recorder|Register|Reporter|Review|Sentinel|Standard|Star|Star-Tribune|Sun|Telegraph|Times|Today|Tribune|TV|"
+    r"Weekly|Welle|Wire|Zeitung)"
+)
+_NAME: Final = r"(?:(?:[A-Z][\w’'&-]*|of|and|the|&|de|la)\s+){0,5}?"
+_DOMAIN: Final = r"[A-Za-z][\w-]*(?:\.[a-z]+)?\.(?:com|net|org|info|news|in|co\.uk|co|uk|ca|com\.au|de|eu|tv)"
+_OUTLET: Final = re.compile(rf"(?:The\s+)?(?:(?i:{_KNOWN})|{_NAME}{_OUTLET_WORD}|{_DOMAIN})", re.ASCII)
+_KNOWN_NAME: Final = re.compile(rf"(?i:{_KNOWN})|The .+|{_DOMAIN}")
+_NO_OUTLET: Final = re.compile(
+    r"^(?:the )?(?:(?:previous|next|older|newer|new|recent|popular|featured|guest|blog|this|world|latest|breaking|"
+    r"more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|tech(?:nology)?|political|"
+    r"politics|all|good|in the|in other|health|science|entertainment|press|live|today.?s|my|our|video|daily|"
+    r"morning|evening|social|multi|home|european?|asian?|african?|middle east|india|general|other|"
+    r"digital)\s+(?:news|media|press|review|tv|radio|today|mail|post|star|record)|news|media|press|mail|post|radio|"
+    r"today|daily|tv|"
+    r"review|standard|times|wire|weekly|getty.*|shutterstock.*)$",
+    re.IGNORECASE,
+)
+_DATELINE_SOURCE: Final = re.compile(
+    r"^(?:[^()]{0,60}?\((?P<name>[A-Z][\w. -]{1,24})\)\s*(?:[-–—]{1,2}\s|[:,]\s)"  # "LONDON (Reuters) - "
+    r"|[A-Z][^()/]{2,45}?/(?P<slashed>[A-Z]{3,9})/\.?\s?"  # "MOSCOW, May 21. /TASS/. "
+    r"|\((?P<first>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘]))"  # "(CNN) The senator"
+)
+_PLACE_AND_DAY: Final = re.compile(rf"^[A-Z][A-Z .,'-]+(?:, .{{0,20}})?,? (?:{'|'.join(MONTHS)})\.? \d", re.IGNORECASE)
+_SITE_DATELINE: Final = re.compile(rf"^(?P<name>{_DOMAIN})\s*[-–—]\s+[A-Z]", re.IGNORECASE)
+_SOURCE_LABEL: Final = re.compile(
+    r"^(?:.{0,80}?[|•·]\s*)?(?:news )?sources?\s*(?::|[-–—]\s|\|)\s*(?P<name>.+)$", re.IGNORECASE
+)
+_FIRST_IN: Final = re.compile(
+    r"^(?:this|the) (?:article|story|piece|report|post)\b[^.]{0,30}?\b(?:first |originally )?(?:published|"
+    r"appeared)\b(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|"
+    r"reprinted)[^.]{0,40}? from (?P<other>.+)$",
+    re.IGNORECASE,
+)
+_MAY_NAME: Final = re.compile(r"(?i:source|published|appeared|printed)")
+_MAY_CLAIM: Final = re.compile(r"©|\([cC]\)|(?i:copyright)")
+_COPYRIGHT: Final = re.compile(
+    r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|"
+    r"20)\d\d,?\s+(?:by\s+)?(?P<name>[A-Z][\w&.’' -]{1,40}?)(?:,?\s+(?:LLC|Inc|Ltd|Limited|PLC|Corp\w*|Company|Co|"
+    r"GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|\s+(?i:all rights).*|\s*)$"
+)
+_BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
+_STAFF: Final = re.compile(
+    r"\s+(?:staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
+    r"(?:web )?desk|and (?:news )?agencies|wire services?|and wire.*|contributors?)\b.*$",
+    re.IGNORECASE,
+)
+_PART: Final = re.compile(r"\s*(?:[,|•·/]|\s[-–—]\s|\bfor\b|\bof\b|\bat\b|\()\s*")
+_CREDIT: Final = re.compile(
+    r"photo|picture|image|getty|file|credit|handout|pool\b|video|contribut|illustration|shutterstock|with files",
+    re.IGNORECASE,
+)
+
+
+def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = ()) -> str | None:
+    """Who published the segment, as the text names them: the agency of its dateline, else what a source line, a
+    byline, a copyright line or one of the dump's ``banners`` says.
+
+    >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    for text in opening:
-        match = _DATELINE_SOURCE.match(text)
-        if match and (_AGENCY.match(match["name"]) or match["name"].endswith(("Wire", "News", "Press"))):
-            return match["name"]
-    for text in page_lines:
-        match = _COPYRIGHT.search(text)
-        if match:
+    body = [line for line, wanted in zip(lines[:SOURCE_LINES], is_body, strict=False) if wanted]
+    for line in body[:OPENING]:
+        name = _dateline_source(line)
+        if name:
+            return name
+    lead = lines[: _first_long_body(lines, is_body)]
+    tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
+    short = [line for line in (*lead, *tail) if len(line) < 160]
+    for line in short:
+        match = _MAY_NAME.search(line) and (_SOURCE_LABEL.match(line) or _FIRST_IN.match(line))
+        name = _outlet(match[match.lastindex or 0]) if match else None
+        if name:
+            return name
+    for line in lead:
+        name = _byline_source(line)
+        if name:
+            return name
+    for line in (*tail, *lead):
+        match = _MAY_CLAIM.search(line) and _COPYRIGHT.search(line)
+        if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
             return match["name"].strip()
-    return None
+    return next((_outlet(line) or line for line in lead if line in banners), None)
+
+
+def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
+    """How many lines of the lead stand before its second body paragraph."""
+    n = 0
+    for i, (line, body) in enumerate(zip(lines, is_body, strict=False)):
+        n += body and len(line) > 80
+        if n == 2 or i == LEAD_LINES:
+            return i
+    return len(lines)
+
+
+def _dateline_source(line: str) -> str | None:
+    match = _DATELINE_SOURCE.match(line[:120])
+    if match is None:
+        match = _SITE_DATELINE.match(line[:80])
+        return match["name"] if match else None
+    name = next(filter(None, match.groups()))
+    acronym = name.isupper() and " " not in name and _PLACE_AND_DAY.match(line)
+    return name if match["slashed"] or acronym or _outlet(name) == name else None
+
+
+def _outlet(text: str) -> str | None:
+    """The outlet that ``text`` is the name of, perhaps with "and news agencies" or "staff" behind it."""
+    text = _STAFF.sub("", text.strip(" .;:/|")).strip(" .;:/|,")
+    text = re.split(r"\s*[|•·,(]\s*", text)[0]
+    if text.islower() and "." not in text:
+        return None
+    return text if _OUTLET.fullmatch(text) and not _NO_OUTLET.match(text) else None
+
+
+def _byline_source(line: str) -> str | None:
+    """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
+    if len(line) > 100 or _CREDIT.search(line):
+        return None
+    if line.startswith("/"):
+        return _outlet(line)
+    match = _BY.match(line)
+    if match is None:
+        return None
+    whole = _outlet(match["rest"])
+    if whole and (_STAFF.search(match["rest"]) or _KNOWN_NAME.fullmatch(whole)):  # else it may be somebody called Post
+        return whole
+    return next(filter(None, map(_outlet, _PART.split(match["rest"])[1:])), None)
+
+
+def find_banners(lines: Iterable[str]) -> frozenset[str]:
+    """Lines of a dump that are an outlet's name and nothing else, and that stand in it more than once."""
+    counts = Counter(line for line in lines if len(line) < 50)
+    return frozenset(line for line, n in counts.items() if n > 1 and _outlet(line))

@@ -39,6 +39,11 @@ class Scored:
     heads: Array  # (n, len(HEADS)), log-odds
     threshold: float
 
+    @property
+    def is_flat(self) -> bool:
+        """Most paragraphs are sentences that share a line with others."""
+        return bool(self.measure("within_line").mean() > 0.5) if self.paragraphs else False
+
     def head(self, name: str) -> Array:
         """Log-odds of one head, (n,)."""
         return self.heads[:, HEADS.index(name)]

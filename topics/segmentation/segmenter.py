@@ -17,12 +17,11 @@ from topics.segmentation.decode import decode_starts
 from topics.segmentation.furniture import Roles, assign_roles
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import tell_language
-from topics.segmentation.metadata import find_published, find_source
+from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
 from topics.segmentation.model import Scored, SegmentationModel
 
 __all__ = ["segment_dump", "whole_dump"]
 
-LEAD_LINES: Final = 12  # a date or headline stands no deeper than that
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 
 
@@ -109,12 +108,15 @@ def _lay_out(
     cuts = [0, *(_line_start(text, paragraphs[i].start) for i in starts[1:]), len(text)]
     bounds = [*starts.tolist(), len(paragraphs)]
     n_lines = paragraphs[-1].line - 1 + _count_lines(text[paragraphs[-1].end - 1 :])
+    titleness = scored.head("title").tolist()
+    banners = find_banners(
+        text[p.start : p.end] for p, wanted in zip(paragraphs, roles.furniture.tolist(), strict=True) if wanted
+    )
     segments = []
     for index, (first, last) in enumerate(pairwise(bounds)):
         own = paragraphs[first:last]
         texts = [text[p.start : p.end] for p in own]
         body = roles.body[first:last].tolist()
-        page = [t for t, furniture in zip(texts[:LEAD_LINES], roles.furniture[first:last], strict=False) if furniture]
         end_line = n_lines
         if last < len(paragraphs):
             end_line = paragraphs[last].line - (text[cuts[index + 1] - 1] in "\n\r")
@@ -127,10 +129,11 @@ def _lay_out(
                 end=cuts[index + 1],
                 start_line=1 if index == 0 else own[0].line,
                 end_line=end_line,
-                kind=tell_kind(texts, body),
-                title=_title(texts, scored, roles, first, last) or (dump.title if len(bounds) == 2 else None),
-                published=find_published(page) or (dump.published if len(bounds) == 2 else None),
-                source=find_source([t for t, b in zip(texts[:8], body, strict=False) if b][:2], page) or dump.source,
+                kind=tell_kind(texts, body, flat=scored.is_flat),
+                title=find_title(texts, titleness[first:last], roles.title[first:last].tolist(), body)
+                or (dump.title if len(bounds) == 2 else None),
+                published=find_published(texts, body) or (dump.published if len(bounds) == 2 else None),
+                source=find_source(texts, body, banners) or dump.source,
                 boundary=round(float(scored.probabilities[first]), 4),
                 furniture=_spans(own, roles.furniture[first:last].tolist()),
                 language=tell_language(text[cuts[index] : cuts[index + 1]], default=language),
@@ -159,18 +162,6 @@ def _line_start(text: str, offset: int) -> int:
     while at and text[at - 1].isspace() and text[at - 1] not in "\n\r\x0b\x0c\u2028\u2029":
         at -= 1
     return at if at == 0 or text[at - 1] in "\n\r\x0b\x0c\u2028\u2029" else offset
-
-
-def _title(texts: Sequence[str], scored: Scored, roles: Roles, first: int, last: int) -> str | None:
-    """The likeliest headline among the lines before the first body paragraph."""
-    odds = scored.head("title")
-    best, title = 0.0, None
-    for i in range(first, min(last, first + LEAD_LINES)):
-        if roles.body[i]:
-            break
-        if roles.title[i] and odds[i] > best:
-            best, title = float(odds[i]), texts[i - first]
-    return title
 
 
 def _spans(paragraphs: Sequence[Paragraph], is_furniture: Sequence[bool]) -> tuple[Span, ...]:

@@ -1,0 +1,193 @@
+"""When a segment was published, read off its date lines.
+
+In: the segment's lines. Out: an ISO date, or ``None`` where the text shows none beyond doubt: a date without a
+year, or one that can be read in two ways, is no date. A date line is known by its own form (a date, and little
+else but times, labels and names), since it stays one whatever role the model gave it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Final
+
+__all__ = ["MONTHS", "find_published", "is_date_line"]
+
+DATE_LINE: Final = 160  # code points of a line that are looked at for a date
+DATE_LINES: Final = 20  # a date stands no deeper, with sharing buttons above it
+OPENING: Final = 3  # body paragraphs that may open with a dateline
+BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
+LONG_LINE: Final = 80
+
+MONTHS: Final = {
+    name: number
+    for number, names in enumerate(
+        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|sep sept september|"
+        "oct october|nov november|dec december".split("|"),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH: Final = rf"(?P<{{0}}>{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
+_DAY: Final = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?"
+# "5 Jan 20265 Jan 2026": a page that prints a date twice leaves no blank between the two
+_YEAR: Final = r"(?P<{0}>(?:19[89]\d|20[0-4]\d))(?!\d(?!\d?(?:st|nd|rd|th)?[ -][A-Za-z]))"
+_DATE: Final = re.compile(
+    rf"(?<![\d/.-])(?:{_DAY.format('d1')}(?: of|\.)?[ -]?{_MONTH.format('m1')}[ ,-]{{0,2}}{_YEAR.format('y1')}"
+    rf"|{_YEAR.format('y2')}[-/.](?P<m2>\d\d?)[-/.](?P<d2>\d\d?)(?!\d)"
+    rf"|(?P<a>\d\d?)(?P<joint>[-/.])(?P<b>\d\d?)(?P=joint)(?P<c>(?:19|20)?\d\d)(?![\d/.-]))"
+    rf"|\b{_MONTH.format('m3')}[ -]{{0,2}}{_DAY.format('d3')}[ ,-]{{1,2}}{_YEAR.format('y3')}"
+    rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
+    re.IGNORECASE,
+)
+_DIGIT: Final = re.compile(r"\d")
+_WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
+_ISSUED: Final = re.compile(
+    r"\b(?:(?:first |originally )?(?:published|posted|released|issued)|publi(?:sh|cation) date|date published|"
+    r"created)\b",
+    re.IGNORECASE,
+)
+_CHANGED: Final = re.compile(r"\b(?:updated?|modified|revised|edited|reviewed|amended|corrected)\b", re.IGNORECASE)
+# dates of something else than the page: "Deadline: 5 May 2026"
+_EVENT: Final = re.compile(
+    r"\b(?:deadline|expir\w+|valid|until|ends?|ending|starts?|starting|begins?|opens?|closes?|opening|closing|due|"
+    r"born|died|dies|event|events|when|from|through|tickets?|sale|offer|release date|kick-?off|next|upcoming|"
+    r"correction|copyright|file|photo|picture|image|recorded|taken|last seen|effective|archive[sd]?|retrieved|"
+    r"accessed|join\w*|established|founded|since|before|after|handout|getty|shutterstock|pool|via)\b|©|\[|"
+    r"/(?:AP|AFP|EPA|Reuters)\b|\(@\w+\)",
+    re.IGNORECASE,
+)
+_AROUND: Final = re.compile(
+    r"\d+(?:[:.]\d+)*\s?(?:[ap]\.?m\b\.?|z\b|h\b)|\d+(?:[:.]\d+)+|T\d\d:\d\d\S*|\b\d+\s*(?:min(?:ute)?s?|comments?|"
+    r"shares?|views?)\b(?: read)?|\b(?:[ap]\.?m\b\.?|gmt|utc|[ecmpabi][sd]?t|bst|cet|cest|ist|o.clock|published|"
+    r"posted|released|issued|publi(?:sh|cation)|updated?|modified|last|first|originally|created|date|time|on|at|by|"
+    r"in|the|of|and|for|with|read|share|save|print|listen|ago|hours?|local|staff|story|min|admin|editors?|"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b",
+    re.IGNORECASE,
+)
+_LABELLED: Final = re.compile(
+    rf"(?:first |last )?(?:published|posted|updated)(?: on)?:?\s+(?:[a-z]{{3,9}},?\s+)?(?:{_DATE.pattern})"
+    r"(?!,? [a-z])",
+    re.IGNORECASE,
+)
+_WORD: Final = re.compile(r"[^\W\d_][\w’'.&@-]*")
+_DATELINE_DATE: Final = re.compile(r"^[A-Z][^a-z]{1,40}\b[^()–—]{0,60}?(?:\([\w ./-]{2,25}\)|/[A-Z]+/)?\s*[-–—]{1,2}\s")
+
+
+def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
+    """The date on the first date lines of a segment, as ``YYYY-MM-DD``.
+
+    A date said to be of publication goes before a bare one, and that before the date of a change. Dates in
+    sentences, captions and headlines do not count, nor do those of events.
+
+    >>> find_published(["By A. Writer", "Published On 5 Jan 20265 Jan 2026"], [False, False])
+    '2026-01-05'
+    >>> find_published(["04/05/2025"], [False]) is None
+    True
+    """
+    found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
+    above, n_body = "", 0
+    for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
+        line = whole[:DATE_LINE]
+        dates = list(_DATE.finditer(line)) if _DIGIT.search(line) else []
+        if dates and _says_little(line):
+            label = _label(above) if len(above) < 40 else "bare"  # "Updated" over a date
+            for sort, day in _sorted_dates(line, dates, label):
+                found[sort].append(day)
+        above = "" if dates else whole
+        n_body += body and len(line) > LONG_LINE
+        if n_body > BODY_BEFORE_DATE:
+            break
+    for days in found.values():
+        if days:
+            return days[0]
+    return _in_dateline(lines, is_body)
+
+
+def is_date_line(line: str) -> bool:
+    """Does the line say when something was published, and nothing else?
+
+    >>> is_date_line("Published 5 May 2026"), is_date_line("The quay closed on 5 May 2026 for repairs.")
+    (True, False)
+    """
+    return _DIGIT.search(line) is not None and _DATE.search(line) is not None and _says_little(line)
+
+
+def _label(text: str) -> str:
+    """What the last label in ``text`` says of the date that follows."""
+    issued = max((m.end() for m in _ISSUED.finditer(text)), default=-1)
+    changed = max((m.end() for m in _CHANGED.finditer(text)), default=-1)
+    return "bare" if issued == changed else "issued" if issued > changed else "changed"
+
+
+def _says_little(line: str) -> bool:
+    """Is there little beside dates but times, labels and names? Text without line breaks may run on after them."""
+    if _LABELLED.match(line):
+        return True
+    rest = _DATE.sub(" ", line)
+    if _EVENT.search(rest):
+        return False
+    words = _WORD.findall(_AROUND.sub(" ", rest))
+    n_lower = sum(word[0].islower() and "." not in word and "@" not in word for word in words)
+    if _ISSUED.match(line) or _CHANGED.match(line):
+        return len(words) <= 12 and n_lower <= 1
+    return len(words) <= 8 and not n_lower
+
+
+def _sorted_dates(line: str, dates: Sequence[re.Match[str]], label: str) -> Iterator[tuple[str, str | None]]:
+    """The dates of a line, each with its sort; a bare one only where no other stands beside it."""
+    at = 0
+    sorts: list[tuple[str, str | None]] = []
+    for match in dates:
+        before = line[at : match.start()]
+        at = match.end()
+        label = _label(before) if _label(before) != "bare" else label
+        sorts.append((label, _iso(match, line)))
+    bare = {day for sort, day in sorts if sort == "bare"}
+    for sort, day in sorts:
+        if sort != "bare" or len(bare) == 1:
+            yield sort, day
+
+
+def _iso(match: re.Match[str], line: str) -> str | None:
+    """The only day that the match can mean."""
+    for k in "1234":
+        if match[f"y{k}"]:
+            month = match[f"m{k}"].lower()
+            return _checked(int(match[f"y{k}"]), int(MONTHS.get(month) or month), int(match[f"d{k}"]))
+    a, b, c = int(match["a"]), int(match["b"]), int(match["c"])
+    if len(match["c"]) == 4:
+        readings = {_checked(c, b, a), _checked(c, a, b)}
+    else:
+        readings = {_checked(_century(c), b, a), _checked(_century(c), a, b), _checked(_century(a), b, c)}
+    readings.discard(None)
+    if len(readings) > 1:
+        weekday = _WEEKDAY.search(line)
+        if weekday:
+            wanted = _WEEKDAYS.index(weekday[1].lower())
+            readings = {day for day in readings if day and date.fromisoformat(day).weekday() == wanted}
+    return readings.pop() if len(readings) == 1 else None
+
+
+def _century(year: int) -> int:
+    return year + (2000 if year < 50 else 1900)
+
+
+def _checked(year: int, month: int, day: int) -> str | None:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
+
+
+def _in_dateline(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
+    """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
+    opening = [line for line, body in zip(lines[:DATE_LINES], is_body, strict=False) if body]
+    for line in opening[:OPENING]:
+        dateline = _DATELINE_DATE.match(line)
+        match = _DATE.search(dateline.group()) if dateline else None
+        if match:
+            return _iso(match, match.group())
+    return None
