@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,7 +15,18 @@ from hypothesis import strategies as st
 
 from topics.errors import DumpError
 from topics.paragraphs import split_paragraphs
-from topics.segmentation.training.corpora import Article, Corpora, Page, outlet_of, part_of, read_corpora
+from topics.segmentation.training.corpora import (
+    BODY,
+    BOILERPLATE,
+    FURNITURE,
+    TITLE,
+    Article,
+    Corpora,
+    Page,
+    outlet_of,
+    part_of,
+    read_corpora,
+)
 from topics.segmentation.training.furniture_lines import subhead
 from topics.segmentation.training.mixing import MixedDump, Mixer, Style
 from topics.segmentation.training.styles import STYLES, build_dumps
@@ -130,7 +142,7 @@ def test_furniture_stands_before_the_lead_inside_and_after_the_tail(seed: int) -
     for before, body, after in found:
         assert not set(before) & PARAGRAPHS
         assert body[0] in PARAGRAPHS
-        assert set(after) <= set(CORPORA.stock)
+        assert not set(after) & PARAGRAPHS
     if seed == 0:  # each of the three does occur
         assert any(before for before, _, _ in found)
         assert any(set(body) - PARAGRAPHS for _, body, _ in found)
@@ -170,26 +182,42 @@ def test_round_ups_and_appeals_are_pieces_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("flats", [0.0, 1.0])
-def test_flat_dumps_have_no_line_breaks_and_no_leads(flats: float) -> None:
-    dump = render(Style(6, "random", titled=1.0, joint=" ", flat=True, flats=flats))
+def test_flat_dumps_have_no_line_breaks_and_lead_with_what_follows_the_title(flats: float) -> None:
+    dump = render(Style(6, "random", titled=1.0, joint=" ", flat=1.0, flats=flats))
     check(dump)
     assert "\n" not in dump.text
-    assert dump.leads == dump.starts
-    chosen = CORPORA.flats if flats else CORPORA.articles
-    assert all(any(dump.text.startswith(a.title, start) for a in chosen) for start in dump.starts)
+    titles = {a.title for a in (CORPORA.flats if flats else CORPORA.articles)}
+    assert {dump.text[start : lead - 1] for start, lead in zip(dump.starts, dump.leads, strict=True)} <= titles
+
+
+def test_one_article_a_line_and_articles_of_many_lines_stand_in_one_dump() -> None:
+    dump = render(Style(12, "random", flat=0.5))
+    ends = [*dump.starts[1:], len(dump.text)]
+    n_lines = [dump.text[start:end].count("\n") for start, end in zip(dump.starts, ends, strict=True)]
+    assert min(n_lines) == 1 and max(n_lines) > 3
+
+
+@given(st.integers(0, 10_000), st.text(max_size=60).filter(lambda title: title.split() != []))
+def test_a_short_headline_is_the_beginning_of_a_long_one(seed: int, title: str) -> None:
+    mixer = Mixer(replace(CORPORA, articles=tuple(replace(a, title=title) for a in CORPORA.articles)))
+    dump = mixer.render(random.Random(seed), Style(4, "random", titled=1.0, short_titles=1.0))
+    [head] = {dump.text[start:lead].rstrip("\n") for start, lead in zip(dump.starts[:1], dump.leads[:1], strict=True)}
+    assert title.startswith(head)
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_pages_start_at_their_headline_or_a_little_above_it(seed: int) -> None:
+def test_pages_start_at_their_headline_whatever_stands_above_it(seed: int) -> None:
     dump = Mixer(CORPORA).render_pages(random.Random(seed), 5)
     check(dump)
     assert len(dump.starts) == 5
-    for before, body, after in pieces(dump):
-        number = int(body[0].split()[1])
-        source = page(number)
-        assert before == list(source.lines[:4])[-len(before) :] and len(before) in (2, 3, 4)
+    for k, (before, body, after) in enumerate(pieces(dump)):
+        source = page(int(body[0].split()[1]))
+        assert before[-2:] == list(source.lines[2:4])
+        assert before[:-2] == [] or k == 0  # only the first piece takes in what stands above it
         assert body == list(source.lines[4:10])
-        assert after == list(source.lines[10 : 10 + len(after)])
+        below = [line for line in after if line.startswith("Below")]
+        assert below == list(source.lines[10 : 10 + len(below)])
+        assert {line.split()[0] for line in after[len(below) :]} <= {"Home", "Section"}  # of the next page
 
 
 @pytest.mark.parametrize("unit", ["lines", "flat"])
@@ -202,6 +230,9 @@ def test_every_drawn_dump_is_consistent(unit: str) -> None:
         if unit == "lines":
             assert set(dump.starts) <= {p.start for p in split_paragraphs(dump.text)}
             assert set(dump.leads) <= {p.start for p in split_paragraphs(dump.text)}
+        assert len(dump.lines) == len(dump.roles)
+        assert set(dump.starts[1:]) <= set(dump.lines)
+        assert set(dump.roles) <= {FURNITURE, BODY, TITLE, BOILERPLATE}
 
 
 @pytest.mark.parametrize("style", STYLES)

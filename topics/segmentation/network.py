@@ -26,7 +26,18 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 
-__all__ = ["CONTEXT", "DILATIONS", "ENCODED", "HEADS", "TABLE_WIDTH", "Array", "Network", "Tokens", "encode", "fill_tables"]
+__all__ = [
+    "CONTEXT",
+    "DILATIONS",
+    "ENCODED",
+    "HEADS",
+    "TABLE_WIDTH",
+    "Array",
+    "Network",
+    "Tokens",
+    "encode",
+    "fill_tables",
+]
 
 Array = NDArray[np.float32]
 

@@ -43,8 +43,8 @@ from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 __all__ = ["Batch", "Example", "Learner", "gather"]
 
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
-DROPPED: Final = 0.2  # share of the inputs and of the hidden state left out while learning
-HIDDEN_TOKENS: Final = 0.08  # share of the tokens hidden while learning
+DROPPED: Final = 0.25  # share of the inputs and of the hidden state left out while learning
+HIDDEN_TOKENS: Final = 0.12  # share of the tokens hidden while learning
 DECAY: Final = 0.01
 FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
 LONGEST_GRADIENT: Final = 1.0
@@ -210,7 +210,11 @@ class Learner:
             g_added = g_hidden * (addeds[k] > 0)
             gradients[f"context_bias_{k}"] = g_added.sum(axis=0)
             gradients[f"context_{k}"] = np.stack(
-                (before[:-dilation].T @ g_added[dilation:], before.T @ g_added, before[dilation:].T @ g_added[:-dilation])
+                (
+                    before[:-dilation].T @ g_added[dilation:],
+                    before.T @ g_added,
+                    before[dilation:].T @ g_added[:-dilation],
+                )
             )
             g_hidden = g_hidden + g_added @ taps[1].T
             g_hidden[:-dilation] += g_added[dilation:] @ taps[0].T

@@ -100,9 +100,7 @@ def fit_segmentation(
 # ---- words
 
 
-def learn_vocabulary(
-    corpora: Corpora, meaning_of: MeaningOf, seed: int
-) -> tuple[Vocabulary, NDArray[np.int8], Array]:
+def learn_vocabulary(corpora: Corpora, meaning_of: MeaningOf, seed: int) -> tuple[Vocabulary, NDArray[np.int8], Array]:
     """The commonest words, and their meanings as whole numbers with a scale (see ``SegmentationModel``)."""
     characters = build_character_table()
     classes = word_classes()
@@ -182,7 +180,9 @@ class _Maker:
         sizes = [n_dumps // N_SHARDS + (k < n_dumps % N_SHARDS) for k in range(N_SHARDS)]
         jobs = [[k for k in range(N_SHARDS) if k % n_jobs == job] for job in range(n_jobs)]
         made = Parallel(n_jobs=n_jobs)(delayed(self._shards)(job, sizes, seed) for job in jobs)
-        by_shard = {k: shard for job, shards in zip(jobs, made, strict=True) for k, shard in zip(job, shards, strict=True)}
+        by_shard = {
+            k: shard for job, shards in zip(jobs, made, strict=True) for k, shard in zip(job, shards, strict=True)
+        }
         return [example for k in range(N_SHARDS) for example in by_shard[k]]
 
     def _shards(self, shards: Sequence[int], sizes: Sequence[int], seed: int) -> list[list[Example]]:

@@ -36,7 +36,10 @@ __all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
 Neighbours = Literal["random", "category", "month", "nearest"]
 
 
-_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.3)
+_DANGLING: Final = frozenset(
+    "a an the of to in on at by for with from and or but as his her its their is are was".split()
+)
+_HEADLESS: Final = (*(0.0,) * 8, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
 
@@ -46,7 +49,8 @@ class Style:
 
     ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
     ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose inner line
-    breaks are gone; ``flats`` is how often the pieces are articles that never had any.
+    breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``short_titles`` is the share of
+    headlines cut to a few words, as some outlets write them all.
     """
 
     n_pieces: int
@@ -62,6 +66,7 @@ class Style:
     between: str | None = None
     flat: float = 0.0
     flats: float = 0.0
+    short_titles: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +110,13 @@ class Piece:
 # what articles of the corpora still hold of their pages
 _LEFT_OVER: Final = re.compile(
     r"(?:advertisement|story continues|article continues|related(?: stories)?:|read more|read also|also read|"
-    r"click here|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:twitter|facebook)|"
-    r"scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|image copyright|"
-    r"media caption|image caption|getty images|photo:|photograph:|copyright|©|all rights reserved)",
+    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:twitter|"
+    r"facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
+    r"image (?:copyright|caption|source|credit)|media caption|cover image|enlarge this image|(?:toggle|hide) caption|"
+    r"getty images|photo ?:|photograph:|photo by|image:|copyright|©|all rights reserved|(?:last )?updated (?:at|on) |"
+    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:brief|"
+    r"newsletter|app)|choose your country|leave this field|this (?:story|article|report) (?:was|contains|is part))|"
+    r".{0,80}\b(?:toggle caption|do you approve or disapprove)\b",
     re.IGNORECASE,
 )
 _LEFT_OVER_WORDS: Final = 25
@@ -121,9 +130,7 @@ def _role(line: str) -> int:
 class Mixer:
     """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own."""
 
-    def __init__(
-        self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = (), prose: Prose | None = None
-    ) -> None:
+    def __init__(self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = (), prose: Prose | None = None) -> None:
         self.corpora = corpora
         self.prose = prose or Prose()
         self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
@@ -194,6 +201,7 @@ class Mixer:
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
                 between="\n\n" if layout >= 0.96 else None,
                 flat=rng.choice((0.2, 0.5)) if rng.random() < 0.06 else 0.0,
+                short_titles=rng.choice((0.0, 0.2, 1.0)),
             ),
         )
 
@@ -206,7 +214,7 @@ class Mixer:
         for article in articles:
             titled = rng.random() < style.titled
             if rng.random() < style.blurbs:
-                pieces.append(self._blurb(rng, article, titled))
+                pieces.append(self._blurb(rng, article, titled, style.short_titles))
             else:
                 pieces.append(self._article(rng, article, titled, style))
         if rng.random() < style.digests:
@@ -269,7 +277,7 @@ class Mixer:
                     lead = []
         roles = [FURNITURE] * len(lead)
         if titled and article.title:
-            lead.insert(0, article.title)
+            lead.insert(0, _headline(rng, article.title, style.short_titles))
             roles.insert(0, TITLE)
             if furnished and rng.random() < 0.12:
                 lead.insert(0, section(rng))
@@ -277,12 +285,14 @@ class Mixer:
         roles += [FURNITURE if line in extras else _role(line) for line in body] + [FURNITURE] * len(tail)
         return Piece(lead + body + tail, roles)
 
-    def _blurb(self, rng: random.Random, article: Article, titled: bool) -> Piece:
-        draw = rng.random()
-        if self.corpora.blurbs and draw < 0.3:
+    def _blurb(self, rng: random.Random, article: Article, titled: bool, short: float) -> Piece:
+        if self.prose.blurbs and rng.random() < 0.1:
+            return _written(rng, rng.choice(self.prose.blurbs))
+        if self.corpora.blurbs and rng.random() < 0.3:
             article = rng.choice(self.corpora.blurbs)
-        body = list(article.paragraphs[: 1 if rng.random() < 0.55 else 2])
-        lead = [article.title] if titled and article.title else []
+        body = [line for line in article.paragraphs if _role(line) == BODY] or list(article.paragraphs)
+        body = body[: 1 if rng.random() < 0.55 else 2]
+        lead = [_headline(rng, article.title, short)] if titled and article.title else []
         return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body))
 
     def _digest(self, rng: random.Random) -> Piece:
@@ -411,7 +421,8 @@ class Mixer:
             if rng.random() < blurbs:
                 body = body[:1]
             others = [rng.choice(self.corpora.articles).title for _ in range(6)]
-            page = dress(rng, house, article.title or None, body, [title for title in others if title])
+            title = _headline(rng, article.title, 0.2)
+            page = dress(rng, house, title or None, body, [title for title in others if title])
             pieces.append(Piece(list(page.lines), list(page.roles), page.start))
         if self.boilerplate and rng.random() < 0.2:
             pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
@@ -436,6 +447,7 @@ class Mixer:
                 joint="\n" if rng.random() < 0.12 else " ",
                 flat=1.0,
                 flats=0.25,
+                short_titles=rng.choice((0.0, 0.0, 1.0)),
             ),
         )
 
@@ -457,6 +469,18 @@ def _as_lines(rng: random.Random, text: str) -> list[str]:
     if line:
         lines.append(" ".join(line))
     return lines
+
+
+def _headline(rng: random.Random, title: str, short: float) -> str:
+    """A headline, or its first few words where it is to be a short one."""
+    if short == 0.0 or rng.random() >= short:
+        return title
+    head = re.split(r"[:;?!|–—]|, | - ", title)[0]
+    words = (head if head.count(" ") >= 2 else title).split(" ")
+    keep = rng.randint(3, 7)
+    while keep < len(words) and words[keep - 1].lower() in _DANGLING:
+        keep += 1
+    return " ".join(words[:keep])
 
 
 def _excerpt(page: Page, chosen: Sequence[int]) -> Piece:
