@@ -49,6 +49,7 @@ LAST_FILTERS: Final = 32
 AVERAGED: Final = 32  # dimensions of the opening tokens' mean
 HIDDEN: Final = 96
 DILATIONS: Final = (1, 2, 4, 8, 16, 1)
+OVERVIEW_AFTER: Final = 3  # convolutions, every paragraph is told of the stretch as a whole
 CONTEXT: Final = sum(DILATIONS)
 TAPS: Final = 3  # the width of all convolutions
 CLIP: Final = 5.0  # standard deviations beyond which a feature says no more
@@ -109,9 +110,12 @@ class Network:
             tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes,
             *self.tables, weights["filter_bias"], encoded, winners,
         )  # fmt: skip
-        seen = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
-        hidden = np.maximum(np.hstack((encoded, seen)) @ weights["enter"] + weights["enter_bias"], 0.0)
+        told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
+        hidden = np.maximum(np.hstack((encoded, told)) @ weights["enter"] + weights["enter_bias"], 0.0)
         for k, dilation in enumerate(DILATIONS):
+            if k == OVERVIEW_AFTER:
+                seen = hidden.mean(axis=0)
+                hidden = hidden + np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
             taps = weights[f"context_{k}"]
             more = hidden @ taps[1] + weights[f"context_bias_{k}"]
             more[dilation:] += hidden[:-dilation] @ taps[0]

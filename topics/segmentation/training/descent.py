@@ -32,6 +32,7 @@ from topics.segmentation.network import (
     HIDDEN,
     LAST_FILTERS,
     OPENING_FILTERS,
+    OVERVIEW_AFTER,
     TABLE_WIDTH,
     TAPS,
     Array,
@@ -94,6 +95,7 @@ class Batch:
     weight: Array
     rows: NDArray[np.int64]
     present: Array
+    bounds: NDArray[np.int64]  # (n_dumps + 1,) where each dump's paragraphs begin
 
 
 def gather(examples: Sequence[Example], rng: np.random.Generator | None = None) -> Batch:
@@ -124,6 +126,7 @@ def gather(examples: Sequence[Example], rng: np.random.Generator | None = None) 
         np.concatenate([e.weight for e in examples]).astype(np.float32),
         where,
         present,
+        np.cumsum([0, *(len(example) for example in examples)]),
     )
 
 
@@ -147,6 +150,8 @@ class Learner:
             "filter_bias": np.zeros(ENCODED, np.float32),
             "enter": draw(entering, HIDDEN, scale=entering**-0.5),
             "enter_bias": np.zeros(HIDDEN, np.float32),
+            "overview": draw(HIDDEN, HIDDEN, scale=HIDDEN**-0.5),
+            "overview_bias": np.zeros(HIDDEN, np.float32),
             "leave": draw(HIDDEN, len(HEADS), scale=0.05),
             "leave_bias": np.full(len(HEADS), -2.0, np.float32),
         }
@@ -183,7 +188,14 @@ class Learner:
         hidden = np.zeros((len(batch.present), HIDDEN), np.float32)
         hidden[batch.rows] = entered
         befores, addeds = [], []
+        sizes = np.diff(batch.bounds)
+        dump_of = np.repeat(np.arange(len(sizes)), sizes)
         for k, dilation in enumerate(DILATIONS):
+            if k == OVERVIEW_AFTER:
+                seen = np.add.reduceat(hidden[batch.rows], batch.bounds[:-1]) / sizes[:, None].astype(np.float32)
+                overview = np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
+                hidden = hidden.copy()
+                hidden[batch.rows] += overview[dump_of]
             taps = weights[f"context_{k}"]
             added = hidden @ taps[1]
             added[dilation:] += hidden[:-dilation] @ taps[0]
@@ -219,6 +231,12 @@ class Learner:
             g_hidden = g_hidden + g_added @ taps[1].T
             g_hidden[:-dilation] += g_added[dilation:] @ taps[0].T
             g_hidden[dilation:] += g_added[:-dilation] @ taps[2].T
+            if k == OVERVIEW_AFTER:
+                g_overview = np.add.reduceat(g_hidden[batch.rows], batch.bounds[:-1]) * (overview > 0)
+                gradients["overview"] = seen.T @ g_overview
+                gradients["overview_bias"] = g_overview.sum(axis=0)
+                g_seen = (g_overview @ weights["overview"].T) / sizes[:, None].astype(np.float32)
+                g_hidden[batch.rows] += g_seen[dump_of]
         g_entered = g_hidden[batch.rows] * (entered > 0)
         gradients["enter"] = entering.T @ g_entered
         gradients["enter_bias"] = g_entered.sum(axis=0)

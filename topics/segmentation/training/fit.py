@@ -186,7 +186,7 @@ class _Maker:
         return [example for k in range(N_SHARDS) for example in by_shard[k]]
 
     def _shards(self, shards: Sequence[int], sizes: Sequence[int], seed: int) -> list[list[Example]]:
-        mixer = Mixer(self.corpora, self.boilerplate, self.prose)
+        mixer = Mixer(self.corpora, self.boilerplate, self.prose, evenly=True)
         made = []
         for k in shards:
             rng = random.Random(f"{seed}:{k}")

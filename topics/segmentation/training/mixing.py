@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import random
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -128,7 +129,8 @@ def _role(line: str) -> int:
 
 
 class Mixer:
-    """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own."""
+    """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own. ``evenly``: no few large
+    outlets make most of the dumps."""
 
     def __init__(self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = (), prose: Prose | None = None) -> None:
         self.corpora = corpora
@@ -153,11 +155,20 @@ class Mixer:
         )
         return vectorizer.fit_transform([a.title + " " + " ".join(a.paragraphs[:10]) for a in self.corpora.articles])
 
+    @cached_property
+    def _shares(self) -> list[float]:
+        """Running sums of how likely each article is drawn first: the less, the more its outlet has."""
+        sizes = Counter(article.outlet for article in self.corpora.articles)
+        return list(accumulate(sizes[article.outlet] ** -0.5 for article in self.corpora.articles))
+
     def draw_articles(self, rng: random.Random, n: int, neighbours: Neighbours) -> list[Article]:
         """``n`` articles (fewer where there are no more) that could stand beside each other."""
         articles = self.corpora.articles
         everything = range(len(articles))
-        at = rng.randrange(len(articles))
+        if self.evenly:
+            at = rng.choices(everything, cum_weights=self._shares)[0]
+        else:
+            at = rng.randrange(len(articles))
         chosen: list[int] = []
         if neighbours == "category":
             group = self._groups[("category", articles[at].category)]
@@ -171,7 +182,10 @@ class Mixer:
             near = [int(j) for j in np.argsort(-alike, kind="stable")[:reach] if alike[j] < 0.9 or j == at]
             chosen = rng.sample(near, min(n, len(near)))
         if len(chosen) < 3:
-            chosen = rng.sample(everything, min(n, len(articles)))
+            if self.evenly:
+                chosen = list(dict.fromkeys(rng.choices(everything, cum_weights=self._shares, k=n)))
+            else:
+                chosen = rng.sample(everything, min(n, len(articles)))
         return [articles[i] for i in chosen]
 
     # ---- dumps of lines
