@@ -87,7 +87,7 @@ def fit_segmentation(
     centre, spread = _standard(raw)
     examples = [_standardised(example, centre, spread) for example in raw]
     del raw
-    with threadpool_limits(limits=2):
+    with threadpool_limits(limits=1):
         network = _learn(examples, vocabulary.n_tokens, centre, spread, effort, on_progress)
     model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
