@@ -312,7 +312,7 @@ def _encode_back(
                 continue
             g = g_encoded[i, k]
             g_bias[k] += g
-            share = g / np.float32(size)
+            share = g / np.float32(max(1, size))
             for t in range(size):
                 of_token[opening[i, t], MEAN_COLUMN + f] += share
                 of_shape[opening_shapes[i, t], MEAN_COLUMN + f] += share
