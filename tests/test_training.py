@@ -307,9 +307,8 @@ def test_paragraphs_are_told_what_they_are() -> None:
 
 
 def test_the_vocabulary_holds_words_that_several_articles_hold() -> None:
-    corpora = Corpora(
-        (*(report(i) for i in range(40)), Article("Odd", ("A quokka.",), "o", "t", "2025-01")), (), (), ()
-    )
+    odd = Article("Odd", ("A quokka.",), "outlet", "town", "2025-01")
+    corpora = Corpora((*(report(i) for i in range(40)), odd), (), (), (), ())
     vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
     keys = set(vocabulary.keys.tolist())
     assert {hash_word(word) for word in ("town", "crane", "oskil", "the", ".")} <= keys
