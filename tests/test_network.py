@@ -85,6 +85,7 @@ def test_a_winner_is_the_token_at_which_a_filter_answers_best() -> None:
     example = draw_example(rng, [FULL, (5, 3)], N_TOKENS, N_FEATURES)
     before, winners = encoded_by_tables(example)
     assert (winners >= 0).sum() > 100
+    assert np.array_equal(winners < 0, before[:, : OPENING_FILTERS + LAST_FILTERS] == 0)
     for t in range(OPENING_TOKENS):
         example.opening[:, t] = np.where(example.opening[:, t] > 0, 1 + example.opening[:, t] % (N_TOKENS - 1), 0)
         after, _ = encoded_by_tables(example)
