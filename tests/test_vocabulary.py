@@ -51,6 +51,7 @@ def test_an_unknown_possessive_ends_as_its_word_does() -> None:
 def test_unknown_words_are_told_apart_by_their_last_three_letters() -> None:
     [one], [two], [other] = tokens("quibbling"), tokens("Scrambling"), tokens("quibbler")
     assert one == two != other
+    assert one not in tokens("quibblong")  # two letters are not enough
     for number in (one, other, *tokens("zz"), *tokens("ōū")):
         assert SECOND_HALF <= number < SECOND_HALF + N_ENDINGS == VOCABULARY.n_tokens
 
