@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from test_network import draw_network
 from word_samples import VECTORS, VOCABULARY, matter
@@ -17,6 +17,7 @@ from topics.segmentation.kernels import COHESION
 from topics.segmentation.model import MARGIN, SegmentationModel, stretches
 from topics.segmentation.network import ENCODED, HEADS, Network
 
+STEP = WINDOW - 2 * MARGIN
 OF_THE_STRETCH = (*(f"local_{name}" for name in COHESION), "median_words", "short_share", "blank_share")
 
 
@@ -56,6 +57,8 @@ def heads_at_once(model: SegmentationModel, text: str) -> Any:
 
 
 @given(st.integers(0, 4 * WINDOW))
+@example(2 * STEP)
+@example(2 * STEP + 1)  # the last middle is a single paragraph
 def test_the_middles_of_stretches_tile_the_dump_and_keep_their_surroundings(n: int) -> None:
     kept: list[int] = []
     for (start, end), (keep, stop) in stretches(n):
