@@ -42,12 +42,12 @@ def without(model: SegmentationModel, names: tuple[str, ...]) -> SegmentationMod
 
 MODEL = draw_model()
 BLIND = without(MODEL, OF_THE_STRETCH)
-long_dumps = st.tuples(st.integers(WINDOW + 1, 3 * WINDOW), st.integers(0, 10**6))
+long_dumps = st.tuples(st.integers(WINDOW + 1, 3 * WINDOW), st.integers(0, 10**6), st.sampled_from([0.1, 0.5, 0.7]))
 
 
-def lines_of(n: int, seed: int) -> list[str]:
+def lines_of(n: int, seed: int, furnished: float = 0.1) -> list[str]:
     rng = np.random.default_rng(seed)
-    return ["Share" if rng.random() < 0.1 else line for line in matter(n, seed)]
+    return ["Share" if rng.random() < furnished else line for line in matter(n, seed)]
 
 
 def heads_at_once(model: SegmentationModel, text: str) -> Any:
@@ -78,7 +78,7 @@ def test_a_dump_that_fits_is_one_stretch() -> None:
 
 @given(long_dumps)
 @settings(max_examples=5)
-def test_stretches_give_what_the_whole_dump_gives_but_for_shares_of_the_stretch(dump: tuple[int, int]) -> None:
+def test_stretches_give_what_the_whole_dump_gives_but_for_shares_of_the_stretch(dump: tuple[int, int, float]) -> None:
     """``MARGIN`` is wider than anything else reaches, so that a model blind to shares does not see where it was cut."""
     text = "\n".join(lines_of(*dump))
     np.testing.assert_allclose(BLIND.score(text).heads, heads_at_once(BLIND, text), rtol=1e-3, atol=1e-3)
@@ -92,7 +92,7 @@ def test_shares_of_the_stretch_are_all_that_differs() -> None:
 
 @given(long_dumps)
 @settings(max_examples=5)
-def test_the_middle_of_a_stretch_is_scored_as_the_stretch_alone(dump: tuple[int, int]) -> None:
+def test_the_middle_of_a_stretch_is_scored_as_the_stretch_alone(dump: tuple[int, int, float]) -> None:
     lines = lines_of(*dump)
     heads = MODEL.score("\n".join(lines)).heads
     for (start, end), (keep, stop) in stretches(len(lines)):
@@ -102,7 +102,7 @@ def test_the_middle_of_a_stretch_is_scored_as_the_stretch_alone(dump: tuple[int,
 
 @given(long_dumps, st.data())
 @settings(max_examples=5)
-def test_nothing_further_away_than_a_stretch_counts(dump: tuple[int, int], data: st.DataObject) -> None:
+def test_nothing_further_away_than_a_stretch_counts(dump: tuple[int, int, float], data: st.DataObject) -> None:
     lines = lines_of(*dump)
     at = data.draw(st.integers(0, len(lines) - 1))
     sees = WINDOW - MARGIN
