@@ -26,8 +26,8 @@ from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 
-# More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ: where one paragraph in seven
-# is reading matter. With less of it the 14 paragraphs of a cosine may reach over the edge of a stretch.
+# More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
+# paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
 
