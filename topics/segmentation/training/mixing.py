@@ -47,8 +47,8 @@ class Style:
     """How a dump is made. All shares are probabilities, of each piece or (``digests``, ``appeals``) of the dump.
 
     ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
-    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose inner line
-    breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``headlines`` is the
+    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose
+    inner line breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``headlines`` is the
     manner of all headlines.
     """
 
@@ -72,9 +72,10 @@ class Style:
 class MixedDump:
     """A text and where its pieces start.
 
-    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph; the
-    first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its trailing
-    furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of them is.
+    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph;
+    the first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its
+    trailing furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of
+    them is.
     """
 
     text: str
@@ -109,12 +110,13 @@ class Piece:
 # what articles of the corpora still hold of their pages
 _LEFT_OVER: Final = re.compile(
     r"(?:advertisement|story continues|article continues|related(?: stories)?:|read more|read also|also read|"
-    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:twitter|"
-    r"facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
+    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:"
+    r"twitter|facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
     r"image (?:copyright|caption|source|credit)|media caption|cover image|enlarge this image|(?:toggle|hide) caption|"
     r"getty images|photo ?:|photograph:|photo by|image:|copyright|©|all rights reserved|(?:last )?updated (?:at|on) |"
-    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:brief|"
-    r"newsletter|app)|choose your country|leave this field|this (?:story|article|report) (?:was|contains|is part))|"
+    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:"
+    r"brief|newsletter|app)|choose your country|leave this field|"
+    r"this (?:story|article|report) (?:was|contains|is part))|"
     r".{0,80}\b(?:toggle caption|do you approve or disapprove)\b",
     re.IGNORECASE,
 )
