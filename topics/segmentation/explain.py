@@ -8,7 +8,8 @@ With all groups replaced at once the place is like any other of the dump: ``usua
 
 **Effects do not add up.** Occlusion has no efficiency axiom: what two groups say alike is missed when either is
 hidden, and no effect then shows it; what they say together is counted in both. Each effect answers one question alone:
-how would the odds stand if this group were as everywhere else in this dump?
+how would the odds stand if this group were as everywhere else in this dump? What all effects leave of the way from
+``usual`` to the probability is told as ``together``.
 
 A replaced input reaches the candidate through few rows of each layer, the same ones for every candidate, so these alone
 are computed again, for all candidates and groups of a stretch at once: time grows with the number of starts, which is
@@ -59,6 +60,8 @@ OF_THE_DUMP: Final = (
     "blank_share",
 )  # the same at every paragraph: no reason for a place
 AROUND: Final = (-1, 0, 1, 2)  # a candidate's first body paragraph stands up to two behind it
+SUPPORT: Final = "its signs back each other up: with one of them hidden the others still say it"
+OVERLAP: Final = "its signs only count together: the effects of each hold some of the others'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ def explain_starts(
     """Why each segment of a dump starts where it does, in the order of the text.
 
     ``n_others`` asks for that many of the likeliest places where none starts as well. The other options are those of
-    ``segment_dump``. All groups that have an effect are listed; effects need not sum up to the log-odds.
+    ``segment_dump``. All groups that have an effect are listed; these need not sum up to the way from ``usual`` to the
+    probability, and what is left of it is the last reason, ``together``.
     """
     segments = segment_dump(dump, model, threshold=threshold, decided=decided, on_problem=on_problem)
     scored = model.score(dump.text)
@@ -166,6 +170,8 @@ def explain_starts(
         else:
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
+            if rest := weights[i].together:
+                reasons.append(Reason("together", rest, SUPPORT if rest > 0 else OVERLAP))
             if segment is None and scored.probabilities[i] >= limit:
                 near = teller.first_words(min(segment_at, key=lambda j: abs(j - i)))
                 words = f"the piece starts at “{near}” already: no text of its own stands between"
@@ -200,6 +206,7 @@ class _Weights:
 
     effects: dict[str, float]
     usual: float
+    together: float  # the way from the usual to the actual log-odds, less all effects
 
 
 def _weigh(
@@ -223,8 +230,9 @@ def _weigh(
         # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
         effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
         usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
-        for i, own, p in zip(here, effects.tolist(), usual.tolist(), strict=True):
-            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), p)
+        together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
+        for i, own, p, rest in zip(here, effects.tolist(), usual.tolist(), together.tolist(), strict=True):
+            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), p, rest)
     return found, columns
 
 

@@ -22,6 +22,7 @@ __all__ = ["render_reasons"]
 MOST: Final = 4
 LEAST: Final = 2  # so many are shown even where they weigh little
 LITTLE: Final = 0.25  # log-odds
+MUCH: Final = 2.0
 BAR: Final = 8
 FULL: Final = 4.0  # log-odds that fill the bar
 
@@ -61,16 +62,18 @@ def render_reasons(rows: Iterable[Row], *, console: Console) -> None:
         return
     show("")
     show("The probability of a start; usual: were the text there as elsewhere in its dump.", "dim")
-    show("+ speaks for a start, - against it, in log-odds. Each is weighed alone: they do not add up.", "dim")
+    show("+ speaks for a start, - against it, in log-odds. Each is weighed alone, so they need not add up.", "dim")
 
 
 def _strongest(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The two to four that count most; those that nothing was weighed for come first and always."""
-    return [
+    """The two to four that count most, and where it is much, what they do together."""
+    single = [reason for reason in reasons if reason["group"] != "together"][:MOST]
+    shown = [
         reason
-        for k, reason in enumerate(reasons[:MOST])
+        for k, reason in enumerate(single)
         if k < LEAST or reason["effect"] is None or abs(reason["effect"]) >= LITTLE
     ]
+    return shown + [reason for reason in reasons if reason["group"] == "together" and reason["effect"] >= MUCH]
 
 
 def _show_reason(reason: dict[str, Any], console: Console, show: Any) -> None:
