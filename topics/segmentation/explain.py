@@ -81,7 +81,8 @@ GROUPS: Final[Mapping[str, Group]] = {
     "likeness": Group(AROUND, (*COHESION, *(f"local_{name}" for name in COHESION))),
     "names": Group(AROUND, tuple(name for name in NAMES if name not in WORDS)),
     "words": Group(AROUND, WORDS),
-    "meaning": Group(AROUND, MEANING, vectors=True),
+    "meaning": Group(AROUND, MEANING),
+    "subject": Group(AROUND, (), vectors=True),
     "layout": Group(AROUND, LAYOUT),
 }
 _ROWS: Final = tuple(sorted({row for group in GROUPS.values() for row in group.rows}))

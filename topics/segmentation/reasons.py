@@ -36,6 +36,7 @@ SHORT: Final = 16  # words; a line shorter than that and without a full stop is 
 _WORD: Final = re.compile(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*")
 _WINDOWS: Final = ("cosine_4", "cosine_8", "cosine_2", "cosine_8_1", "cosine_1")
 _CLASSES: Final = word_classes()
+_INNER: Final = str.maketrans({"“": "‘", "”": "’", '"': "'"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Teller:
     # one method a group
 
     def _tell_opening(self, i: int, speaks_for: bool) -> str:
-        quote = f"“{self.first_words(i)}”"
+        quote = _quote(self.first_words(i))
         if self.roles.furniture[i]:
             return f"{'a page line that pieces begin with' if speaks_for else 'reads like page furniture'}: {quote}"
         if self.roles.title[i]:
@@ -95,11 +96,11 @@ class Teller:
     def _tell_before(self, i: int, speaks_for: bool) -> str:
         just = [j for j in (i - 1, i - 2) if j in self.starts]
         if just and not speaks_for:
-            return f"a piece has only just started: “{self.first_words(just[0])}”"
+            return f"a piece has only just started: {_quote(self.first_words(just[0]))}"
         if self.roles.furniture[i - 1]:
-            quote = f"“{self.first_words(i - 1)}”"
+            quote = _quote(self.first_words(i - 1))
             return f"{'page furniture' if speaks_for else 'a page line that may open the piece'} stands before: {quote}"
-        quote = f"“{self.last_words(i - 1)}”"
+        quote = _quote(self.last_words(i - 1))
         if self.roles.title[i - 1]:
             return f"a short line stands before: {quote}" if speaks_for else f"a headline stands before: {quote}"
         return f"the text before {'could end there' if speaks_for else 'does not sound finished'}: {quote}"
@@ -107,7 +108,7 @@ class Teller:
     def _tell_follows(self, i: int, speaks_for: bool) -> str:
         if i + 1 == len(self.scored.paragraphs):
             return "the dump ends with it" if speaks_for else "nothing follows it"
-        quote = f"“{self.first_words(i + 1)}”"
+        quote = _quote(self.first_words(i + 1))
         if speaks_for and self.roles.furniture[i + 1]:
             return f"a byline, a date or another page line follows: {quote}"
         if speaks_for and self.roles.title[i] and self.roles.body[i + 1]:
@@ -136,7 +137,7 @@ class Teller:
             if again := [name for name, term in full.items() if term in known]:
                 return f"a full name once more{self._listed(again, ':')}"
             if not any(term in known for term in single.values()):
-                return "no name from before it comes up again"
+                return "no name from before it comes up in its first lines"
             return "how names come and go around it"
         if taken_up := [name for name, term in single.items() if term in known_in_full]:
             return f"speaks of{self._listed(taken_up)} as already introduced"
@@ -159,9 +160,12 @@ class Teller:
     def _tell_meaning(self, i: int, speaks_for: bool) -> str:
         name = self._first_fitting(("meaning_3", "meaning_8"), i, low=speaks_for)
         if name is None:
-            return f"its subject (closeness in meaning {self._against_middle('meaning_3', i)})"
+            return f"its closeness in meaning to the text before ({self._against_middle('meaning_3', i)})"
         said = "turns to another subject" if speaks_for else "stays on the subject"
         return f"{said} (closeness in meaning {self._against_middle(name, i)})"
+
+    def _tell_subject(self, i: int, speaks_for: bool) -> str:
+        return f"what these lines are about fits {'a new piece' if speaks_for else 'the middle of a piece'}"
 
     def _tell_layout(self, i: int, speaks_for: bool) -> str:
         blank, inside_line = bool(self._measure("blank_line", i)), bool(self._measure("within_line", i))
@@ -174,7 +178,7 @@ class Teller:
             if self.scored.is_flat and not inside_line:
                 said.append("begins a line, as few sentences here do")
             if words < SHORT and not self._measure("ends_in_stop", i):
-                said.append(f"a line of {words} words, no full stop")
+                said.append(f"a line of {_count(words)}, no full stop")
             elif before < SHORT <= words:
                 said.append("a paragraph after a short line")
         else:
@@ -183,8 +187,8 @@ class Teller:
             elif not blank and not inside_line and some_blank:
                 said.append("no blank line before it")
             if words < SHORT:
-                said.append(f"only {words} words")
-        return ", ".join(said) or f"its length and spacing ({words} words, after {before})"
+                said.append(f"only {_count(words)}")
+        return ", ".join(said) or f"its length and spacing ({_count(words)}, after {before})"
 
     # what the sentences are made of
 
@@ -211,7 +215,7 @@ class Teller:
         return f"{_decimal(float(self.columns[name][i]))}, this dump's middle {_decimal(self._middles[name])}"
 
     def _listed(self, examples: Sequence[str], mark: str = "") -> str:
-        return f"{mark} " + ", ".join(f"“{example}”" for example in examples[:N_EXAMPLES]) if examples else ""
+        return f"{mark} " + ", ".join(_quote(example) for example in examples[:N_EXAMPLES]) if examples else ""
 
     def _split(self, i: int) -> list[str]:
         paragraph = self.scored.paragraphs[i]
@@ -279,6 +283,16 @@ class Teller:
                 if capital:
                     run.append(word)
         return full, single
+
+
+def _count(words: int) -> str:
+    """``5 words``; the measure stops counting at 80."""
+    return "80 words or more" if words >= 80 else f"{words} word{'' if words == 1 else 's'}"
+
+
+def _quote(text: str) -> str:
+    """The text in quotation marks; those inside it become single ones."""
+    return f"“{text.translate(_INNER)}”"
 
 
 def _decimal(value: float) -> str:
