@@ -61,7 +61,7 @@ OF_THE_DUMP: Final = (
 )  # the same at every paragraph: no reason for a place
 AROUND: Final = (-1, 0, 1, 2)  # a candidate's first body paragraph stands up to two behind it
 SUPPORT: Final = "its signs back each other up: with one of them hidden the others still say it"
-OVERLAP: Final = "its signs only count together: the effects of each hold some of the others'"
+MIXED: Final = "what its signs say together, beside what each says alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def explain_starts(
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
             if rest := weights[i].together:
-                reasons.append(Reason("together", rest, SUPPORT if rest > 0 else OVERLAP))
+                reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:
                 near = teller.first_words(min(segment_at, key=lambda j: abs(j - i)))
                 words = f"the piece starts at “{near}” already: no text of its own stands between"

@@ -112,7 +112,7 @@ class Teller:
         if speaks_for and self.roles.furniture[i + 1]:
             return f"a byline, a date or another page line follows: {quote}"
         if speaks_for and self.roles.title[i] and self.roles.body[i + 1]:
-            return f"text follows the headline: {quote}"
+            return f"goes on as after a headline: {quote}"
         if speaks_for:
             return f"goes on as a new piece does: {quote}"
         kind = "a headline" if self.roles.title[i + 1] else "page furniture" if self.roles.furniture[i + 1] else ""

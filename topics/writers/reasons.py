@@ -55,7 +55,7 @@ def render_reasons(rows: Iterable[Row], *, console: Console) -> None:
             name = clean_cell(row["title"] or row["opening"])
             style = "bold" if row["starts"] else "dim"
             show(f"{heading}  {_fit(name, console.width - len(heading) - 2)}", style)
-            for reason in _strongest(row["reasons"]):
+            for reason in _strongest(row):
                 _show_reason(reason, console, show)
     if not n_shown:
         show("No segments.")
@@ -65,15 +65,17 @@ def render_reasons(rows: Iterable[Row], *, console: Console) -> None:
     show("+ speaks for a start, - against it, in log-odds. Each is weighed alone, so they need not add up.", "dim")
 
 
-def _strongest(reasons: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The two to four that count most, and where it is much, what they do together."""
+def _strongest(row: Row) -> list[dict[str, Any]]:
+    """The two to four reasons that count most, and of a start, where it is much, what they do together."""
+    reasons: list[dict[str, Any]] = row["reasons"]
     single = [reason for reason in reasons if reason["group"] != "together"][:MOST]
     shown = [
         reason
         for k, reason in enumerate(single)
         if k < LEAST or reason["effect"] is None or abs(reason["effect"]) >= LITTLE
     ]
-    return shown + [reason for reason in reasons if reason["group"] == "together" and reason["effect"] >= MUCH]
+    together = [reason for reason in reasons if reason["group"] == "together" and reason["effect"] >= MUCH]
+    return shown + together if row["starts"] else shown
 
 
 def _show_reason(reason: dict[str, Any], console: Console, show: Any) -> None:
