@@ -82,13 +82,13 @@ def test_a_dump_that_fits_is_one_stretch() -> None:
 def test_stretches_give_what_the_whole_dump_gives_but_for_shares_of_the_stretch(dump: tuple[int, int, float]) -> None:
     """``MARGIN`` is wider than anything else reaches, so that a model blind to shares does not see where it was cut."""
     text = "\n".join(lines_of(*dump))
-    np.testing.assert_allclose(BLIND.score(text).heads, heads_at_once(BLIND, text), rtol=1e-3, atol=1e-3)
+    np.testing.assert_allclose(BLIND.score(text).heads, heads_at_once(BLIND, text), rtol=1e-5, atol=1e-5)
 
 
 def test_shares_of_the_stretch_are_all_that_differs() -> None:
     """Blind to fewer of them, a model does see the stretch; else the property above would say little."""
     text = "\n".join(lines_of(900, 1))
-    assert not np.allclose(MODEL.score(text).heads, heads_at_once(MODEL, text), rtol=1e-2, atol=1e-2)
+    assert not np.allclose(MODEL.score(text).heads, heads_at_once(MODEL, text), rtol=1e-4, atol=1e-4)
 
 
 @given(long_dumps)

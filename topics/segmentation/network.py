@@ -126,7 +126,7 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
-        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``, one of another shape a ``ValueError``."""
+        """Inverse of :meth:`to_arrays`: a missing array is a ``KeyError``, one of another shape a ``ValueError``."""
         weights = {name: arrays[name].astype(np.float32) for name in _SHAPES}
         for name, shape in _SHAPES.items():
             if any(wanted not in (0, found) for wanted, found in zip(shape, weights[name].shape, strict=True)):
