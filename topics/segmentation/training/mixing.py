@@ -132,8 +132,16 @@ class Mixer:
     """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own. ``evenly``: no few large
     outlets make most of the dumps."""
 
-    def __init__(self, corpora: Corpora, boilerplate: Sequence[Sequence[str]] = (), prose: Prose | None = None) -> None:
+    def __init__(
+        self,
+        corpora: Corpora,
+        boilerplate: Sequence[Sequence[str]] = (),
+        prose: Prose | None = None,
+        *,
+        evenly: bool = False,
+    ) -> None:
         self.corpora = corpora
+        self.evenly = evenly
         self.prose = prose or Prose()
         self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
         self._groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
