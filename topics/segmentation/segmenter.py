@@ -20,7 +20,7 @@ from topics.segmentation.language import tell_language
 from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
 from topics.segmentation.model import Scored, SegmentationModel
 
-__all__ = ["segment_dump", "whole_dump"]
+__all__ = ["place_decisions", "segment_dump", "whole_dump"]
 
 _LINE_END: Final = re.compile(r"\r\n?|\n")
 
@@ -47,7 +47,7 @@ def segment_dump(
     if threshold is not None and not 0.0 < threshold < 1.0:
         raise ValueError(f"threshold {threshold}: give a probability between 0 and 1, without either.")
     scored = model.score(dump.text)
-    placed = _place(dump, scored.paragraphs, decided or {}, on_problem)
+    placed = place_decisions(dump, scored.paragraphs, decided or {}, on_problem)
     roles = assign_roles(scored)
     limit = scored.threshold if threshold is None else threshold
     starts = decode_starts(scored.probabilities, roles.body, limit, placed)
@@ -58,13 +58,13 @@ def segment_dump(
     return _lay_out(dump, scored, roles, starts)
 
 
-def _place(
+def place_decisions(
     dump: Dump,
     paragraphs: Sequence[Paragraph],
     decided: Mapping[int, bool],
     on_problem: Callable[[LabelError], None] | None,
 ) -> dict[int, bool]:
-    """Decisions by offset to decisions by paragraph; what fits none is said."""
+    """Decisions by offset to decisions by paragraph, as :func:`segment_dump` takes them; what fits none is said."""
     if not decided:
         return {}
     begins = [paragraph.start for paragraph in paragraphs]

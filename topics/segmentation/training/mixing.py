@@ -32,7 +32,7 @@ from topics.segmentation.training.furniture_lines import (
 from topics.segmentation.training.houses import draw_house, dress
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
-__all__ = ["MixedDump", "Mixer", "Neighbours", "Style"]
+__all__ = ["MixedDump", "Mixer", "Neighbours", "Piece", "Style", "join_pieces"]
 
 Neighbours = Literal["random", "category", "month", "nearest"]
 
@@ -246,7 +246,7 @@ class Mixer:
             for _ in range(rng.randint(1, 2)):
                 pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
         is_flat = [style.flat == 1.0 or (style.flat > 0.0 and rng.random() < style.flat) for _ in pieces]
-        return _join(pieces, style.joint, style.between, is_flat)
+        return join_pieces(pieces, style.joint, style.between, is_flat)
 
     def render_pages(self, rng: random.Random, n_pages: int) -> MixedDump:
         """Page lines as a scraper leaves them: from the headline or up to three lines above it, with a tail."""
@@ -256,7 +256,7 @@ class Mixer:
             tail = 0 if rng.random() < 0.5 else rng.randint(1, 10)
             chosen = range(start, min(page.last + 1 + tail, len(page.lines)))
             pieces.append(_excerpt(page, chosen))
-        return _join(pieces, "\n")
+        return join_pieces(pieces, "\n")
 
     def _article(self, rng: random.Random, article: Article, titled: bool, style: Style) -> Piece:
         body = list(article.paragraphs[: rng.randint(3, 30)] if rng.random() < 0.5 else article.paragraphs[:60])
@@ -359,7 +359,7 @@ class Mixer:
             pieces = [self._transplant(rng, p, a) for p, a in zip(pages, articles, strict=False)]
         else:
             pieces = [self._page(rng, page) for page in pages]
-        return _join(pieces, "\n")
+        return join_pieces(pieces, "\n")
 
     def _page(self, rng: random.Random, page: Page) -> Piece:
         draw = rng.random()
@@ -450,7 +450,7 @@ class Mixer:
             pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
         if rng.random() < 0.15:
             pieces.insert(rng.randint(0, len(pieces)), self._digest(rng))
-        return _join(pieces, "\n" if rng.random() < 0.7 else "\n\n")
+        return join_pieces(pieces, "\n" if rng.random() < 0.7 else "\n\n")
 
     # ---- flat text
 
@@ -517,7 +517,7 @@ def _written(rng: random.Random, piece: WrittenPiece) -> Piece:
     return Piece([*([piece.title] if titled and piece.title else []), *piece.lines], roles)
 
 
-def _join(
+def join_pieces(
     pieces: Sequence[Piece], joint: str, between: str | None = None, is_flat: Sequence[bool] | None = None
 ) -> MixedDump:
     """``joint`` parts the lines of a piece unless it is flat, ``between`` (else ``joint``) parts the pieces."""
