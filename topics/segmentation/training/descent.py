@@ -1,11 +1,11 @@
 """Learning the network's weights by gradient descent, in NumPy and two kernels.
 
-``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the weights by
-Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over tokens
-are learned through the tables of ``network``: the gradient of a filter reaches one token in each paragraph, so going
-back is adding a few numbers to a few rows. Weights that were learned before may be taken up again, and are then held to what
-they were instead of to nothing. Everything is drawn from a seed and computed on one thread: the same
-dumps give the same weights.
+``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the
+weights by Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over
+tokens are learned through the tables of ``network``: the gradient of a filter reaches one token in each paragraph, so
+going back is adding a few numbers to a few rows. ``Learner.resume`` takes up weights that were learned before, which
+are then drawn back to where they began and not to nothing (Li, Grandvalet and Davoine 2018). Everything is drawn from a
+seed and computed on one thread: the same dumps give the same weights.
 """
 
 # kernels: Numba types them by their arguments
@@ -55,8 +55,8 @@ STANDARD: Final = ("centre", "spread")  # of the features: weights of a network 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A dump to learn from. ``features`` are standardised; ``truth`` and ``weight`` (n, len(HEADS)) say what each paragraph is,
-    0 or 1 or how likely, and how much that counts."""
+    """A dump to learn from. ``features`` are standardised; ``truth`` and ``weight`` (n, len(HEADS)) say what each
+    paragraph is, 0 or 1 or how likely, and how much that counts."""
 
     opening: NDArray[np.uint16]
     opening_shapes: NDArray[np.uint8]

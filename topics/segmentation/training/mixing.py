@@ -40,6 +40,7 @@ Neighbours = Literal["random", "category", "month", "nearest"]
 _DANGLING: Final = frozenset(
     "a an the of to in on at by for with from and or but as his her its their is are was".split()
 )
+FEW: Final = 20  # articles
 _HEADLESS: Final = (*(0.0,) * 8, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
@@ -153,9 +154,10 @@ class Mixer:
     def _vectors(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
+        few = len(self.corpora.articles) < FEW  # of which no share is a number of articles
         vectorizer = TfidfVectorizer(
-            min_df=2,
-            max_df=0.3,
+            min_df=1 if few else 2,
+            max_df=1.0 if few else 0.3,
             sublinear_tf=True,
             stop_words="english",
             max_features=40000,

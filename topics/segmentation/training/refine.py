@@ -1,12 +1,12 @@
 """Refining a model by what people decided and by whole articles of theirs, without forgetting what it knew.
 
-Descent goes on from the shipped weights, a few hundred steps at a low rate, on batches of three sorts. Dumps that people
-reviewed: a decided paragraph is what they said, with a high weight; an undecided one keeps the probability that the
-shipped model gives it (learning without forgetting, Li and Hoiem 2016). Dumps mixed from whole articles, whose starts are
-known. Rehearsal: other dumps at hand, and dumps mixed from prose of our own and whatever pieces are at hand, all as the
-shipped model sees them. The weights are held to where they began, and calibration and threshold stay: the decisions
-are about the doubtful paragraphs, so what share of them are starts says nothing of the others. Everything is drawn from
-a seed: the same decisions give the same weights, and none give the model itself.
+Descent goes on from the shipped weights, a few hundred steps at a low rate, on batches of three sorts. Dumps that
+people reviewed: a decided paragraph is what they said, with a high weight; an undecided one keeps the probability that
+the shipped model gives it (learning without forgetting, Li and Hoiem 2016). Dumps mixed from whole articles, whose
+starts are known. Rehearsal: other dumps at hand, and dumps mixed from prose of our own and whatever pieces are at hand,
+all as the shipped model sees them. The weights are held to where they began, and calibration and threshold stay: the
+decisions are about the doubtful paragraphs, so what share of them are starts says nothing of the others. Everything is
+drawn from a seed: the same decisions give the same weights, and none give the model itself.
 """
 
 from __future__ import annotations
@@ -14,14 +14,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from topics.errors import LabelError
-from topics.paragraphs import split_paragraphs
 from topics.records import Dump, dump_digest
-from topics.segmentation.analysis import analyse
 from topics.segmentation.decode import decode_starts
 from topics.segmentation.features import compute_features
 from topics.segmentation.furniture import assign_roles
@@ -38,6 +37,8 @@ __all__ = ["Recipe", "refine"]
 Progress = Callable[[str], None]
 OnProblem = Callable[[LabelError], None]
 
+TITLE_WORDS: Final = 9
+_NOTHING: Final = Corpora((), (), (), (), ())
 _START: Final = HEADS.index("start")
 _WEIGHTS: Final = np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16)
 
@@ -46,9 +47,9 @@ _WEIGHTS: Final = np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16)
 class Recipe:
     """How far to go, and what counts how much; docs/segmentation.md says how these were chosen."""
 
-    n_steps: int = 300
+    n_steps: int = 200
     rate: float = 3e-4
-    pull: float = 10.0  # see Learner.resume
+    pull: float = 30.0  # see Learner.resume
     dropped: float = 0.1
     decision_weight: float = 5.0
     settled: float = 0.0  # of an undecided paragraph's target in a reviewed dump: how it is cut around the decisions
@@ -57,7 +58,7 @@ class Recipe:
     most_others: int = 120  # stretches of dumps nobody decided on
     reviewed_per_step: int = 4  # dumps of each sort in a batch
     mixed_per_step: int = 4
-    rehearsed_per_step: int = 4
+    rehearsed_per_step: int = 6
     kept: float = 1.0  # of the way from the first weights to the refined ones
 
 
@@ -76,8 +77,9 @@ def refine(
 ) -> SegmentationModel:
     """A model that has learned from decisions (dump digest to offset to whether a piece starts there) and articles.
 
-    Decisions on dumps that are not in ``dumps`` teach nothing; one that fits no paragraph goes to ``on_problem`` (without it,
-    it is raised). Where there is nothing to learn from, the model comes back as it is.
+    Decisions on dumps that are not in ``dumps`` teach nothing; one that fits no paragraph goes to ``on_problem``, or is
+    raised without it. Of the articles all teach, whatever part their outlet belongs to. Where there is nothing to learn
+    from, the model comes back as it is.
     """
     recipe = recipe or Recipe()
     own = {dump_digest(dump.text): dump for dump in dumps}
@@ -92,21 +94,23 @@ def refine(
             n_decisions += n_placed
             (reviewed if n_placed else others).extend(examples)
             pieces += found
-    if not n_decisions and (articles is None or not articles.articles):
+    whole = articles or _NOTHING
+    if not n_decisions and not whole.articles and not whole.flats:
         return model
     prose = prose or Prose()
     mixed: list[Example] = []
-    if articles is not None and articles.articles:
-        mixed = _maker(model, _with_articles(articles, _prose_articles(prose)), prose).make(recipe.n_mixed, seed, n_jobs)
-        mixed = [_standard(model, example) for example in mixed]
-        pieces += articles.articles
-    rehearsed = others[: recipe.most_others]
-    if len(pieces) + len(prose.explainers) + len(prose.roundups) >= 3:
-        stock = _with_articles(articles or Corpora((), (), (), (), ()), (*_prose_articles(prose), *pieces))
-        raw = _maker(model, stock, prose).make(recipe.n_rehearsed, seed + 1, n_jobs)
-        rehearsed += [_standard(model, _as_seen(model, example)) for example in raw]
+    if whole.articles or whole.flats:
+        maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
+        mixed = [_standard(model, example) for example in maker.make(recipe.n_mixed, seed, n_jobs)]
+    maker = _maker(model, _with_articles(whole, (*_as_articles(prose), *pieces)), prose)
+    raw = maker.make(recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
+    rehearsed = others[: recipe.most_others] + [_standard(model, _as_seen(model, example)) for example in raw]
     on_progress(f"refining boundaries: {n_decisions} decisions, {len(mixed)} mixed dumps, {len(rehearsed)} rehearsed")
-    return replace(model, network=_descend(model.network, (reviewed, mixed, rehearsed), recipe, seed))
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
+        network = _descend(model.network, (reviewed, mixed, rehearsed), recipe, seed)
+    return replace(model, network=network)
 
 
 # ---- examples
@@ -148,7 +152,12 @@ def _examine(
         examples.append(_standard(model, example))
     texts = [" ".join(dump.text[p.start : p.end].split()) for p in scored.paragraphs]
     bounds = [*starts.tolist(), n]
-    pieces = [Article("", tuple(texts[a:b]), "?", "?", "") for a, b in zip(bounds, bounds[1:], strict=False) if b - a > 2]
+    pieces = [
+        # a headline of its first words will do: what a headline is, the model is asked and not told
+        Article(" ".join(texts[a].split(" ")[:TITLE_WORDS]), tuple(texts[a:b]), "?", "?", "")
+        for a, b in pairwise(bounds)
+        if b - a > 2
+    ]
     return examples, pieces, len(placed)
 
 
@@ -170,12 +179,12 @@ def _with_articles(corpora: Corpora, more: Sequence[Article]) -> Corpora:
     return replace(corpora, articles=tuple(dict.fromkeys((*corpora.articles, *more))))
 
 
-def _prose_articles(prose: Prose) -> list[Article]:
+def _as_articles(prose: Prose) -> list[Article]:
     return [Article(p.title or "", p.lines, "topics", "?", "") for p in (*prose.explainers, *prose.roundups)]
 
 
 def _sigmoid(odds: Array) -> Array:
-    result: Array = 1.0 / (1.0 + np.exp(-odds))
+    result: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-odds))
     return result
 
 
