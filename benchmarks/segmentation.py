@@ -24,10 +24,7 @@ from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
 
 from topics.bundle import load_model
 from topics.evaluation import BoundaryScores, bootstrap_interval, compare_boundaries, read_gold, sum_scores
-from topics.records import Paragraph
 from topics.segmentation import SegmentationModel
-from topics.segmentation.analysis import analyse
-from topics.segmentation.decode import decode_starts
 from topics.segmentation.training.corpora import read_corpora
 from topics.segmentation.training.measure import find_starts, score_dump
 from topics.segmentation.training.mixing import MixedDump
@@ -38,7 +35,6 @@ Peer = Callable[[list[str]], list[int]]
 Scores = dict[str, list[BoundaryScores]]  # by method, one for each dump
 
 OURS = "topics"
-OURS_SENTENCES = "topics, sentence weights"
 PEERS: Mapping[str, Peer] = {
     "TextTiling (nltk)": segment_texttiling,
     "C99": segment_c99,
@@ -76,7 +72,7 @@ def main(options: argparse.Namespace) -> None:
 
     say(f"Choi's data set: {options.choi} files")
     choi = read_choi(options.shared / "data" / "choi.jsonl.gz", options.choi)
-    by_set = {name: score_choi(dumps, model.segmentation, peers) for name, dumps in choi.items()}
+    by_set = {name: score_all(dumps, model.segmentation, peers) for name, dumps in choi.items()}
     results["choi"] = report_choi(by_set)
 
     seeds, held_out = options.shared / "gold" / "seeds.jsonl", ROOT / "tests" / "quality" / "held_out.jsonl"
@@ -151,27 +147,6 @@ def _mix_choi(record: Mapping[str, Any]) -> MixedDump:
     return MixedDump(record["text"], starts, starts, tuple(offsets[line] for line in firsts[1:]))
 
 
-def score_choi(dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer]) -> Scores:
-    """Every method on every file, and ours a second time with the weights for sentences."""
-    dumps = list(dumps)
-    scores = score_all(dumps, model, peers)
-    sentences = []
-    for dump in dumps:
-        paragraphs, _ = find_starts(dump.text, model)
-        sentences.append(score_dump(dump, paragraphs, _find_sentence_starts(dump.text, paragraphs, model)))
-    ours = scores.pop(OURS)
-    return {OURS: ours, OURS_SENTENCES: sentences, **scores}
-
-
-def _find_sentence_starts(text: str, paragraphs: Sequence[Paragraph], model: SegmentationModel) -> list[int]:
-    """Starts in the same lines, taken as the sentences of one long line, each to its very end."""
-    flat = [Paragraph(p.start, p.end, 1, int(k == 0)) for k, p in enumerate(paragraphs)]
-    analysis = analyse(text.replace("\n", " "), flat, model.characters, model.lexicon)
-    probabilities, _ = model.sentences.score(analysis)
-    starts = decode_starts(probabilities, probabilities >= 0.0, model.sentences.threshold)  # all of it is body
-    return [int(start) for start in starts]
-
-
 def report_choi(by_set: Mapping[str, Scores]) -> dict[str, Any]:
     """Pk by set, then Pk and F1 over all files."""
     whole = {name: sum_scores([s for scores in by_set.values() for s in scores[name]]) for name in _methods(by_set)}
@@ -189,8 +164,7 @@ def report_choi(by_set: Mapping[str, Scores]) -> dict[str, Any]:
         f"Choi's data set, {n_files} files",
         ["method", *(f"Pk {name}" for name in by_set), "Pk", "F1"],
         rows,
-        "Ours has learned from news alone. It is given the lines as the files have them, tokenised and a sentence "
-        "each, first as paragraphs, then as the sentences of text without line breaks.",
+        "Ours has learned from news alone. It is given the lines as the files have them, a tokenised sentence each.",
     )
     return {
         name: {"all": total.to_dict(), **{key: sum_scores(scores[name]).to_dict() for key, scores in by_set.items()}}
@@ -213,8 +187,8 @@ def report_dumps(title: str, texts: Path, gold: Path, model: SegmentationModel, 
     for name, true in known.items():
         text = dumps[name].text
         paragraphs, starts = find_starts(text, model)
-        units = [text[p.start : p.end] for p in paragraphs]
-        found = {OURS: starts, **{peer: segment(units) for peer, segment in peers.items()}}
+        lines = [text[p.start : p.end] for p in paragraphs]
+        found = {OURS: starts, **{peer: segment(lines) for peer, segment in peers.items()}}
         for method, indices in found.items():
             rows = [{"start": paragraphs[i].start} for i in sorted({0, *indices})]
             scores[method].append(compare_boundaries(true, text, rows, model.punkt))

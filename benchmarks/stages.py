@@ -1,7 +1,7 @@
 """How long segmentation takes, stage by stage, and how many times TextTiling's speed that is.
 
 Texts go in, seconds come out. The stages are called here as ``SegmentationModel.score`` calls them; the first
-text is run once beforehand, so that compiling is not measured.
+text is run once beforehand, so that neither compiling nor filling the network's tables is measured.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from time import perf_counter
 
-import numpy as np
-
 from topics.classification.word_lists import STOP_WORDS
 from topics.paragraphs import split_paragraphs
 from topics.segmentation import SegmentationModel
@@ -19,23 +17,20 @@ from topics.segmentation.analysis import analyse
 from topics.segmentation.decode import decode_starts
 from topics.segmentation.features import compute_features
 from topics.segmentation.furniture import assign_roles
-from topics.segmentation.heads import score_heads
-from topics.segmentation.model import unit_of, windows
-from topics.segmentation.second_pass import compute_second_features
+from topics.segmentation.model import stretches
 from topics.segmentation.training.measure import find_starts
-from topics.segmentation.trees import score_trees
 
 __all__ = ["STAGES", "compare_speed", "segment_nltk_texttiling", "time_stages"]
 
-STAGES = ("paragraphs", "analysis", "features", "trees", "decode")
+STAGES = ("paragraphs", "analysis", "features", "network", "decode")
 N_ROUNDS = 3
 
 
 def time_stages(model: SegmentationModel, texts: Sequence[str]) -> tuple[dict[str, float], int]:
     """Seconds by stage over all texts (the median of three rounds), and the number of paragraphs.
 
-    ``features`` holds the heads and the rows of both passes, ``trees`` the trees of both passes, ``decode``
-    the roles of paragraphs and the choice of starts.
+    ``features`` are the rows of numbers, ``network`` reads them and the tokens, ``decode`` is the roles of paragraphs
+    and the choice of starts.
     """
     _run_stages(model, texts[0])
     rounds = [[_run_stages(model, text) for text in texts] for _ in range(N_ROUNDS)]
@@ -55,21 +50,14 @@ def _run_stages(model: SegmentationModel, text: str) -> tuple[dict[str, float], 
 
     paragraphs = split_paragraphs(text, model.punkt)
     stop("paragraphs")
-    analysis = analyse(text, paragraphs, model.characters, model.lexicon)
+    analysis = analyse(text, paragraphs, model.vocabulary)
     stop("analysis")
-    weights = model.lines if unit_of(paragraphs) == "lines" else model.sentences
-    heads = score_heads(analysis.ngrams, weights.heads)
-    weight_of_term = weights.weight_of_term.astype(np.float64)
-    for (start, end), _ in windows(len(paragraphs)):
-        window = analysis.window(start, end)
-        rows = compute_features(window, heads[start:end], weight_of_term)
+    for (start, end), _ in stretches(len(paragraphs)):
+        stretch = analysis.stretch(start, end)
+        rows = compute_features(stretch, model.vocabulary, model.vectors)
         stop("features")
-        first = 1.0 / (1.0 + np.exp(-score_trees(rows, weights.first)))
-        stop("trees")
-        rows = np.hstack((compute_second_features(first, window, weight_of_term), rows))
-        stop("features")
-        score_trees(rows, weights.second)
-        stop("trees")
+        model.network.score(stretch, rows)
+        stop("network")
     scored = model.score(text)  # what decoding takes; not counted
     at = perf_counter()
     decode_starts(scored.probabilities, assign_roles(scored).body, scored.threshold)
@@ -94,8 +82,8 @@ def compare_speed(
         for text in texts:
             find_starts(text, model)
         between = perf_counter()
-        for units in paragraphs:
-            peer(units)
+        for of_text in paragraphs:
+            peer(of_text)
         ours.append(n_characters / (between - at))
         theirs.append(n_characters / (perf_counter() - between))
     return median(ours), median(theirs), median(a / b for a, b in zip(ours, theirs, strict=True))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from test_model import draw_model
 
 from topics.evaluation import GoldDump, GoldSegment
 
@@ -76,3 +77,26 @@ def test_files_of_choi_start_pieces_at_the_given_sentences(script: Any, tmp_path
     assert list(chosen) == ["1-2"]
     [dump] = chosen["1-2"]
     assert [dump.text[start:].split("\n")[0] for start in dump.starts] == ["It rained .", "Rates fell ."]
+
+
+def test_every_stage_of_segmentation_is_timed(script: Any) -> None:
+    stages = script("stages")
+    seconds, n_paragraphs = stages.time_stages(draw_model(), [TEXT, "Nets dry.\n" * 700])
+    assert tuple(seconds) == stages.STAGES == ("paragraphs", "analysis", "features", "network", "decode")
+    assert all(spent > 0 for spent in seconds.values())
+    assert n_paragraphs == 4 + 700
+
+
+def test_ours_is_timed_beside_a_peer_that_is_given_the_paragraphs(script: Any) -> None:
+    given: list[list[str]] = []
+    ours, theirs, ratio = script("stages").compare_speed(draw_model(), [TEXT], lambda texts: given.append(texts) or [])
+    assert min(ours, theirs, ratio) > 0
+    assert given == [["Ferry fares rise", "The board met.", "Nobody objected.", "Give us money."]] * 3
+
+
+def test_every_method_is_scored_on_the_paragraphs_of_each_file(script: Any) -> None:
+    module = script("segmentation")
+    dump = module.MixedDump(TEXT, (0, APPEAL), (PIECE, APPEAL), (APPEAL, len(TEXT)))
+    scores = module.score_all([dump], draw_model(), {"the truth": lambda texts: [texts.index("Give us money.")]})
+    assert set(scores) == {"topics", "the truth"}
+    assert module.sum_scores(scores["the truth"]).f1 == 1.0

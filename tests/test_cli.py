@@ -293,13 +293,14 @@ def test_clean_adds_the_text_without_furniture() -> None:
 
 
 def test_whole_takes_each_record_as_a_segment_named_by_its_id(tmp_path: Path) -> None:
+    body = FERRY.split("\r\n\r\n", 1)[1]  # no headline of its own, so the record's is taken
     records = [
-        {"id": "2026/7", "body": FERRY, "title": "Fares", "date": "2026-01-05", "source": "The Quay"},
+        {"id": "2026/7", "body": body, "title": "Fares", "date": "2026-01-05", "source": "The Quay"},
         {"body": FERRY + FERRY},
     ]
     path = write(tmp_path / "feed.jsonl", "".join(json.dumps(record) + "\n" for record in records))
     rows = run_ok("classify", path, "--whole", "--text-field", "body").rows
-    assert [(row["dump"], row["text"]) for row in rows] == [("2026/7", FERRY), ("feed.jsonl#2", FERRY + FERRY)]
+    assert [(row["dump"], row["text"]) for row in rows] == [("2026/7", body), ("feed.jsonl#2", FERRY + FERRY)]
     assert (rows[0]["title"], rows[0]["published"], rows[0]["source"]) == ("Fares", "2026-01-05", "The Quay")
 
 

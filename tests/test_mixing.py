@@ -28,6 +28,7 @@ from topics.segmentation.training.corpora import (
     read_corpora,
 )
 from topics.segmentation.training.furniture_lines import subhead
+from topics.segmentation.training.headlines import HeadlineManner, write_headline
 from topics.segmentation.training.mixing import MixedDump, Mixer, Style
 from topics.segmentation.training.styles import STYLES, build_dumps
 
@@ -200,9 +201,23 @@ def test_one_article_a_line_and_articles_of_many_lines_stand_in_one_dump() -> No
 @given(st.integers(0, 10_000), st.text(max_size=60).filter(lambda title: title.split() != []))
 def test_a_short_headline_is_the_beginning_of_a_long_one(seed: int, title: str) -> None:
     mixer = Mixer(replace(CORPORA, articles=tuple(replace(a, title=title) for a in CORPORA.articles)))
-    dump = mixer.render(random.Random(seed), Style(4, "random", titled=1.0, short_titles=1.0))
+    dump = mixer.render(random.Random(seed), Style(4, "random", titled=1.0, headlines=HeadlineManner(short=1.0)))
     [head] = {dump.text[start:lead].rstrip("\n") for start, lead in zip(dump.starts[:1], dump.leads[:1], strict=True)}
     assert title.startswith(head)
+
+
+@pytest.mark.parametrize(
+    ("case", "headline"),
+    [
+        ("as_it_is", "Mayor Asks Why BBC Left Stour"),
+        ("sentence", "Mayor asks why BBC left Stour"),
+        ("upper", "MAYOR ASKS WHY BBC LEFT STOUR"),
+        ("title", "Mayor Asks Why BBC Left Stour"),
+    ],
+)
+def test_a_headline_is_written_in_the_manner_of_the_dump(case: str, headline: str) -> None:
+    piece = replace(article(1), title="Mayor Asks Why BBC Left Stour", paragraphs=("In Stour the mayor asks why it left.",))
+    assert write_headline(random.Random(1), piece, HeadlineManner(case=case)) == headline  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,12 +17,17 @@ from topics.errors import LabelError
 from topics.labels.decisions import TopicDecision, to_json
 from topics.labels.signatures import sign_text
 from topics.labels.standoff import SegmentTerms, terms_path, write_terms
-from topics.paragraphs import Punkt
+from topics.paragraphs import Punkt, split_paragraphs
 from topics.pipeline import classify, segment
 from topics.records import dump_digest, text_digest
-from topics.segmentation.heads import HEADS
-from topics.segmentation.training.corpora import Article, Corpora
-from topics.segmentation.training.fit import Effort, fit_segmentation
+from topics.segmentation.lexicon import hash_word
+from topics.segmentation.model import SegmentationModel
+from topics.segmentation.network import HEADS, Array
+from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
+from topics.segmentation.training.descent import Example
+from topics.segmentation.training.fit import Effort, _Maker, fit_segmentation, learn_vocabulary, tell_truth
+from topics.segmentation.training.mixing import MixedDump
+from topics.segmentation.training.prose import Prose
 from topics.training import TrainReport, train
 
 TAXONOMY = """
@@ -239,18 +245,74 @@ def report(i: int) -> Article:
     return Article(f"Report {i} from the town", tuple(lines), f"outlet {i % 4}", "town", "2025-01")
 
 
+def meaning_of(words: Sequence[str]) -> Array:
+    """Vectors by the first letters of words: any will do."""
+    return np.array([[ord(word[0]) % 7 - 3, len(word) % 5 - 2] for word in words], np.float32)
+
+
 def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
-    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
-    effort = Effort(n_dumps=4, n_trees=3, n_leaves=4, n_head_articles=20)
+    corpora = Corpora(tuple(report(i) for i in range(60)), (), (), (), ("Share", "Advertisement"))
+    held_out = Corpora(tuple(report(i) for i in range(60, 90)), (), (), (), ("Share", "Advertisement"))
+    effort = Effort(n_dumps=48, n_rounds=2, n_calibration=12)
     steps: list[str] = []
-    first = fit_segmentation(corpora, Punkt(), effort=effort, on_progress=steps.append)
-    second = fit_segmentation(corpora, Punkt(), effort=effort)
-    assert steps
+    first = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1, on_progress=steps.append)
+    second = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1)
+    assert any("nats a paragraph" in step for step in steps)
     again = second.to_arrays()
     for name, array in first.to_arrays().items():
         assert array.tobytes() == again[name].tobytes(), name
-    for unit in (first.lines, first.sentences):  # they are not equal for being empty
-        assert (unit.second.feature >= 0).any()
-    heads = first.score("Report 3 from the town\nThe pilot sold a crane in Oskil.\nShare").heads
-    assert heads[:, HEADS.index("title")].argmax() == 0
-    assert heads[:, HEADS.index("furniture")].argmax() == 2
+    assert first.calibration != (1.0, 0.0)
+    assert first.meanings.any() and first.vocabulary.weight_of_term.std() > 0  # they are not equal for being empty
+
+
+def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
+    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
+    effort = Effort(n_dumps=24, n_rounds=1)
+    model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
+    assert model.calibration == (1.0, 0.0)
+    arrays = SegmentationModel.from_arrays(model.to_arrays(), model.punkt).to_arrays()
+    assert all(np.array_equal(array, arrays[name]) for name, array in model.to_arrays().items())
+
+
+def test_examples_are_the_same_whatever_the_number_of_processes() -> None:
+    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
+    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
+    maker = _Maker(corpora, (), Prose(), Punkt(), vocabulary, meanings.astype(np.float32) * scale)
+    one, two = maker.make(30, 5, 1), maker.make(30, 5, 2)
+    assert len(one) == len(two) == 30
+    for ours, theirs in zip(one, two, strict=True):
+        assert all(np.array_equal(getattr(ours, f.name), getattr(theirs, f.name)) for f in fields(Example))
+
+
+# ---- the truth that is taught
+
+
+def test_paragraphs_are_told_what_they_are() -> None:
+    text = "Share\nFerries late\nThe ferry sailed. It was late.\nBells ring\nThe bell rang.\n"
+    at = [text.index(line) for line in text.split("\n")[:-1]]
+    dump = MixedDump(
+        text, (0, at[3]), (at[2], at[4]), (at[3], len(text)), tuple(at), (FURNITURE, TITLE, BODY, TITLE, BODY)
+    )
+    truth, weight = tell_truth(dump, split_paragraphs(text))
+    column = {name: truth[:, HEADS.index(name)].tolist() for name in HEADS}
+    assert column == {
+        "start": [1, 0, 0, 1, 0],
+        "furniture": [1, 0, 0, 0, 0],
+        "title": [0, 1, 0, 1, 0],
+        "last": [0, 0, 1, 0, 1],
+        "boilerplate": [0, 0, 0, 0, 0],
+    }
+    assert weight[0].tolist() == [0.0, *weight[1].tolist()[1:]]  # the first start is given
+    assert (weight[1:] == weight[1]).all() and weight[1, 0] == 1.0
+
+
+def test_the_vocabulary_holds_words_that_several_articles_hold() -> None:
+    odd = Article("Odd", ("A quokka.",), "outlet", "town", "2025-01")
+    corpora = Corpora((*(report(i) for i in range(40)), odd), (), (), (), ())
+    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
+    keys = set(vocabulary.keys.tolist())
+    assert {hash_word(word) for word in ("town", "crane", "oskil", "the", ".")} <= keys
+    assert hash_word("quokka") not in keys
+    stop = [i for i, key in enumerate(vocabulary.keys.tolist()) if key == hash_word("the")]
+    assert not meanings[stop].any()  # what carries no topic has no meaning
+    assert meanings.shape == (len(keys), 2) == (len(vocabulary.keys), len(scale))

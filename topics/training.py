@@ -360,7 +360,7 @@ def _learn_from_corpora(
 
 
 def _meanings(vectors: WordVectors, words: Sequence[str]) -> Any:
-    """The first dimensions of the vectors of words as they stand in text, (n_words, MEANINGS); zeros for the unknown."""
+    """The first dimensions of the vectors of words as they stand in text, (n_words, MEANINGS); zeros for the others."""
     import numpy as np
 
     from topics.classification.analyzer import list_words

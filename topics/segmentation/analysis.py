@@ -1,8 +1,8 @@
 """Each paragraph of a dump as numbers, in one pass over its code points.
 
-In: the dump's text and its paragraphs. Out: an :class:`Analysis`: the numbers of the tokens that a paragraph opens and ends
-with, for the network; content terms with counts, names and plain measures, for the features; and how much every known
-word is used, for its meaning. Everything later works on these arrays and never looks at the text again.
+In: the dump's text and its paragraphs. Out: an :class:`Analysis`: the numbers of the tokens that a paragraph opens
+and ends with, for the network; content terms with counts, names and plain measures, for the features; and every known
+word, for its meaning. Everything later works on these arrays and never looks at the text again.
 """
 
 # kernels: Numba types them by their arguments
@@ -30,6 +30,7 @@ from topics.segmentation.lexicon import (
     SPACE,
     SPEECH,
     STOP,
+    CharacterTable,
 )
 from topics.segmentation.vocabulary import FIRST_WORD, N_ENDINGS, N_TERMS, SYMBOL, YEAR, Vocabulary
 
@@ -205,9 +206,10 @@ def _hash_stem(codes, begin, end, characters):
 
 
 @kernel
-def stem_term(codes, begin, end, characters):
+def stem_term(codes: NDArray[np.uint32], begin: int, end: int, characters: CharacterTable) -> np.int32:
     """The term that stands for a word in all its inflections, below ``N_TERMS``."""
-    return _slot(_hash_stem(codes, begin, end, characters))
+    term: np.int32 = _slot(_hash_stem(codes, begin, end, characters))
+    return term
 
 
 @kernel

@@ -1,7 +1,7 @@
 """Which paragraphs of a scored dump belong to the page, which are headlines, and which are body.
 
-In: what the network says of all paragraphs. Out: three masks. Body is what is neither furniture nor a headline; decoding
-asks that every segment has some.
+In: what the network says of all paragraphs. Out: three masks. Body is what is neither furniture nor a headline;
+decoding asks that every segment has some.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Roles:
 
 
 def assign_roles(scored: Scored) -> Roles:
-    """Masks over the paragraphs of ``scored``: the likelier of furniture and headline, where it is likelier than not."""
+    """Masks over the paragraphs of ``scored``: the likelier of furniture and headline, where it is likelier than not.
+
+    Of two that are equally likely a paragraph is furniture; long ones are body, and one without words is furniture.
+    """
     furniture, title = scored.head("furniture"), scored.head("title")
     words = scored.measure("words")
     is_furniture = ((furniture > 0.0) & (furniture >= title) & (words < FURNITURE_WORDS)) | (words == 0)

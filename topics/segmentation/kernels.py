@@ -1,8 +1,8 @@
 """Numba loops over a stretch of paragraphs: cohesion, names, novelty, meaning.
 
-All take ragged arrays as pairs (``starts``, ``values``) and fill an output array of one row a paragraph. ``kept`` lists the
-paragraphs that are reading matter; ``place[i]`` is how many of them stand before paragraph ``i``, so that a window
-of k paragraphs around a candidate means k paragraphs of reading matter.
+All take ragged arrays as pairs (``starts``, ``values``) and fill an output array of one row a paragraph. ``kept``
+lists the paragraphs that are reading matter; ``place[i]`` is how many of them stand before paragraph ``i``, so that
+a window of k paragraphs around a candidate means k paragraphs of reading matter.
 """
 
 # inner kernels: Numba types them by their arguments
@@ -179,8 +179,8 @@ def cohesion(band: Floats, n_words: Floats, kept: Ints, place: Ints, out: Floats
 
 @kernel
 def meaning(starts: Ints, words: Ids, vectors: Floats, sums: Floats, out: Floats) -> None:
-    """Fill ``sums`` (n, n_dimensions) with the summed word vectors of each paragraph, and ``out`` (n, len(MEANING)) with
-    their cosines: the paragraphs before against those after, and against the first after."""
+    """Fill ``sums`` (n, n_dimensions) with the summed word vectors of each paragraph, and ``out`` (n, len(MEANING))
+    with their cosines: the paragraphs before against those after, and against the first after."""
     n = sums.shape[0]
     size = sums.shape[1]
     for i in range(n):

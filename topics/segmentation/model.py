@@ -1,8 +1,9 @@
 """The weights of the boundary model, and the probability that a piece starts at each paragraph.
 
-In: a text. Out: its paragraphs with their boundary probabilities and what else the network says of each. A dump is scored in
-stretches of at most ``features.WINDOW`` paragraphs, which overlap by ``MARGIN`` on either side; the result at a paragraph
-depends on nothing further away than a stretch, and a dump of any length needs the memory of its paragraphs alone.
+In: a text. Out: its paragraphs with their boundary probabilities and what else the network says of each. A dump is
+scored in stretches of at most ``features.WINDOW`` paragraphs, which overlap by ``MARGIN`` on either side; the result
+at a paragraph depends on nothing further away than a stretch, and a dump of any length needs the memory of its
+paragraphs alone.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 
-MARGIN: Final = 128  # more than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ
+# More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
+# paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
+MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
 
 
@@ -57,9 +60,9 @@ class Scored:
 class SegmentationModel:
     """All that segmentation needs to know. Read-only, shared by threads.
 
-    ``meanings`` (n_words, n_dimensions) are whole numbers from -127 to 127, times ``meaning_scale`` (n_dimensions,): word
-    vectors weighted by the words' rarity. ``calibration`` (slope, offset) turns log-odds of a start into a probability; at
-    ``threshold`` starting a segment is as good as not.
+    ``meanings`` (n_words, n_dimensions) are whole numbers from -127 to 127, times ``meaning_scale`` (n_dimensions,):
+    word vectors weighted by the words' rarity. ``calibration`` (slope, offset) turns log-odds of a start into a
+    probability; at ``threshold`` starting a segment is as good as not.
     """
 
     vocabulary: Vocabulary

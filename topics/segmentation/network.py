@@ -5,9 +5,9 @@ convolution of width three over the opening tokens, one over the last tokens (Ki
 filter kept, and the mean of the opening tokens make a paragraph's vector; dilated convolutions over paragraphs (Yu and
 Koltun 2016), each added to what was there before, let every paragraph see those around it, ``CONTEXT`` to either side.
 
-Words enter linearly, so a filter's response is a sum of numbers that depend on one token each: ``Tables`` holds these for
-every token of the vocabulary, and reading a paragraph is looking up rows and adding them. That is a dozen times
-cheaper than multiplying matrices, and ``training.descent`` learns through the same tables.
+Words enter linearly, so a filter's response is a sum of numbers that depend on one token each: ``Network.tables``
+holds these for every token of the vocabulary, and reading a paragraph is looking up rows and adding them. That is a
+dozen times cheaper than multiplying matrices, and ``training.descent`` learns through the same tables.
 """
 
 # kernels: Numba types them by their arguments
@@ -27,11 +27,20 @@ from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 
 __all__ = [
+    "AVERAGED",
+    "CLIP",
     "CONTEXT",
     "DILATIONS",
+    "EMBEDDED",
     "ENCODED",
     "HEADS",
+    "HIDDEN",
+    "LAST_COLUMN",
+    "LAST_FILTERS",
+    "MEAN_COLUMN",
+    "OPENING_FILTERS",
     "TABLE_WIDTH",
+    "TAPS",
     "Array",
     "Network",
     "Tokens",
@@ -55,9 +64,10 @@ TAPS: Final = 3  # the width of all convolutions
 CLIP: Final = 5.0  # standard deviations beyond which a feature says no more
 
 ENCODED: Final = OPENING_FILTERS + LAST_FILTERS + AVERAGED
-_AT_LAST: Final = TAPS * OPENING_FILTERS  # columns of a table: opening filters by tap, last filters by tap, mean
-_AT_MEAN: Final = _AT_LAST + TAPS * LAST_FILTERS
-TABLE_WIDTH: Final = _AT_MEAN + AVERAGED
+# columns of a table: opening filters by tap, last filters by tap, mean
+LAST_COLUMN: Final = TAPS * OPENING_FILTERS  # where those of the last filters begin,
+MEAN_COLUMN: Final = LAST_COLUMN + TAPS * LAST_FILTERS  # and those of the mean
+TABLE_WIDTH: Final = MEAN_COLUMN + AVERAGED
 
 
 class Tokens(Protocol):
@@ -77,10 +87,10 @@ class Tokens(Protocol):
 class Network:
     """Weights by name, all float32.
 
-    ``tokens`` (n_tokens, EMBEDDED), ``shapes`` (N_SHAPES, EMBEDDED), ``positions`` (OPENING_TOKENS, EMBEDDED) and ``filters``
-    (EMBEDDED, TABLE_WIDTH) with ``filter_bias`` (ENCODED,) read a paragraph; ``centre`` and ``spread`` (n_features,)
-    standardise its features; ``enter`` (ENCODED + n_features, HIDDEN), ``context_k`` (TAPS, HIDDEN, HIDDEN) and ``leave``
-    (HIDDEN, len(HEADS)), each with its bias, place it among the others.
+    ``tokens`` (n_tokens, EMBEDDED), ``shapes`` (N_SHAPES, EMBEDDED), ``positions`` (OPENING_TOKENS, EMBEDDED) and
+    ``filters`` (EMBEDDED, TABLE_WIDTH) with ``filter_bias`` (ENCODED,) read a paragraph; ``centre`` and ``spread``
+    (n_features,) standardise its features; ``enter`` (ENCODED + n_features, HIDDEN), ``context_k`` (TAPS, HIDDEN,
+    HIDDEN) and ``leave`` (HIDDEN, len(HEADS)), each with its bias, place it among the others.
     """
 
     weights: Mapping[str, Array]
@@ -135,8 +145,8 @@ def fill_tables(weights: Mapping[str, Array], tokens: Array) -> tuple[Array, Arr
 def encode(
     opening, opening_shapes, ending, ending_shapes, of_token, of_shape, of_position, bias, encoded, winners
 ):  # fmt: skip
-    """Fill ``encoded`` (n, ENCODED) with the vectors of paragraphs, and ``winners`` (n, OPENING_FILTERS + LAST_FILTERS) with
-    the token at which each filter answered best, or -1 where it gave nothing."""
+    """Fill ``encoded`` (n, ENCODED) with the vectors of paragraphs, and ``winners`` (n, OPENING_FILTERS +
+    LAST_FILTERS) with the token at which each filter answered best, or -1 where it gave nothing."""
     answer = np.empty(OPENING_FILTERS, np.float32)
     best = np.empty(OPENING_FILTERS, np.float32)
     total = np.empty(AVERAGED, np.float32)
@@ -167,7 +177,7 @@ def encode(
             word = of_token[opening[i, t]]
             shape = of_shape[opening_shapes[i, t]]
             for f in range(AVERAGED):
-                total[f] += word[_AT_MEAN + f] + shape[_AT_MEAN + f]
+                total[f] += word[MEAN_COLUMN + f] + shape[MEAN_COLUMN + f]
         for f in range(OPENING_FILTERS):
             encoded[i, f] = max(best[f] + bias[f], np.float32(0.0))
             if encoded[i, f] == 0.0:
@@ -184,7 +194,7 @@ def encode(
             for q in range(max(begin, t - 1), min(LAST_TOKENS, t + 2)):
                 word = of_token[ending[i, q]]
                 shape = of_shape[ending_shapes[i, q]]
-                at = _AT_LAST + (q - t + 1) * LAST_FILTERS
+                at = LAST_COLUMN + (q - t + 1) * LAST_FILTERS
                 for f in range(LAST_FILTERS):
                     answer[f] += word[at + f] + shape[at + f]
             for f in range(LAST_FILTERS):

@@ -22,11 +22,13 @@ from topics.segmentation.lexicon import CharacterTable
 
 __all__ = [
     "FIRST_WORD",
+    "HIDDEN",
     "N_ENDINGS",
     "N_TERMS",
+    "PADDING",
     "SYMBOL",
+    "YEAR",
     "Vocabulary",
-    "number_of_digits",
 ]
 
 N_TERMS: Final = 1 << 17  # hashing space of content terms and names
@@ -35,7 +37,7 @@ N_ENDINGS: Final = 512  # buckets for words outside the vocabulary, by their las
 # Token numbers: 0 is no token, then five kinds of numbers, an unknown symbol, a hidden token, then the words.
 PADDING: Final = 0
 YEAR: Final = 1  # four digits that begin with 1 or 2
-number_of_digits: Final = (2, 3, 4, 5)  # token numbers of figures of one, two, three and more digits
+# 2 to 5: figures of one, two, three and more digits
 SYMBOL: Final = 6
 HIDDEN: Final = 7  # a token left out while learning
 FIRST_WORD: Final = 16
@@ -45,8 +47,8 @@ FIRST_WORD: Final = 16
 class Vocabulary:
     """What is known of words. ``keys`` (n_words,) are hashes; word ``i`` has the token number ``FIRST_WORD + i``.
 
-    ``classes`` (n_words,) are bits of :mod:`lexicon`; ``terms`` (n_words,) term slots below ``N_TERMS``; ``weight_of_term``
-    (N_TERMS,) the inverse document frequency of hashed terms.
+    ``classes`` (n_words,) are bits of :mod:`lexicon`; ``terms`` (n_words,) term slots below ``N_TERMS``;
+    ``weight_of_term`` (N_TERMS,) the inverse document frequency of hashed terms.
     """
 
     keys: NDArray[np.uint64]

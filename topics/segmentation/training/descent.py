@@ -2,7 +2,7 @@
 
 ``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the
 weights by Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over
-tokens are learned through the tables of ``network``: the gradient of a filter reaches one token in each paragraph, so
+tokens are learned through the tables of ``network``: the gradient of a filter reaches one place in each paragraph, so
 going back is adding a few numbers to a few rows. ``Learner.resume`` takes up weights that were learned before, which
 are then drawn back to where they began and not to nothing (Li, Grandvalet and Davoine 2018). Everything is drawn from a
 seed and computed on one thread: the same dumps give the same weights.
@@ -23,15 +23,15 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
 from topics.segmentation.network import (
-    _AT_LAST,
-    _AT_MEAN,
     AVERAGED,
     DILATIONS,
     EMBEDDED,
     ENCODED,
     HEADS,
     HIDDEN,
+    LAST_COLUMN,
     LAST_FILTERS,
+    MEAN_COLUMN,
     OPENING_FILTERS,
     OVERVIEW_AFTER,
     TABLE_WIDTH,
@@ -84,8 +84,9 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Several dumps as one: ``rows`` are the places of their paragraphs in a sequence with gaps, ``present`` (n_rows, 1) is 1
-    at these and 0 in the gaps. ``tokens`` are the distinct token numbers; ``opening`` and ``ending`` count in them."""
+    """Several dumps as one: ``rows`` are the places of their paragraphs in a sequence with gaps, ``present``
+    (n_rows, 1) is 1 at these and 0 in the gaps. ``tokens`` are the distinct token numbers; ``opening`` and ``ending``
+    count in them."""
 
     tokens: NDArray[np.int64]
     opening: NDArray[np.int64]
@@ -142,7 +143,7 @@ class Learner:
             return (rng.standard_normal(shape) * scale).astype(np.float32)
 
         filters = draw(EMBEDDED, TABLE_WIDTH, scale=(TAPS * EMBEDDED) ** -0.5)
-        filters[:, _AT_MEAN:] *= TAPS**0.5
+        filters[:, MEAN_COLUMN:] *= TAPS**0.5
         entering = ENCODED + n_features
         self.weights: dict[str, Array] = {
             "tokens": draw(n_tokens, EMBEDDED, scale=0.3),
@@ -184,8 +185,9 @@ class Learner:
         return loss
 
     def differentiate(self, batch: Batch, rng: np.random.Generator | None = None) -> tuple[float, dict[str, Array]]:
-        """Loss and the gradient of each weight (of ``tokens``: of the batch's tokens alone); with ``rng`` some inputs are
-        left out. Cross-entropy, weighted by paragraph and head, over the number of paragraphs."""
+        """Loss of the first head and the gradient of each weight (of ``tokens``: of the batch's tokens alone); with
+        ``rng`` some inputs are left out. The gradient is that of the cross-entropy of all heads, weighted by paragraph
+        and head, over the number of paragraphs."""
         weights = self.weights
         n = len(batch.truth)
         embedded = weights["tokens"][batch.tokens]
@@ -336,7 +338,7 @@ def _encode_back(
             g = g_encoded[i, OPENING_FILTERS + f]
             g_bias[OPENING_FILTERS + f] += g
             for q in range(max(begin, t - 1), min(LAST_TOKENS, t + 2)):
-                column = _AT_LAST + (q - t + 1) * LAST_FILTERS + f
+                column = LAST_COLUMN + (q - t + 1) * LAST_FILTERS + f
                 of_token[ending[i, q], column] += g
                 of_shape[ending_shapes[i, q], column] += g
         for f in range(AVERAGED):
@@ -345,7 +347,7 @@ def _encode_back(
                 continue
             g = g_encoded[i, k]
             g_bias[k] += g
-            share = g / np.float32(size)
+            share = g / np.float32(max(1, size))
             for t in range(size):
-                of_token[opening[i, t], _AT_MEAN + f] += share
-                of_shape[opening_shapes[i, t], _AT_MEAN + f] += share
+                of_token[opening[i, t], MEAN_COLUMN + f] += share
+                of_shape[opening_shapes[i, t], MEAN_COLUMN + f] += share

@@ -1,8 +1,8 @@
 """Fitting a segmentation model from corpora.
 
-Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order, several
-times. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is drawn
-from seeds: the same corpora give the same weights.
+Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order,
+several times. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is
+drawn from seeds: the same corpora give the same weights.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse, stem_term
-from topics.segmentation.features import FEATURES, compute_features
+from topics.segmentation.features import compute_features
 from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Network
@@ -96,7 +96,7 @@ def fit_segmentation(
     centre, spread = _standard(raw)
     examples = [standardise(example, centre, spread) for example in raw]
     del raw
-    with threadpool_limits(limits=2):
+    with threadpool_limits(limits=1):
         network = _learn(examples, vocabulary.n_tokens, centre, spread, effort, on_progress)
     model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:

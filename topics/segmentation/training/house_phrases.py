@@ -88,7 +88,8 @@ class HouseWords(dict[str, str]):
     def place(self) -> str:
         """An invented place."""
         starts, ends = phrases()["places"][self.rng.choice(self._places)]
-        return (self.rng.choice(starts.split()) + self.rng.choice(ends.split())).replace("_", " ")
+        name: str = self.rng.choice(starts.split()) + self.rng.choice(ends.split())
+        return name.replace("_", " ")
 
     def settle(self, template: str) -> str:
         """The template with its choices made and the outlet's own slots filled."""

@@ -29,6 +29,7 @@ from topics.segmentation.training.furniture_lines import (
     section,
     subhead,
 )
+from topics.segmentation.training.headlines import HeadlineManner, draw_manner, write_headline
 from topics.segmentation.training.houses import draw_house, dress
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
@@ -37,9 +38,6 @@ __all__ = ["MixedDump", "Mixer", "Neighbours", "Piece", "Style", "join_pieces"]
 Neighbours = Literal["random", "category", "month", "nearest"]
 
 
-_DANGLING: Final = frozenset(
-    "a an the of to in on at by for with from and or but as his her its their is are was".split()
-)
 FEW: Final = 20  # articles
 _HEADLESS: Final = (*(0.0,) * 8, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
@@ -50,9 +48,9 @@ class Style:
     """How a dump is made. All shares are probabilities, of each piece or (``digests``, ``appeals``) of the dump.
 
     ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
-    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose inner line
-    breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``short_titles`` is the share of
-    headlines cut to a few words, as some outlets write them all.
+    ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose
+    inner line breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``headlines`` is the
+    manner of all headlines.
     """
 
     n_pieces: int
@@ -68,16 +66,17 @@ class Style:
     between: str | None = None
     flat: float = 0.0
     flats: float = 0.0
-    short_titles: float = 0.0
+    headlines: HeadlineManner = HeadlineManner()
 
 
 @dataclass(frozen=True, slots=True)
 class MixedDump:
     """A text and where its pieces start.
 
-    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph; the
-    first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its trailing
-    furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of them is.
+    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph;
+    the first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its
+    trailing furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of
+    them is.
     """
 
     text: str
@@ -112,12 +111,13 @@ class Piece:
 # what articles of the corpora still hold of their pages
 _LEFT_OVER: Final = re.compile(
     r"(?:advertisement|story continues|article continues|related(?: stories)?:|read more|read also|also read|"
-    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:twitter|"
-    r"facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
+    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:"
+    r"twitter|facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
     r"image (?:copyright|caption|source|credit)|media caption|cover image|enlarge this image|(?:toggle|hide) caption|"
     r"getty images|photo ?:|photograph:|photo by|image:|copyright|©|all rights reserved|(?:last )?updated (?:at|on) |"
-    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:brief|"
-    r"newsletter|app)|choose your country|leave this field|this (?:story|article|report) (?:was|contains|is part))|"
+    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:"
+    r"brief|newsletter|app)|choose your country|leave this field|"
+    r"this (?:story|article|report) (?:was|contains|is part))|"
     r".{0,80}\b(?:toggle caption|do you approve or disapprove)\b",
     re.IGNORECASE,
 )
@@ -218,14 +218,14 @@ class Mixer:
                 titled=titled,
                 furnished=float(rng.random() < 0.4),
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
-                subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.2, 0.5)),
+                subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.1, 0.4)),
                 headless=rng.choice(_HEADLESS),
                 digests=0.25,
                 appeals=0.25,
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
                 between="\n\n" if layout >= 0.96 else None,
                 flat=rng.choice((0.2, 0.5)) if rng.random() < 0.06 else 0.0,
-                short_titles=rng.choice((0.0, 0.2, 1.0)),
+                headlines=draw_manner(rng),
             ),
         )
 
@@ -238,7 +238,7 @@ class Mixer:
         for article in articles:
             titled = rng.random() < style.titled
             if rng.random() < style.blurbs:
-                pieces.append(self._blurb(rng, article, titled, style.short_titles))
+                pieces.append(self._blurb(rng, article, titled, style.headlines))
             else:
                 pieces.append(self._article(rng, article, titled, style))
         if rng.random() < style.digests:
@@ -301,7 +301,7 @@ class Mixer:
                     lead = []
         roles = [FURNITURE] * len(lead)
         if titled and article.title:
-            lead.insert(0, _headline(rng, article.title, style.short_titles))
+            lead.insert(0, write_headline(rng, article, style.headlines))
             roles.insert(0, TITLE)
             if furnished and rng.random() < 0.12:
                 lead.insert(0, section(rng))
@@ -309,14 +309,14 @@ class Mixer:
         roles += [FURNITURE if line in extras else _role(line) for line in body] + [FURNITURE] * len(tail)
         return Piece(lead + body + tail, roles)
 
-    def _blurb(self, rng: random.Random, article: Article, titled: bool, short: float) -> Piece:
+    def _blurb(self, rng: random.Random, article: Article, titled: bool, manner: HeadlineManner) -> Piece:
         if self.prose.blurbs and rng.random() < 0.1:
             return _written(rng, rng.choice(self.prose.blurbs))
         if self.corpora.blurbs and rng.random() < 0.3:
             article = rng.choice(self.corpora.blurbs)
         body = [line for line in article.paragraphs if _role(line) == BODY] or list(article.paragraphs)
         body = body[: 1 if rng.random() < 0.55 else 2]
-        lead = [_headline(rng, article.title, short)] if titled and article.title else []
+        lead = [write_headline(rng, article, manner)] if titled and article.title else []
         return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body))
 
     def _digest(self, rng: random.Random) -> Piece:
@@ -436,6 +436,7 @@ class Mixer:
         houses = [draw_house(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
         articles = self.draw_articles(rng, rng.randint(4, 14), rng.choice(_NEIGHBOURS))
         blurbs = rng.choice((0.0, 0.0, 0.1))
+        manner = draw_manner(rng)
         pieces: list[Piece] = []
         for article in articles:
             house = rng.choice(houses)
@@ -445,7 +446,7 @@ class Mixer:
             if rng.random() < blurbs:
                 body = body[:1]
             others = [rng.choice(self.corpora.articles).title for _ in range(6)]
-            title = _headline(rng, article.title, 0.2)
+            title = write_headline(rng, article, manner)
             page = dress(rng, house, title or None, body, [title for title in others if title])
             pieces.append(Piece(list(page.lines), list(page.roles), page.start))
         if self.boilerplate and rng.random() < 0.2:
@@ -471,7 +472,7 @@ class Mixer:
                 joint="\n" if rng.random() < 0.12 else " ",
                 flat=1.0,
                 flats=0.25,
-                short_titles=rng.choice((0.0, 0.0, 1.0)),
+                headlines=draw_manner(rng),
             ),
         )
 
@@ -493,18 +494,6 @@ def _as_lines(rng: random.Random, text: str) -> list[str]:
     if line:
         lines.append(" ".join(line))
     return lines
-
-
-def _headline(rng: random.Random, title: str, short: float) -> str:
-    """A headline, or its first few words where it is to be a short one."""
-    if short == 0.0 or rng.random() >= short:
-        return title
-    head = re.split(r"[:;?!|–—]|, | - ", title)[0]
-    words = (head if head.count(" ") >= 2 else title).split(" ")
-    keep = rng.randint(3, 7)
-    while keep < len(words) and words[keep - 1].lower() in _DANGLING:
-        keep += 1
-    return " ".join(words[:keep])
 
 
 def _excerpt(page: Page, chosen: Sequence[int]) -> Piece:

@@ -1,4 +1,4 @@
-"""Prose of our own to train on: appeals, glossaries, round-ups and teasers, read from ``prose.toml`` beside this module."""
+"""Prose of our own to train on, from ``prose.toml`` beside this module: appeals, glossaries, round-ups and teasers."""
 
 from __future__ import annotations
 

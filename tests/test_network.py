@@ -1,0 +1,179 @@
+"""The network: tables and kernels give what convolutions give, and no paragraph sees beyond its context."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from slow_network import draw_example, slow_encode, slow_score
+
+from topics.paragraphs import split_paragraphs
+from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS, analyse
+from topics.segmentation.lexicon import build_character_table
+from topics.segmentation.network import (
+    CLIP,
+    CONTEXT,
+    ENCODED,
+    HEADS,
+    LAST_FILTERS,
+    OPENING_FILTERS,
+    TABLE_WIDTH,
+    Array,
+    Network,
+    encode,
+)
+from topics.segmentation.training.descent import Example, Learner
+from topics.segmentation.vocabulary import N_ENDINGS, N_TERMS, Vocabulary
+
+N_TOKENS, N_FEATURES = 60, 7
+FULL = (OPENING_TOKENS, LAST_TOKENS)
+lengths = st.tuples(st.sampled_from([0, 1, 2, 3, 9, OPENING_TOKENS]), st.sampled_from([0, 1, 2, LAST_TOKENS]))
+
+
+def draw_network(seed: int = 3, n_tokens: int = N_TOKENS, n_features: int = N_FEATURES) -> Network:
+    """Random weights, biases among them, large enough for every paragraph to matter."""
+    rng = np.random.default_rng(seed)
+    weights = Learner(n_tokens, n_features, seed).weights
+    for name, array in weights.items():
+        if "bias" in name:
+            array += rng.standard_normal(array.shape).astype(np.float32) * np.float32(0.2)
+    weights["positions"] *= 4
+    weights["leave"] *= 10
+    centre, spread = rng.standard_normal(n_features), rng.uniform(0.5, 2.0, n_features)
+    return Network({**weights, "centre": centre.astype(np.float32), "spread": spread.astype(np.float32)})
+
+
+NETWORK = draw_network()
+
+
+def encoded_by_tables(tokens: Any, network: Network = NETWORK) -> tuple[Array, Any]:
+    n = len(tokens.opening)
+    encoded = np.full((n, ENCODED), np.nan, np.float32)
+    winners = np.full((n, OPENING_FILTERS + LAST_FILTERS), 99, np.int16)
+    encode(
+        tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes,
+        *network.tables, network.weights["filter_bias"], encoded, winners,
+    )  # fmt: skip
+    return encoded, winners
+
+
+def standardised(features: Any, network: Network = NETWORK) -> Any:
+    return np.clip((features - network.weights["centre"]) / network.weights["spread"], -CLIP, CLIP)
+
+
+@given(st.lists(lengths, max_size=6), st.integers(0, 10**6))
+@settings(max_examples=40)
+def test_encoding_through_tables_equals_convolutions(sizes: list[tuple[int, int]], seed: int) -> None:
+    example = draw_example(np.random.default_rng(seed), sizes, N_TOKENS, N_FEATURES)
+    encoded, _ = encoded_by_tables(example)
+    np.testing.assert_allclose(encoded, slow_encode(example, NETWORK.weights), rtol=1e-4, atol=1e-4)
+
+
+def test_an_empty_paragraph_says_nothing_but_the_bias_of_its_mean() -> None:
+    encoded, winners = encoded_by_tables(draw_example(np.random.default_rng(1), [(0, 0)], N_TOKENS, N_FEATURES))
+    filters = OPENING_FILTERS + LAST_FILTERS
+    assert not encoded[0, :filters].any() and (winners == -1).all()
+    assert np.array_equal(encoded[0, filters:], np.maximum(NETWORK.weights["filter_bias"][filters:], 0))
+
+
+def test_a_winner_is_the_token_at_which_a_filter_answers_best() -> None:
+    """Only a change within one token of the winner can lower a filter's response."""
+    rng = np.random.default_rng(7)
+    example = draw_example(rng, [FULL, (5, 3)], N_TOKENS, N_FEATURES)
+    before, winners = encoded_by_tables(example)
+    assert (winners >= 0).sum() > 100
+    assert np.array_equal(winners < 0, before[:, : OPENING_FILTERS + LAST_FILTERS] == 0)
+    for t in range(OPENING_TOKENS):
+        example.opening[:, t] = np.where(example.opening[:, t] > 0, 1 + example.opening[:, t] % (N_TOKENS - 1), 0)
+        after, _ = encoded_by_tables(example)
+        lower = after[:, :OPENING_FILTERS] < before[:, :OPENING_FILTERS] - 1e-5
+        near = np.abs(winners[:, :OPENING_FILTERS] - t) <= 1
+        assert not (lower & ~near).any()
+        before, winners = encoded_by_tables(example)
+
+
+def test_a_paragraph_is_read_to_its_opening_tokens_and_its_last() -> None:
+    """What stands between them is not read: longer paragraphs differ in nothing but their features."""
+    words = [f"word{k}" for k in range(70)]
+    characters = build_character_table()
+    none = np.zeros(0, np.int32)
+    vocabulary = Vocabulary(
+        none.astype(np.uint64), none.astype(np.uint8), none, np.ones(N_TERMS, np.float32), characters
+    )
+    network = draw_network(n_tokens=vocabulary.n_tokens)
+
+    def encoded(text: str) -> Array:
+        return encoded_by_tables(analyse(text, split_paragraphs(text), vocabulary), network)[0]
+
+    whole = encoded(" ".join(words))
+    shorter = encoded(" ".join(words[:OPENING_TOKENS] + words[-LAST_TOKENS:]))
+    assert vocabulary.n_tokens == 16 + N_ENDINGS
+    assert np.array_equal(whole, shorter)
+    assert not np.array_equal(whole, encoded(" ".join(words[: OPENING_TOKENS - 1] + words[-LAST_TOKENS:])))
+
+
+@pytest.mark.parametrize("n", [1, 2, 16, 17, 70])
+def test_scores_equal_a_slow_reference(n: int) -> None:
+    """Fewer paragraphs than a dilation reaches over too."""
+    rng = np.random.default_rng(n)
+    sizes = [(int(rng.integers(0, 8)), int(rng.integers(0, 5))) for _ in range(n)]
+    example = draw_example(rng, sizes, N_TOKENS, N_FEATURES)
+    features = rng.standard_normal((n, N_FEATURES)).astype(np.float32) * 3
+    features[0, 0] = 1e6  # an outlier says no more than CLIP
+    odds = NETWORK.score(example, features)
+    assert odds.shape == (n, len(HEADS))
+    expected = slow_score(example, standardised(features), NETWORK.weights)
+    np.testing.assert_allclose(odds, expected, rtol=1e-3, atol=1e-3)
+
+
+def test_no_paragraphs_score_nothing() -> None:
+    example = draw_example(np.random.default_rng(0), [], N_TOKENS, N_FEATURES)
+    assert NETWORK.score(example, np.zeros((0, N_FEATURES), np.float32)).shape == (0, len(HEADS))
+
+
+def changed_rows(at: int, n: int) -> list[int]:
+    """The paragraphs whose odds a change of paragraph ``at`` moves."""
+    rng = np.random.default_rng(11)
+    example = draw_example(rng, [(6, 4)] * n, N_TOKENS, N_FEATURES)
+    features = rng.standard_normal((n, N_FEATURES)).astype(np.float32)
+    before = NETWORK.score(example, features)
+    example.opening[at, :6] = 1 + example.opening[at, :6] % (N_TOKENS - 1)
+    example.ending[at, -4:] = 1 + example.ending[at, -4:] % (N_TOKENS - 1)
+    features[at] += 2.0
+    moved: list[int] = np.flatnonzero((NETWORK.score(example, features) != before).any(axis=1)).tolist()
+    return moved
+
+
+def test_a_paragraph_sees_as_far_as_the_context_and_no_further() -> None:
+    n = 3 * CONTEXT
+    at = n // 2
+    assert changed_rows(at, n) == list(range(at - CONTEXT, at + CONTEXT + 1))
+    assert changed_rows(0, n) == list(range(CONTEXT + 1))
+
+
+def test_weights_come_back_from_arrays_in_half_precision() -> None:
+    arrays = NETWORK.to_arrays()
+    assert all(array.dtype == np.float16 for array in arrays.values())
+    again = Network.from_arrays(arrays)
+    assert again.weights.keys() == NETWORK.weights.keys()
+    for name, array in again.weights.items():
+        assert array.dtype == np.float32
+        np.testing.assert_allclose(array, NETWORK.weights[name], rtol=1e-3, atol=1e-6)
+    assert all(np.array_equal(array, again.to_arrays()[name]) for name, array in arrays.items())
+    assert [table.shape[1] for table in again.tables] == [TABLE_WIDTH] * 3
+
+
+def test_weights_for_other_heads_are_refused() -> None:
+    arrays = NETWORK.to_arrays()
+    with pytest.raises(ValueError, match=f"{len(HEADS) - 1} heads, expected {len(HEADS)}"):
+        Network.from_arrays({**arrays, "leave": arrays["leave"][:, 1:]})
+
+
+def test_an_example_can_be_scored_like_an_analysis() -> None:
+    example = draw_example(np.random.default_rng(5), [FULL] * 3, N_TOKENS, N_FEATURES)
+    part: Example = example.stretch(1, 3)
+    assert len(part) == 2
+    assert np.array_equal(encoded_by_tables(part)[0], encoded_by_tables(example)[0][1:])
