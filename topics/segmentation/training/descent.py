@@ -202,7 +202,7 @@ class Learner:
         kept_entering = _kept(entering.shape, rng, self._dropped)
         entering *= kept_entering
         entered = np.maximum(entering @ weights["enter"] + weights["enter_bias"], 0.0)
-        hidden = np.zeros((len(batch.present), HIDDEN), np.float32)
+        hidden = np.zeros((len(batch.present), entered.shape[1]), np.float32)
         hidden[batch.rows] = entered
         befores, addeds = [], []
         sizes = np.diff(batch.bounds)
