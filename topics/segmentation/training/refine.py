@@ -52,14 +52,12 @@ class Recipe:
     pull: float = 30.0  # see Learner.resume
     dropped: float = 0.1
     decision_weight: float = 5.0
-    settled: float = 0.0  # of an undecided paragraph's target in a reviewed dump: how it is cut around the decisions
     n_mixed: int = 240  # dumps mixed from the articles
     n_rehearsed: int = 240
     most_others: int = 120  # stretches of dumps nobody decided on
     reviewed_per_step: int = 4  # dumps of each sort in a batch
     mixed_per_step: int = 4
     rehearsed_per_step: int = 6
-    kept: float = 1.0  # of the way from the first weights to the refined ones
 
 
 def refine(
@@ -99,8 +97,8 @@ def refine(
         return model
     prose = prose or Prose()
     mixed: list[Example] = []
-    if whole.articles or whole.flats:
-        maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
+    maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
+    if (whole.articles or whole.flats) and maker.corpora.articles:
         mixed = [_standard(model, example) for example in maker.make(recipe.n_mixed, seed, n_jobs)]
     maker = _maker(model, _with_articles(whole, (*_as_articles(prose), *pieces)), prose)
     raw = maker.make(recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
@@ -133,10 +131,6 @@ def _examine(
     starts = decode_starts(scored.probabilities, assign_roles(scored).body, scored.threshold, placed)
     truth = _sigmoid(scored.heads)
     weight = np.tile(_WEIGHTS, (n, 1))
-    if placed:
-        cut = np.zeros(n, np.float32)
-        cut[starts] = 1.0
-        truth[:, _START] += np.float32(recipe.settled) * (cut - truth[:, _START])
     for i, starts_here in placed.items():
         truth[i, _START] = starts_here
         weight[i, _START] = recipe.decision_weight
@@ -184,7 +178,7 @@ def _as_articles(prose: Prose) -> list[Article]:
 
 
 def _sigmoid(odds: Array) -> Array:
-    result: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-odds))
+    result: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-odds.clip(-60.0, 60.0)))
     return result
 
 
@@ -206,6 +200,4 @@ def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recip
                 chosen.append(examples[queue.pop()])
         rate = recipe.rate * 0.5 * (1.0 + math.cos(math.pi * step / recipe.n_steps))
         learner.step(gather(chosen, rng), rate, rng)
-    first = network.weights
-    moved = {name: first[name] + np.float32(recipe.kept) * (w - first[name]) for name, w in learner.weights.items()}
-    return rounded({**first, **moved})
+    return rounded({**network.weights, **learner.weights})
