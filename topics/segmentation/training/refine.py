@@ -47,17 +47,17 @@ _WEIGHTS: Final = np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16)
 class Recipe:
     """How far to go, and what counts how much; docs/segmentation.md says how these were chosen."""
 
-    n_steps: int = 200
+    n_steps: int = 150
     rate: float = 3e-4
-    pull: float = 30.0  # see Learner.resume
-    dropped: float = 0.1
+    pull: float = 100.0  # see Learner.resume
+    dropped: float = 0.0  # without noise, what the first weights say of a rehearsed dump moves nothing by itself
     decision_weight: float = 5.0
     n_mixed: int = 240  # dumps mixed from the articles
     n_rehearsed: int = 240
     most_others: int = 120  # stretches of dumps nobody decided on
     reviewed_per_step: int = 4  # dumps of each sort in a batch
     mixed_per_step: int = 4
-    rehearsed_per_step: int = 6
+    rehearsed_per_step: int = 8
 
 
 def refine(
@@ -199,5 +199,5 @@ def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recip
                     queue.extend(rng.permutation(len(examples)).tolist())
                 chosen.append(examples[queue.pop()])
         rate = recipe.rate * 0.5 * (1.0 + math.cos(math.pi * step / recipe.n_steps))
-        learner.step(gather(chosen, rng), rate, rng)
+        learner.step(gather(chosen), rate, rng)
     return rounded({**network.weights, **learner.weights})
