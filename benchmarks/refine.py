@@ -38,7 +38,8 @@ from topics.segmentation.furniture import assign_roles
 from topics.segmentation.training.corpora import Corpora, Part, read_corpora
 from topics.segmentation.training.houses import draw_house, dress
 from topics.segmentation.training.measure import find_starts, score_dump
-from topics.segmentation.training.mixing import MixedDump, Mixer, Neighbours, Piece, Style, join_pieces
+from topics.segmentation.training.mixing import Mixer, Neighbours, Style
+from topics.segmentation.training.pieces import MixedDump, Piece, join_pieces
 from topics.segmentation.training.prose import load_prose
 from topics.segmentation.training.refine import refine
 from topics.segmentation.training.styles import STYLES, build_dumps

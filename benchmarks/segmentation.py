@@ -27,7 +27,7 @@ from topics.evaluation import BoundaryScores, bootstrap_interval, compare_bounda
 from topics.segmentation import SegmentationModel
 from topics.segmentation.training.corpora import read_corpora
 from topics.segmentation.training.measure import find_starts, score_dump
-from topics.segmentation.training.mixing import MixedDump
+from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
 from topics.writers.atomic import write_text
 

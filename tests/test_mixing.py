@@ -29,7 +29,8 @@ from topics.segmentation.training.corpora import (
 )
 from topics.segmentation.training.furniture_lines import subhead
 from topics.segmentation.training.headlines import HeadlineManner, write_headline
-from topics.segmentation.training.mixing import MixedDump, Mixer, Style
+from topics.segmentation.training.mixing import Mixer, Style
+from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
 
 THEMES = ["ferry harbour quay tide", "frost plum hedge rose", "organ choir hymn score", "striker goal cup derby"]
@@ -216,7 +217,9 @@ def test_a_short_headline_is_the_beginning_of_a_long_one(seed: int, title: str) 
     ],
 )
 def test_a_headline_is_written_in_the_manner_of_the_dump(case: str, headline: str) -> None:
-    piece = replace(article(1), title="Mayor Asks Why BBC Left Stour", paragraphs=("In Stour the mayor asks why it left.",))
+    piece = replace(
+        article(1), title="Mayor Asks Why BBC Left Stour", paragraphs=("In Stour the mayor asks why it left.",)
+    )
     assert write_headline(random.Random(1), piece, HeadlineManner(case=case)) == headline  # type: ignore[arg-type]
 
 

@@ -26,7 +26,7 @@ from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example
 from topics.segmentation.training.fit import Effort, _Maker, fit_segmentation, learn_vocabulary, tell_truth
-from topics.segmentation.training.mixing import MixedDump
+from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.training import TrainReport, train
 

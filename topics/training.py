@@ -68,7 +68,7 @@ def train(
     articles: Path | None = None,
     base: str | None = None,
     leave_out: Sequence[str] = (),
-    n_dumps: int = 12_000,
+    n_dumps: int = 14_000,
     on_progress: Say = lambda message: None,
 ) -> TrainReport:
     """Train a model on a folder of labels and save it to ``output``.

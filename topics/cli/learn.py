@@ -38,7 +38,7 @@ def train(
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Label files to leave out, by name; may be repeated.")
     ] = None,
-    n_dumps: Annotated[int, typer.Option(min=20, help="Mixed dumps to learn boundaries from.")] = 2400,
+    n_dumps: Annotated[int, typer.Option(min=20, help="Mixed dumps to learn boundaries from.")] = 14_000,
 ) -> None:
     """Train a model on the labels of a project.
 

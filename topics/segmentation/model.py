@@ -117,7 +117,7 @@ class SegmentationModel:
             raise ValueError("its boundary features are not those of this version")
 
         def below(prefix: str) -> dict[str, NDArray[Any]]:
-            return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+            return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
         slope, offset = arrays["calibration"].tolist()
         return cls(

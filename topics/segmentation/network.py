@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
+from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
 
 __all__ = [
     "AVERAGED",
@@ -56,7 +56,7 @@ EMBEDDED: Final = 48  # dimensions of a token
 OPENING_FILTERS: Final = 96
 LAST_FILTERS: Final = 32
 AVERAGED: Final = 32  # dimensions of the opening tokens' mean
-HIDDEN: Final = 96
+HIDDEN: Final = 128
 DILATIONS: Final = (1, 2, 4, 8, 16, 1)
 OVERVIEW_AFTER: Final = 3  # convolutions, every paragraph is told of the stretch as a whole
 CONTEXT: Final = sum(DILATIONS)
@@ -68,6 +68,25 @@ ENCODED: Final = OPENING_FILTERS + LAST_FILTERS + AVERAGED
 LAST_COLUMN: Final = TAPS * OPENING_FILTERS  # where those of the last filters begin,
 MEAN_COLUMN: Final = LAST_COLUMN + TAPS * LAST_FILTERS  # and those of the mean
 TABLE_WIDTH: Final = MEAN_COLUMN + AVERAGED
+
+
+_SHAPES: Final[dict[str, tuple[int, ...]]] = {  # 0 is any number
+    "tokens": (0, EMBEDDED),
+    "shapes": (N_SHAPES, EMBEDDED),
+    "positions": (OPENING_TOKENS, EMBEDDED),
+    "filters": (EMBEDDED, TABLE_WIDTH),
+    "filter_bias": (ENCODED,),
+    "centre": (0,),
+    "spread": (0,),
+    "enter": (0, HIDDEN),
+    "enter_bias": (HIDDEN,),
+    **{f"context_{k}": (TAPS, HIDDEN, HIDDEN) for k in range(len(DILATIONS))},
+    **{f"context_bias_{k}": (HIDDEN,) for k in range(len(DILATIONS))},
+    "overview": (HIDDEN, HIDDEN),
+    "overview_bias": (HIDDEN,),
+    "leave": (HIDDEN, len(HEADS)),
+    "leave_bias": (len(HEADS),),
+}
 
 
 class Tokens(Protocol):
@@ -106,10 +125,12 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
-        """The inverse of :meth:`to_arrays`."""
-        if arrays["leave"].shape[1] != len(HEADS):
-            raise ValueError(f"{arrays['leave'].shape[1]} heads, expected {len(HEADS)}")
-        return cls({name: array.astype(np.float32) for name, array in arrays.items()})
+        """The inverse of :meth:`to_arrays`. A missing array is a ``KeyError``, one of another shape a ``ValueError``."""
+        weights = {name: arrays[name].astype(np.float32) for name in _SHAPES}
+        for name, shape in _SHAPES.items():
+            if any(wanted not in (0, found) for wanted, found in zip(shape, weights[name].shape, strict=True)):
+                raise ValueError(f"{name}: shape {weights[name].shape}, expected {shape}")
+        return cls(weights)
 
     def score(self, tokens: Tokens, features: Array) -> Array:
         """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""

@@ -27,7 +27,8 @@ from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
-from topics.segmentation.training.mixing import MixedDump, Mixer
+from topics.segmentation.training.mixing import Mixer
+from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
@@ -50,8 +51,8 @@ MeaningOf = Callable[[Sequence[str]], Array]  # vectors (n_words, n_dimensions) 
 class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
-    n_dumps: int = 12_000  # mixed dumps, of which a quarter without line breaks
-    n_rounds: int = 4  # over all of them
+    n_dumps: int = 14_000  # mixed dumps, of which a quarter without line breaks
+    n_rounds: int = 3  # over all of them
     n_calibration: int = 400
     seed: int = 11
 

@@ -1,7 +1,7 @@
 """Headlines as other outlets would write them: shorter, in sentence case, in capitals.
 
-A model that has met the headlines of few outlets takes those of others for subheads. So a training dump may have a manner
-of its own, and every headline in it is written in that manner.
+A model that has met the headlines of few outlets takes those of others for subheads. So a training dump may have a
+manner of its own, and every headline in it is written in that manner.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from topics.segmentation.training.corpora import Article
 
-__all__ = ["HeadlineManner", "draw_manner", "write_headline"]
+__all__ = ["AS_IT_IS", "HeadlineManner", "draw_manner", "write_headline"]
 
 Case = Literal["as_it_is", "sentence", "title", "upper"]
 
@@ -31,6 +31,9 @@ class HeadlineManner:
 
     short: float = 0.0
     case: Case = "as_it_is"
+
+
+AS_IT_IS: Final = HeadlineManner()
 
 
 def draw_manner(rng: random.Random) -> HeadlineManner:

@@ -12,7 +12,7 @@ from topics.segmentation.decode import decode_starts
 from topics.segmentation.furniture import assign_roles
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.training.corpora import Corpora
-from topics.segmentation.training.mixing import MixedDump
+from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
 
 __all__ = ["find_starts", "measure_styles", "score_dump"]

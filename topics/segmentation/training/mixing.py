@@ -9,7 +9,6 @@ Randomness comes from the ``random.Random`` that is handed in, so that a seed gi
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,11 +28,12 @@ from topics.segmentation.training.furniture_lines import (
     section,
     subhead,
 )
-from topics.segmentation.training.headlines import HeadlineManner, draw_manner, write_headline
+from topics.segmentation.training.headlines import AS_IT_IS, HeadlineManner, draw_manner, write_headline
 from topics.segmentation.training.houses import draw_house, dress
+from topics.segmentation.training.pieces import MixedDump, Piece, excerpt, join_pieces, role_of
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
-__all__ = ["MixedDump", "Mixer", "Neighbours", "Piece", "Style", "join_pieces"]
+__all__ = ["Mixer", "Neighbours", "Style"]
 
 Neighbours = Literal["random", "category", "month", "nearest"]
 
@@ -66,72 +66,14 @@ class Style:
     between: str | None = None
     flat: float = 0.0
     flats: float = 0.0
-    headlines: HeadlineManner = HeadlineManner()
-
-
-@dataclass(frozen=True, slots=True)
-class MixedDump:
-    """A text and where its pieces start.
-
-    ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph;
-    the first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its
-    trailing furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of
-    them is.
-    """
-
-    text: str
-    starts: tuple[int, ...]
-    leads: tuple[int, ...]
-    tails: tuple[int, ...]
-    lines: tuple[int, ...] = ()
-    roles: tuple[int, ...] = ()
-
-
-@dataclass(slots=True)
-class Piece:
-    """The lines of one published piece and what each is; ``start`` is the line that it starts at, those above it being
-    the page's."""
-
-    lines: list[str]
-    roles: list[int]
-    start: int = 0
-
-    @property
-    def lead(self) -> int:
-        """The first body line, or the start of a piece that has none."""
-        bodies = (i for i in range(self.start, len(self.roles)) if self.roles[i] not in (FURNITURE, TITLE))
-        return next(bodies, self.start)
-
-    @property
-    def tail(self) -> int:
-        """The line behind the last one that is not furniture."""
-        return next((i + 1 for i in reversed(range(len(self.roles))) if self.roles[i] != FURNITURE), len(self.roles))
-
-
-# what articles of the corpora still hold of their pages
-_LEFT_OVER: Final = re.compile(
-    r"(?:advertisement|story continues|article continues|related(?: stories)?:|read more|read also|also read|"
-    r"click (?:here|to|the)|sign up|subscribe|watch(?: the video)?:|more:|see also|see more|follow .{3,40} on (?:"
-    r"twitter|facebook)|scroll (?:down )?(?:for|to)|continue reading|share this|recommended stories|list of \d|"
-    r"image (?:copyright|caption|source|credit)|media caption|cover image|enlarge this image|(?:toggle|hide) caption|"
-    r"getty images|photo ?:|photograph:|photo by|image:|copyright|©|all rights reserved|(?:last )?updated (?:at|on) |"
-    r"updated? ?:|listen ?·|urgent:|vote now|hear(?: more)? (?:the|this)|newsletter|download the|get the .{2,30}(?:"
-    r"brief|newsletter|app)|choose your country|leave this field|"
-    r"this (?:story|article|report) (?:was|contains|is part))|"
-    r".{0,80}\b(?:toggle caption|do you approve or disapprove)\b",
-    re.IGNORECASE,
-)
-_LEFT_OVER_WORDS: Final = 25
-
-
-def _role(line: str) -> int:
-    """A body line, unless it is plainly a remnant of the page."""
-    return FURNITURE if _LEFT_OVER.match(line) and line.count(" ") < _LEFT_OVER_WORDS else BODY
+    headlines: HeadlineManner = AS_IT_IS
 
 
 class Mixer:
-    """Draws dumps from one part of the corpora. ``boilerplate``: appeals and glossaries of our own. ``evenly``: no few large
-    outlets make most of the dumps."""
+    """Draws dumps from one part of the corpora.
+
+    ``boilerplate``: appeals and glossaries of our own. ``evenly``: no few large outlets make most of the dumps.
+    """
 
     def __init__(
         self,
@@ -209,11 +151,11 @@ class Mixer:
             return self._draw_houses(rng)
         neighbours: Neighbours = rng.choices(_NEIGHBOURS, (32, 16, 14, 38))[0]
         layout = rng.random()
-        titled = rng.choices((0.0, 1.0, 0.5), (52, 35, 13))[0]
+        titled = rng.choices((0.0, 1.0, 0.5), (44, 43, 13))[0]
         return self.render(
             rng,
             Style(
-                n_pieces=rng.randint(4, 18),
+                n_pieces=rng.randint(4, 18) if rng.random() < 0.85 else rng.randint(1, 3),
                 neighbours=neighbours,
                 titled=titled,
                 furnished=float(rng.random() < 0.4),
@@ -221,7 +163,7 @@ class Mixer:
                 subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.1, 0.4)),
                 headless=rng.choice(_HEADLESS),
                 digests=0.25,
-                appeals=0.25,
+                appeals=0.3,
                 joint="\n" if layout < 0.56 or layout >= 0.96 else "\n\n",
                 between="\n\n" if layout >= 0.96 else None,
                 flat=rng.choice((0.2, 0.5)) if rng.random() < 0.06 else 0.0,
@@ -257,7 +199,7 @@ class Mixer:
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             tail = 0 if rng.random() < 0.5 else rng.randint(1, 10)
             chosen = range(start, min(page.last + 1 + tail, len(page.lines)))
-            pieces.append(_excerpt(page, chosen))
+            pieces.append(excerpt(page, chosen))
         return join_pieces(pieces, "\n")
 
     def _article(self, rng: random.Random, article: Article, titled: bool, style: Style) -> Piece:
@@ -306,7 +248,7 @@ class Mixer:
             if furnished and rng.random() < 0.12:
                 lead.insert(0, section(rng))
                 roles.insert(0, FURNITURE)
-        roles += [FURNITURE if line in extras else _role(line) for line in body] + [FURNITURE] * len(tail)
+        roles += [FURNITURE if line in extras else role_of(line) for line in body] + [FURNITURE] * len(tail)
         return Piece(lead + body + tail, roles)
 
     def _blurb(self, rng: random.Random, article: Article, titled: bool, manner: HeadlineManner) -> Piece:
@@ -314,7 +256,7 @@ class Mixer:
             return _written(rng, rng.choice(self.prose.blurbs))
         if self.corpora.blurbs and rng.random() < 0.3:
             article = rng.choice(self.corpora.blurbs)
-        body = [line for line in article.paragraphs if _role(line) == BODY] or list(article.paragraphs)
+        body = [line for line in article.paragraphs if role_of(line) == BODY] or list(article.paragraphs)
         body = body[: 1 if rng.random() < 0.55 else 2]
         lead = [write_headline(rng, article, manner)] if titled and article.title else []
         return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body))
@@ -381,7 +323,7 @@ class Mixer:
         chosen = list(range(start, min(end, len(page.lines))))
         if rng.random() < 0.4:  # half-cleaned: most inner furniture is gone
             chosen = [i for i in chosen if page.labels[i] or i == page.start or rng.random() < 0.35]
-        return _excerpt(page, chosen)
+        return excerpt(page, chosen)
 
     def _transplant(self, rng: random.Random, page: Page, article: Article) -> Piece:
         """A page's real furniture around the headline and body of another article."""
@@ -419,13 +361,13 @@ class Mixer:
                 seen += 1
                 upto = round(seen * len(body) / n_body)
                 lines += body[placed:upto]
-                roles += [_role(line) for line in body[placed:upto]]
+                roles += [role_of(line) for line in body[placed:upto]]
                 placed = max(placed, upto)
             elif placed:
                 lines.append(furniture(page.lines[i]))
                 roles.append(FURNITURE)
         lines += body[placed:]
-        roles += [_role(line) for line in body[placed:]]
+        roles += [role_of(line) for line in body[placed:]]
         if rng.random() < 0.45:
             lines += [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
             roles += [FURNITURE] * (len(lines) - len(roles))
@@ -440,7 +382,7 @@ class Mixer:
         pieces: list[Piece] = []
         for article in articles:
             house = rng.choice(houses)
-            body = [line for line in article.paragraphs[: rng.randint(4, 40)] if _role(line) == BODY]
+            body = [line for line in article.paragraphs[: rng.randint(4, 40)] if role_of(line) == BODY]
             if not body:
                 continue
             if rng.random() < blurbs:
@@ -496,40 +438,7 @@ def _as_lines(rng: random.Random, text: str) -> list[str]:
     return lines
 
 
-def _excerpt(page: Page, chosen: Sequence[int]) -> Piece:
-    """Some lines of a page; the piece starts at the headline, else at the first body line."""
-    at = next((k for k, i in enumerate(chosen) if i >= page.start), 0)
-    return Piece([page.lines[i] for i in chosen], [page.labels[i] for i in chosen], at)
-
-
 def _written(rng: random.Random, piece: WrittenPiece) -> Piece:
     titled = bool(piece.title) and rng.random() < 0.6
     roles = [TITLE] * titled + [BODY] * len(piece.lines)
     return Piece([*([piece.title] if titled and piece.title else []), *piece.lines], roles)
-
-
-def join_pieces(
-    pieces: Sequence[Piece], joint: str, between: str | None = None, is_flat: Sequence[bool] | None = None
-) -> MixedDump:
-    """``joint`` parts the lines of a piece unless it is flat, ``between`` (else ``joint``) parts the pieces."""
-    parts: list[str] = []
-    lines: list[int] = []
-    roles: list[int] = []
-    starts: list[int] = []
-    leads: list[int] = []
-    tails: list[int] = []
-    at = 0
-    for k, piece in enumerate(pieces):
-        inner = " " if is_flat is not None and is_flat[k] else joint
-        offsets = []
-        for i, line in enumerate(piece.lines):
-            offsets.append(at)
-            end = inner if i + 1 < len(piece.lines) else joint if between is None else between
-            parts += (line, end)
-            at += len(line) + len(end)
-        starts.append(offsets[piece.start] if starts else 0)
-        leads.append(offsets[piece.lead])
-        tails.append(offsets[piece.tail] if piece.tail < len(offsets) else at)
-        lines += offsets
-        roles += piece.roles
-    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails), tuple(lines), tuple(roles))

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from topics.segmentation.training.corpora import Corpora
-from topics.segmentation.training.mixing import MixedDump, Mixer, Neighbours, Style
+from topics.segmentation.training.mixing import Mixer, Neighbours, Style
+from topics.segmentation.training.pieces import MixedDump
 
 __all__ = ["STYLES", "build_dumps"]
 
