@@ -18,6 +18,7 @@ from topics.segmentation.network import (
     LAST_FILTERS,
     MEAN_COLUMN,
     OPENING_FILTERS,
+    OVERVIEW_AFTER,
     TAPS,
 )
 from topics.segmentation.training.descent import Example
@@ -58,6 +59,9 @@ def slow_score(example: Any, features: NDArray[Any], weights: Weights) -> Double
     hidden = np.maximum(seen @ weights["enter"] + weights["enter_bias"], 0.0)
     n = len(hidden)
     for k, dilation in enumerate(DILATIONS):
+        if k == OVERVIEW_AFTER:
+            overview = sum(hidden) / n @ weights["overview"] + weights["overview_bias"]
+            hidden = hidden + np.maximum(overview, 0.0)
         taps, more = weights[f"context_{k}"], np.tile(weights[f"context_bias_{k}"], (n, 1)).astype(np.float64)
         for i in range(n):
             for tap, j in enumerate((i - dilation, i, i + dilation)):

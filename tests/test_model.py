@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from test_network import draw_network
+from test_network import draw_network, without_overview
 from word_samples import VECTORS, VOCABULARY, matter
 
 from topics.paragraphs import Punkt
@@ -25,16 +25,17 @@ def draw_model(seed: int = 3) -> SegmentationModel:
     """A model of random weights that sees all features in their own sizes."""
     n_features = len(FEATURES) + VECTORS.shape[1]
     network = draw_network(seed, VOCABULARY.n_tokens, n_features)
+    network.weights["leave"][:] /= 20  # features in their own sizes are large
     scale = np.abs(VECTORS).max(axis=0) / 127
     meanings = np.round(VECTORS / scale).astype(np.int8)
     return SegmentationModel(VOCABULARY, meanings, scale, network, (0.9, -0.2), 0.45, Punkt())
 
 
 def without(model: SegmentationModel, names: tuple[str, ...]) -> SegmentationModel:
-    """The same model, blind to these features."""
+    """The same model, blind to these features and to the overview."""
     enter = model.network.weights["enter"].copy()
     enter[[ENCODED + FEATURES.index(name) for name in names]] = 0.0
-    network = Network({**model.network.weights, "enter": enter})
+    network = without_overview(Network({**model.network.weights, "enter": enter}))
     return SegmentationModel(
         model.vocabulary, model.meanings, model.meaning_scale, network, model.calibration, model.threshold, model.punkt
     )

@@ -41,12 +41,18 @@ def draw_network(seed: int = 3, n_tokens: int = N_TOKENS, n_features: int = N_FE
         if "bias" in name:
             array += rng.standard_normal(array.shape).astype(np.float32) * np.float32(0.2)
     weights["positions"] *= 4
-    weights["leave"] *= 10
+    weights["leave"] *= 5
     centre, spread = rng.standard_normal(n_features), rng.uniform(0.5, 2.0, n_features)
     return Network({**weights, "centre": centre.astype(np.float32), "spread": spread.astype(np.float32)})
 
 
+def without_overview(network: Network) -> Network:
+    """The same network, told nothing of the stretch as a whole."""
+    return Network({**network.weights, "overview": 0 * network.weights["overview"]})
+
+
 NETWORK = draw_network()
+NEARSIGHTED = without_overview(NETWORK)
 
 
 def encoded_by_tables(tokens: Any, network: Network = NETWORK) -> tuple[Array, Any]:
@@ -134,24 +140,28 @@ def test_no_paragraphs_score_nothing() -> None:
     assert NETWORK.score(example, np.zeros((0, N_FEATURES), np.float32)).shape == (0, len(HEADS))
 
 
-def changed_rows(at: int, n: int) -> list[int]:
+def changed_rows(network: Network, at: int, n: int) -> list[int]:
     """The paragraphs whose odds a change of paragraph ``at`` moves."""
     rng = np.random.default_rng(11)
     example = draw_example(rng, [(6, 4)] * n, N_TOKENS, N_FEATURES)
     features = rng.standard_normal((n, N_FEATURES)).astype(np.float32)
-    before = NETWORK.score(example, features)
+    before = network.score(example, features)
     example.opening[at, :6] = 1 + example.opening[at, :6] % (N_TOKENS - 1)
     example.ending[at, -4:] = 1 + example.ending[at, -4:] % (N_TOKENS - 1)
     features[at] += 2.0
-    moved: list[int] = np.flatnonzero((NETWORK.score(example, features) != before).any(axis=1)).tolist()
+    moved: list[int] = np.flatnonzero((network.score(example, features) != before).any(axis=1)).tolist()
     return moved
 
 
 def test_a_paragraph_sees_as_far_as_the_context_and_no_further() -> None:
     n = 3 * CONTEXT
     at = n // 2
-    assert changed_rows(at, n) == list(range(at - CONTEXT, at + CONTEXT + 1))
-    assert changed_rows(0, n) == list(range(CONTEXT + 1))
+    assert changed_rows(NEARSIGHTED, at, n) == list(range(at - CONTEXT, at + CONTEXT + 1))
+    assert changed_rows(NEARSIGHTED, 0, n) == list(range(CONTEXT + 1))
+
+
+def test_every_paragraph_is_told_of_the_stretch_as_a_whole() -> None:
+    assert changed_rows(NETWORK, 0, 3 * CONTEXT) == list(range(3 * CONTEXT))
 
 
 def test_weights_come_back_from_arrays_in_half_precision() -> None:
@@ -168,8 +178,14 @@ def test_weights_come_back_from_arrays_in_half_precision() -> None:
 
 def test_weights_for_other_heads_are_refused() -> None:
     arrays = NETWORK.to_arrays()
-    with pytest.raises(ValueError, match=f"{len(HEADS) - 1} heads, expected {len(HEADS)}"):
+    with pytest.raises(ValueError, match="leave: shape"):
         Network.from_arrays({**arrays, "leave": arrays["leave"][:, 1:]})
+
+
+def test_a_missing_weight_is_named() -> None:
+    arrays = NETWORK.to_arrays()
+    with pytest.raises(KeyError, match="enter"):
+        Network.from_arrays({name: array for name, array in arrays.items() if name != "enter"})
 
 
 def test_an_example_can_be_scored_like_an_analysis() -> None:

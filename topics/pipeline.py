@@ -16,8 +16,9 @@ from topics.records import Dump, Prediction, Segment, dump_digest, to_row
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
     from topics.labels.boundaries import Decided
+    from topics.segmentation.explain import StartReasons
 
-__all__ = ["classify", "classify_dump", "classify_dumps", "decisions_of", "explain", "segment"]
+__all__ = ["classify", "classify_dump", "classify_dumps", "decisions_of", "explain", "explain_starts", "segment"]
 
 OnProblem = Callable[[LabelError], None]
 
@@ -100,6 +101,28 @@ def explain(piece: Segment, model: Model | None = None, topic: str | None = None
     from topics.classification.explain import explain_segment
 
     return explain_segment(piece, (model or _default_model()).topics, topic)
+
+
+def explain_starts(
+    dump: Dump | str,
+    model: Model | None = None,
+    *,
+    boundaries: float | None = None,
+    decided: Decided | None = None,
+    on_problem: OnProblem | None = None,
+    n_others: int = 0,
+) -> list[StartReasons]:
+    """Why each segment of a dump starts where it does: what decided, with its effect in log-odds, in words.
+
+    ``n_others`` asks for that many of the likeliest places where none starts; the rest is as for :func:`segment`.
+    """
+    from topics.segmentation.explain import explain_starts
+
+    if isinstance(dump, str):
+        dump = Dump("", dump)
+    weights = (model or _default_model()).segmentation
+    own = decisions_of(dump, decided)
+    return explain_starts(dump, weights, threshold=boundaries, decided=own, on_problem=on_problem, n_others=n_others)
 
 
 def classify_dump(

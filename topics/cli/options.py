@@ -11,12 +11,14 @@ __all__ = [
     "Boundaries",
     "Clean",
     "Encoding",
+    "Explain",
     "Format",
     "Inputs",
     "Jobs",
     "Labels",
     "ModelName",
     "NoLabels",
+    "Others",
     "Output",
     "Strict",
     "TextField",
@@ -77,3 +79,12 @@ Labels = Annotated[
     ),
 ]
 NoLabels = Annotated[bool, typer.Option("--no-labels", help="Cut as the model does, whatever people decided.")]
+Explain = Annotated[
+    bool, typer.Option("--explain", help="Say why each segment starts where it does, and not what it holds.")
+]
+Others = Annotated[
+    int,
+    typer.Option(
+        "--others", min=0, metavar="N", help="With --explain: also the N likeliest places a dump where none starts."
+    ),
+]

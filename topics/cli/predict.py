@@ -15,12 +15,14 @@ from topics.cli.options import (
     Boundaries,
     Clean,
     Encoding,
+    Explain,
     Format,
     Inputs,
     Jobs,
     Labels,
     ModelName,
     NoLabels,
+    Others,
     Output,
     Strict,
     TextField,
@@ -51,6 +53,8 @@ def segment(
     encoding: Encoding = None,
     strict: Strict = False,
     jobs: Jobs = 1,
+    explain: Explain = False,
+    others: Others = 0,
 ) -> None:
     """Split dumps into articles, without topics.
 
@@ -58,7 +62,10 @@ def segment(
     Example:
       topics segment dumps/ --format jsonl > segments.jsonl
       cat page.txt | topics segment -
+      topics segment dump.txt --explain --others 3
     """
+    if others and not explain:
+        raise typer.BadParameter("goes with --explain", param_hint="--others")
     work = Work(
         inputs,
         model,
@@ -73,7 +80,10 @@ def segment(
         jobs,
         with_topics=False,
     )
-    _deliver(work, format, output)
+    if explain:
+        _deliver_reasons(work, others, format, output)
+    else:
+        _deliver(work, format, output)
 
 
 def classify(
@@ -134,18 +144,23 @@ class Work:
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         return load_model(self.model_name)
 
+    def dumps(self) -> Iterator[Dump]:
+        """The inputs, read; what cannot be read is noted, or raised if it is to be ``strict``."""
+        from topics.reading import ReadOptions, read_dumps
+
+        options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
+        yield from read_dumps(self.inputs, options, on_problem=None if self.strict else self.problems.note)
+
     def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
         """Each dump with its rows, in order of the inputs; problems are said at once and counted."""
         from topics.cli.progress import hush_workers, show_progress
         from topics.pipeline import classify_dumps
-        from topics.reading import ReadOptions, list_inputs, read_dumps
+        from topics.reading import list_inputs
 
         if self.jobs > 1:
             hush_workers()
-        options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
-        dumps = read_dumps(self.inputs, options, on_problem=None if self.strict else self.problems.note)
         done = classify_dumps(
-            dumps,
+            self.dumps(),
             model,
             jobs=self.jobs,
             boundaries=self.boundaries,
@@ -166,6 +181,23 @@ class Work:
     def rows(self, model: Model) -> Iterator[Row]:
         for _, rows in self.results(model):
             yield from rows
+
+    def reasons(self, model: Model, n_others: int) -> Iterator[Row]:
+        """Why segments start where they do, a row a start."""
+        from topics.pipeline import explain_starts
+
+        for dump in self.dumps():
+            found = explain_starts(
+                dump,
+                model,
+                boundaries=self.boundaries,
+                decided=self.decided,
+                on_problem=None if self.strict else self.problems.note_label,
+                n_others=n_others,
+            )
+            self.n_dumps += 1
+            self.n_segments += sum(each.starts for each in found)
+            yield from (each.to_row() for each in found)
 
     def settings(self) -> dict[str, Any]:
         """The options that change what comes out, for a run's manifest."""
@@ -215,6 +247,28 @@ def _deliver(work: Work, format: str | None, output: Path | None) -> None:
         render_table(list(work.rows(model)), console=Console())
     else:
         write_rows(work.rows(model), None, format or "jsonl")
+    work.finish()
+
+
+def _deliver_reasons(work: Work, n_others: int, format: str | None, output: Path | None) -> None:
+    from topics.writers import format_for, render_reasons, write_rows
+
+    format = take_format(format) if format is not None else None
+    if output is not None and not _is_file(output):
+        raise typer.BadParameter("reasons go to a file, FILE.jsonl, or to the screen", param_hint="--output")
+    wanted = format or (format_for(output) if output is not None else None)
+    if wanted not in (None, "jsonl"):
+        raise typer.BadParameter("reasons are written as jsonl alone", param_hint="--format")
+    for given, option in ((work.clean, "--clean"), (work.jobs > 1, "--jobs")):
+        if given:
+            raise typer.BadParameter("does not go with --explain", param_hint=option)
+    rows = work.reasons(work.load(), n_others)
+    if wanted is None and sys.stdout.isatty():
+        from rich.console import Console
+
+        render_reasons(rows, console=Console())
+    else:
+        write_rows(rows, output, "jsonl")
     work.finish()
 
 

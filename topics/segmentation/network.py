@@ -39,6 +39,7 @@ __all__ = [
     "LAST_FILTERS",
     "MEAN_COLUMN",
     "OPENING_FILTERS",
+    "OVERVIEW_AFTER",
     "TABLE_WIDTH",
     "TAPS",
     "Array",
@@ -125,7 +126,7 @@ class Network:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
-        """The inverse of :meth:`to_arrays`. A missing array is a ``KeyError``, one of another shape a ``ValueError``."""
+        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``, one of another shape a ``ValueError``."""
         weights = {name: arrays[name].astype(np.float32) for name in _SHAPES}
         for name, shape in _SHAPES.items():
             if any(wanted not in (0, found) for wanted, found in zip(shape, weights[name].shape, strict=True)):
@@ -144,7 +145,7 @@ class Network:
         told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
         hidden = np.maximum(np.hstack((encoded, told)) @ weights["enter"] + weights["enter_bias"], 0.0)
         for k, dilation in enumerate(DILATIONS):
-            if k == OVERVIEW_AFTER:
+            if k == OVERVIEW_AFTER and len(hidden):
                 seen = hidden.mean(axis=0)
                 hidden = hidden + np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
             taps = weights[f"context_{k}"]

@@ -8,6 +8,7 @@ line.
 from __future__ import annotations
 
 from topics.writers.formats import FORMATS, check_format, format_for, write_rows
+from topics.writers.reasons import render_reasons
 from topics.writers.rows import Row
 from topics.writers.table import render_table
 from topics.writers.topics_folder import write_topics_folder
@@ -17,6 +18,7 @@ __all__ = [
     "Row",
     "check_format",
     "format_for",
+    "render_reasons",
     "render_table",
     "write_rows",
     "write_topics_folder",

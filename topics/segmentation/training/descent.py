@@ -47,6 +47,7 @@ __all__ = ["Batch", "Example", "Learner", "gather"]
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
 DROPPED: Final = 0.25  # share of the inputs and of the hidden state left out while learning
 HIDDEN_TOKENS: Final = 0.12  # share of the tokens hidden while learning
+WORDLESS: Final = 0.1  # share of the dumps that are learned from features alone: of other outlets, words tell less
 DECAY: Final = 0.01
 FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
 LONGEST_GRADIENT: Final = 1.0
@@ -200,6 +201,9 @@ class Learner:
         )  # fmt: skip
         entering = np.concatenate((encoded, batch.features), axis=1)
         kept_entering = _kept(entering.shape, rng, self._dropped)
+        if rng is not None:  # some dumps without their words
+            wordless = rng.random(len(batch.bounds) - 1) < WORDLESS
+            kept_entering[np.repeat(wordless, np.diff(batch.bounds)), :ENCODED] = 0.0
         entering *= kept_entering
         entered = np.maximum(entering @ weights["enter"] + weights["enter_bias"], 0.0)
         hidden = np.zeros((len(batch.present), entered.shape[1]), np.float32)

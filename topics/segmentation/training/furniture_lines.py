@@ -153,7 +153,8 @@ def subhead(rng: random.Random, following: str) -> str:
         return rng.choice(_QUESTIONS)
     words = following.strip("“”\"‘’' ").split(" ")
     at = rng.randint(0, max(0, len(words) - 6))
-    text = " ".join(words[at : at + rng.randint(2, 6)]).strip(".,;:“”\"‘’'()")
+    length = rng.randint(1, 4) if rng.random() < 0.8 else rng.randint(5, 6)
+    text = " ".join(words[at : at + length]).strip(".,;:“”\"‘’'()")
     text = text[:1].upper() + text[1:] or rng.choice(_SUBHEADS)
     if rng.random() < 0.3:
         return f"‘{text}’"

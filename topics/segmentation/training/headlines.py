@@ -39,7 +39,7 @@ AS_IT_IS: Final = HeadlineManner()
 def draw_manner(rng: random.Random) -> HeadlineManner:
     """The manner of one dump: half of them as the outlets wrote them."""
     cases: tuple[Case, ...] = ("as_it_is", "sentence", "title", "upper")
-    return HeadlineManner(rng.choice((0.0, 0.2, 1.0)), rng.choices(cases, (50, 36, 8, 6))[0])
+    return HeadlineManner(rng.choice((0.0, 0.3, 1.0, 1.0)), rng.choices(cases, (50, 36, 8, 6))[0])
 
 
 def write_headline(rng: random.Random, article: Article, manner: HeadlineManner) -> str:

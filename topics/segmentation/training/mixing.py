@@ -160,7 +160,7 @@ class Mixer:
                 titled=titled,
                 furnished=float(rng.random() < 0.4),
                 blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
-                subheads=rng.choice((0.0, 0.0, 0.2) if titled else (0.0, 0.1, 0.4)),
+                subheads=rng.choice((0.0, 0.0, 0.15) if titled else (0.0, 0.1, 0.4)),
                 headless=rng.choice(_HEADLESS),
                 digests=0.25,
                 appeals=0.3,

@@ -1,0 +1,337 @@
+"""Why a segment starts where it does: the groups of inputs that decided, each with its effect, in words.
+
+In: a dump and the model. Out: for each start, and on request for the likeliest places without one, a list of reasons.
+The method is occlusion (Zeiler and Fergus 2014, "Visualizing and Understanding Convolutional Networks"): a group of
+inputs at the paragraphs around a candidate is replaced by what the other paragraphs of the stretch have on average,
+the candidate is scored again, and what its log-odds lose is the group's effect: above 0 where it speaks for a start.
+With all groups replaced at once the place is like any other of the dump: ``usual`` is the probability that is left.
+
+**Effects do not add up.** Occlusion has no efficiency axiom: what two groups say alike is missed when either is
+hidden, and no effect then shows it; what they say together is counted in both. Each effect answers one question alone:
+how would the odds stand if this group were as everywhere else in this dump? What all effects leave of the way from
+``usual`` to the probability is told as ``together``.
+
+A replaced input reaches the candidate through few rows of each layer, the same ones for every candidate, so these alone
+are computed again, for all candidates and groups of a stretch at once: time grows with the number of starts, which is
+about five more scorings of the dump.
+"""
+
+# kernels are called, which have no types
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.errors import LabelError
+from topics.records import Dump, Segment
+from topics.segmentation.analysis import MEASURES, Analysis
+from topics.segmentation.features import FEATURES, compute_features
+from topics.segmentation.kernels import COHESION, MEANING, NAMES
+from topics.segmentation.model import Scored, SegmentationModel, stretches
+from topics.segmentation.network import (
+    CLIP,
+    DILATIONS,
+    ENCODED,
+    LAST_FILTERS,
+    OPENING_FILTERS,
+    OVERVIEW_AFTER,
+    Array,
+    Network,
+    encode,
+)
+from topics.segmentation.reasons import Teller
+from topics.segmentation.segmenter import _place, segment_dump
+
+__all__ = ["GROUPS", "OF_THE_DUMP", "Group", "Reason", "StartReasons", "explain_starts"]
+
+LAYOUT: Final = ("words", "within_line", "new_line", "blank_line")
+WORDING: Final = tuple(name for name in MEASURES if name not in LAYOUT)  # what a paragraph's own words show
+WORDS: Final = tuple(name for name in NAMES if "words" in name)
+OF_THE_DUMP: Final = (
+    "median_words",
+    "short_share",
+    "blank_share",
+)  # the same at every paragraph: no reason for a place
+AROUND: Final = (-1, 0, 1, 2)  # a candidate's first body paragraph stands up to two behind it
+SUPPORT: Final = "its signs back each other up: with one of them hidden the others still say it"
+MIXED: Final = "what its signs say together, beside what each says alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Inputs that are hidden together: at which paragraphs, counted from the candidate, and which."""
+
+    rows: tuple[int, ...]
+    features: tuple[str, ...]
+    tokens: bool = False  # what the network reads of the paragraph's first and last words
+    vectors: bool = False  # the paragraph's word vector
+
+
+GROUPS: Final[Mapping[str, Group]] = {
+    "opening": Group((0,), WORDING, tokens=True),
+    "before": Group((-2, -1), WORDING, tokens=True),
+    "follows": Group((1, 2), WORDING, tokens=True),
+    "likeness": Group(AROUND, (*COHESION, *(f"local_{name}" for name in COHESION))),
+    "names": Group(AROUND, tuple(name for name in NAMES if name not in WORDS)),
+    "words": Group(AROUND, WORDS),
+    "meaning": Group(AROUND, MEANING),
+    "subject": Group(AROUND, (), vectors=True),
+    "layout": Group(AROUND, LAYOUT),
+}
+_ROWS: Final = tuple(sorted({row for group in GROUPS.values() for row in group.rows}))
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that spoke for a start (``effect`` above 0, in log-odds) or against it.
+
+    ``effect`` is ``None`` where nothing was weighed: the dump starts here, a person decided, a rule forbids.
+    """
+
+    group: str
+    effect: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartReasons:
+    """A place in a dump, whether a segment starts there, and why; ``reasons`` strongest first."""
+
+    dump: str
+    index: int | None  # of the segment that starts here
+    start: int  # code point of the paragraph
+    line: int
+    probability: float
+    usual: float | None  # the same were everything around it as elsewhere in the dump; None where nothing is weighed
+    decided: bool | None  # what a person decided of this place
+    title: str | None
+    opening: str
+    reasons: tuple[Reason, ...]
+
+    @property
+    def starts(self) -> bool:
+        """Does a segment start here?"""
+        return self.index is not None
+
+    def to_row(self) -> dict[str, Any]:
+        """As a JSON object, keys as in ``docs/formats.md``."""
+        return {
+            "dump": self.dump, "index": self.index, "start": self.start, "start_line": self.line,
+            "starts": self.starts, "boundary": self.probability, "usual": self.usual, "decided": self.decided,
+            "title": self.title, "opening": self.opening,
+            "reasons": [{"group": r.group, "effect": r.effect, "words": r.words} for r in self.reasons],
+        }  # fmt: skip
+
+
+def explain_starts(
+    dump: Dump,
+    model: SegmentationModel,
+    *,
+    threshold: float | None = None,
+    decided: Mapping[int, bool] | None = None,
+    on_problem: Callable[[LabelError], None] | None = None,
+    n_others: int = 0,
+) -> list[StartReasons]:
+    """Why each segment of a dump starts where it does, in the order of the text.
+
+    ``n_others`` asks for that many of the likeliest places where none starts as well. The other options are those of
+    ``segment_dump``. All groups that have an effect are listed; these need not sum up to the way from ``usual`` to the
+    probability, and what is left of it is the last reason, ``together``.
+    """
+    segments = segment_dump(dump, model, threshold=threshold, decided=decided, on_problem=on_problem)
+    scored = model.score(dump.text)
+    paragraphs = scored.paragraphs
+    if not paragraphs:
+        return [_blank(dump, segment) for segment in segments]
+    placed = _place(dump, paragraphs, decided or {}, lambda problem: None)  # said above
+    begins = [paragraph.start for paragraph in paragraphs]
+    segment_at = {bisect_left(begins, segment.start): segment for segment in segments}
+    likeliest = sorted(range(1, len(paragraphs)), key=lambda i: (-scored.probabilities[i], i))
+    others = [i for i in likeliest if i not in segment_at][:n_others]
+    wanted = sorted([*segment_at, *others])
+    weighed = [i for i in wanted if i and i not in placed]
+    weights, columns = _weigh(model, scored, weighed)
+    teller = Teller(dump.text, scored, columns, model.vocabulary, segment_at)
+    limit = scored.threshold if threshold is None else threshold
+    found = []
+    for i in wanted:
+        segment = segment_at.get(i)
+        if i == 0:
+            reasons = [Reason("dump", None, "the dump starts here")]
+        elif i in placed:
+            what = "a piece starts here" if placed[i] else "no piece starts here"
+            reasons = [Reason("decision", None, f"a person decided that {what}")]
+        else:
+            told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
+            reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
+            if rest := weights[i].together:
+                reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
+            if segment is None and scored.probabilities[i] >= limit:
+                near = teller.first_words(min(segment_at, key=lambda j: abs(j - i)))
+                words = f"the piece starts at “{near}” already: no text of its own stands between"
+                reasons.insert(0, Reason("rule", None, words))
+        p = 1.0 if placed.get(i) else float(scored.probabilities[i])
+        found.append(
+            StartReasons(
+                dump.name,
+                segment.index if segment else None,
+                paragraphs[i].start,
+                paragraphs[i].line,
+                round(p, 4),
+                weights[i].usual if i in weights else None,
+                placed.get(i),
+                segment.title if segment else None,
+                teller.first_words(i),
+                tuple(reasons),
+            )
+        )
+    return found
+
+
+def _blank(dump: Dump, segment: Segment) -> StartReasons:
+    """The start of a dump without any text."""
+    reason = Reason("dump", None, "the dump starts here")
+    return StartReasons(dump.name, segment.index, segment.start, 1, 1.0, None, None, None, "", (reason,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weights:
+    """What was weighed at one place: the effect of each group, and the probability without any."""
+
+    effects: dict[str, float]
+    usual: float
+    together: float  # the way from the usual to the actual log-odds, less all effects
+
+
+def _weigh(
+    model: SegmentationModel, scored: Scored, wanted: Sequence[int]
+) -> tuple[dict[int, _Weights], dict[str, Array]]:
+    """The weights at the wanted paragraphs, and the columns of features that words speak of."""
+    n = len(scored.paragraphs)
+    found: dict[int, _Weights] = {}
+    columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
+    slope, offset = model.calibration
+    for (start, end), (keep, stop) in stretches(n):
+        stretch = scored.analysis.stretch(start, end)
+        features = compute_features(stretch, model.vocabulary, model.vectors)
+        for name, column in columns.items():
+            column[keep:stop] = features[keep - start : stop - start, FEATURES.index(name)]
+        here = [i for i in wanted if keep <= i < stop]
+        if not here:
+            continue
+        trace = _Trace(model.network, stretch, features)
+        odds = trace.score_without(np.array(here) - start).astype(np.float64) * slope + offset
+        # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
+        effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
+        usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
+        together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
+        for i, own, p, rest in zip(here, effects.tolist(), usual.tolist(), together.tolist(), strict=True):
+            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), p, rest)
+    return found, columns
+
+
+def _cones() -> tuple[tuple[int, ...], ...]:
+    """For the input and after each convolution: the rows, counted from a candidate, that a replaced input reaches
+    and on which the candidate's score depends."""
+
+    def widened(rows: Iterable[int], dilation: int) -> set[int]:
+        return {row + tap * dilation for row in rows for tap in (-1, 0, 1)}
+
+    needed = [{0}]
+    for dilation in reversed(DILATIONS):
+        needed.insert(0, widened(needed[0], dilation))
+    reached = [set(_ROWS)]
+    for dilation in DILATIONS:
+        reached.append(widened(reached[-1], dilation))
+    return tuple(tuple(sorted(a & b)) for a, b in zip(needed, reached, strict=True))
+
+
+_CONES: Final = _cones()
+
+
+class _Trace:
+    """``Network.score`` of one stretch with all that is computed on the way, ready to be computed again in part."""
+
+    def __init__(self, network: Network, analysis: Analysis, features: Array) -> None:
+        self.weights = weights = network.weights
+        encoded = np.empty((len(features), ENCODED), np.float32)
+        winners = np.empty((len(features), OPENING_FILTERS + LAST_FILTERS), np.int16)
+        encode(
+            analysis.opening, analysis.opening_shapes, analysis.ending, analysis.ending_shapes,
+            *network.tables, weights["filter_bias"], encoded, winners,
+        )  # fmt: skip
+        told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
+        self.inputs = np.hstack((encoded, told))
+        hidden = np.maximum(self.inputs @ weights["enter"] + weights["enter_bias"], 0.0)
+        self.layers: list[Array] = []
+        for k, dilation in enumerate(DILATIONS):
+            if k == OVERVIEW_AFTER:
+                self.overview = np.maximum(hidden.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
+                hidden = hidden + self.overview
+            self.layers.append(hidden)
+            taps = weights[f"context_{k}"]
+            more = hidden @ taps[1] + weights[f"context_bias_{k}"]
+            more[dilation:] += hidden[:-dilation] @ taps[0]
+            more[:-dilation] += hidden[dilation:] @ taps[2]
+            hidden = hidden + np.maximum(more, 0.0)
+        self.odds: Array = hidden @ weights["leave"][:, 0] + weights["leave_bias"][0]
+
+    def score_without(self, at: NDArray[np.int64]) -> Array:
+        """The log-odds of a start at the rows ``at``, (len(at), len(GROUPS) + 2): with everything, without each of
+        ``GROUPS``, without all of them."""
+        n = len(self.inputs)
+        variants = len(GROUPS) + 2
+        usual = (self.inputs.sum(axis=0) - self.inputs) / max(1, n - 1)  # what the other paragraphs have on average
+        given = {row: np.repeat(self._take(self.inputs, at, row), variants, axis=0) for row in _ROWS}
+        for k, group in enumerate(GROUPS.values(), start=1):
+            columns = np.zeros(self.inputs.shape[1], np.bool_)
+            columns[[ENCODED + FEATURES.index(name) for name in group.features]] = True
+            columns[:ENCODED] = group.tokens
+            columns[ENCODED + len(FEATURES) :] = group.vectors
+            for row in group.rows:
+                given[row][k::variants, columns] = self._take(usual, at, row)[:, columns]
+        for row in _ROWS:
+            given[row][variants - 1 :: variants] = self._take(usual, at, row)
+        return self._score_again(np.repeat(at, variants), given).reshape(len(at), variants)
+
+    def _take(self, rows: Array, at: NDArray[np.int64], offset: int) -> Array:
+        """The rows ``at + offset``; zeros, as the convolutions see them, where the stretch has none."""
+        place = at + offset
+        inside = (place >= 0) & (place < len(rows))
+        result: Array = rows[np.clip(place, 0, len(rows) - 1)] * inside[:, None].astype(np.float32)
+        return result
+
+    def _score_again(self, at: NDArray[np.int64], given: Mapping[int, Array]) -> Array:
+        """The log-odds of a start at each of ``at`` with other inputs around it; the stretch as a whole stays."""
+        weights = self.weights
+        n = len(self.inputs)
+        inside = {
+            row: ((at + row >= 0) & (at + row < n))[:, None].astype(np.float32)
+            for row in sorted({row for cone in _CONES for row in cone})
+        }
+        hidden = {
+            row: np.maximum(given[row] @ weights["enter"] + weights["enter_bias"], 0.0) * inside[row]
+            for row in _CONES[0]
+        }
+        for k, dilation in enumerate(DILATIONS):
+            if k == OVERVIEW_AFTER:
+                hidden = {row: (values + self.overview) * inside[row] for row, values in hidden.items()}
+            taps, bias = weights[f"context_{k}"], weights[f"context_bias_{k}"]
+            below = dict(hidden)
+            hidden = {}
+            for row in _CONES[k + 1]:
+                seen = [row - dilation, row, row + dilation]
+                for other in seen:
+                    if other not in below:
+                        below[other] = self._take(self.layers[k], at, other)
+                more = below[seen[0]] @ taps[0] + below[seen[1]] @ taps[1] + below[seen[2]] @ taps[2] + bias
+                hidden[row] = (below[row] + np.maximum(more, 0.0)) * inside[row]
+        result: Array = hidden[0] @ weights["leave"][:, 0] + weights["leave_bias"][0]
+        return result
