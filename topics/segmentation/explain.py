@@ -47,7 +47,7 @@ from topics.segmentation.network import (
     encode,
 )
 from topics.segmentation.reasons import Teller
-from topics.segmentation.segmenter import _place, segment_dump
+from topics.segmentation.segmenter import place_decisions, segment_dump
 
 __all__ = ["GROUPS", "OF_THE_DUMP", "Group", "Reason", "StartReasons", "explain_starts"]
 
@@ -150,7 +150,7 @@ def explain_starts(
     paragraphs = scored.paragraphs
     if not paragraphs:
         return [_blank(dump, segment) for segment in segments]
-    placed = _place(dump, paragraphs, decided or {}, lambda problem: None)  # said above
+    placed = place_decisions(dump, paragraphs, decided or {}, lambda problem: None)  # said above
     begins = [paragraph.start for paragraph in paragraphs]
     segment_at = {bisect_left(begins, segment.start): segment for segment in segments}
     likeliest = sorted(range(1, len(paragraphs)), key=lambda i: (-scored.probabilities[i], i))
