@@ -12,12 +12,14 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from peers import segment_c99, segment_texttiling, segment_utiyama_isahara
 from shared import ROOT, describe_run, new_parser, print_table, read_text_dumps, run_script, say
 from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
@@ -25,7 +27,7 @@ from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
 from topics.bundle import load_model
 from topics.evaluation import BoundaryScores, bootstrap_interval, compare_boundaries, read_gold, sum_scores
 from topics.segmentation import SegmentationModel
-from topics.segmentation.training.corpora import read_corpora
+from topics.segmentation.training.corpora import Corpora, read_corpora
 from topics.segmentation.training.measure import find_starts, score_dump
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
@@ -47,6 +49,8 @@ FIGURES = {  # property of BoundaryScores -> column
     "window_diff": "WindowDiff",
     "similarity": "B",
 }
+LEAST_CANDIDATE = 0.05
+N_BINS = 15
 N_TIMED = 1  # dumps of each style that TextTiling as nltk has it is timed on: it is quadratic
 
 
@@ -69,6 +73,7 @@ def main(options: argparse.Namespace) -> None:
         by_style[style] = score_all(dumps, model.segmentation, peers)
         timed.append([dump.text for dump in dumps])
     results["styles"] = report_styles(by_style)
+    results["calibration"] = report_calibration(corpora, model.segmentation, options.dumps)
 
     say(f"Choi's data set: {options.choi} files")
     choi = read_choi(options.shared / "data" / "choi.jsonl.gz", options.choi)
@@ -117,6 +122,38 @@ def report_styles(by_style: Mapping[str, Scores]) -> dict[str, Any]:
             for name in methods
         ]
         print_table(f"{FIGURES[key]}, all methods on the same dumps", ["method", *by_style], rows)
+    return figures
+
+
+def report_calibration(corpora: Corpora, model: SegmentationModel, n_dumps: int) -> dict[str, dict[str, float]]:
+    """How honest the probabilities of a start are, by style and over all: ECE of the candidates, Brier skill of all."""
+    figures = {}
+    probabilities: dict[str, list[float]] = {style: [] for style in STYLES}
+    truths: dict[str, list[float]] = {style: [] for style in STYLES}
+    for style in STYLES:
+        for dump in build_dumps(corpora, style, n_dumps):
+            scored = model.score(dump.text)
+            begins = [paragraph.start for paragraph in scored.paragraphs]
+            true = {bisect_right(begins, offset) - 1 for offset in dump.starts}
+            probabilities[style] += scored.probabilities[1:].tolist()
+            truths[style] += [float(i in true) for i in range(1, len(begins))]
+    for name in (*STYLES, "all"):
+        chosen = STYLES if name == "all" else (name,)
+        p = np.array([value for style in chosen for value in probabilities[style]])
+        y = np.array([value for style in chosen for value in truths[style]])
+        candidates = p > LEAST_CANDIDATE
+        bins = (p[candidates] * N_BINS).astype(int).clip(0, N_BINS - 1)
+        gaps = np.bincount(bins, weights=p[candidates] - y[candidates], minlength=N_BINS)
+        figures[name] = {
+            "candidates": int(candidates.sum()),
+            "ece": float(np.abs(gaps).sum() / max(1, candidates.sum())),
+            "brier_skill": float(1.0 - ((p - y) ** 2).mean() / (y.mean() * (1.0 - y.mean()))),
+        }
+    print_table(
+        f"Calibration of the probability of a start; candidates are those above {LEAST_CANDIDATE}",
+        ["style", "candidates", "ECE", "Brier skill"],
+        [[name, str(f["candidates"]), f"{f['ece']:.3f}", f"{f['brier_skill']:.3f}"] for name, f in figures.items()],
+    )
     return figures
 
 

@@ -20,6 +20,7 @@ from topics.errors import LabelError, TopicsError
 from topics.records import Dump, dump_digest
 
 if TYPE_CHECKING:
+    from topics.bundle import Model
     from topics.classification.analyzer import Terms
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
@@ -45,14 +46,16 @@ class TrainReport:
     metrics: Mapping[str, Any]
     n_labels: int
     problems: tuple[str, ...]
+    refined: Mapping[str, Any] | None = None  # by what boundaries were refined, as the manifest says it
 
     def summary(self) -> str:
         """One line for people."""
         topics = self.metrics["topics"]
+        refined = f"; boundaries refined by {_spell_refined(self.refined)}" if self.refined else ""
         return (
             f"{self.n_labels} labels; out of fold: accuracy {topics['accuracy']:.3f}, "
             f"with secondary {topics['accuracy_with_secondary']:.3f}, macro-F1 {topics['macro_f1']:.3f}, "
-            f"ECE {topics['ece']:.3f}"
+            f"ECE {topics['ece']:.3f}{refined}"
         )
 
 
@@ -62,6 +65,7 @@ def train(
     *,
     dumps: Sequence[str] | None = None,
     corpora: Path | None = None,
+    articles: Path | None = None,
     base: str | None = None,
     leave_out: Sequence[str] = (),
     n_dumps: int = 14_000,
@@ -71,6 +75,9 @@ def train(
 
     ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is
     one); ``leave_out`` names label files not to learn from. Same inputs, same bytes.
+
+    Without ``corpora``, boundary decisions on these dumps and ``articles`` (a JSONL file or a folder of them, whole
+    articles of the outlets whose dumps are to come) refine the boundaries of ``base``.
 
     >>> import tempfile
     >>> import topics
@@ -86,6 +93,8 @@ def train(
     from topics.labels.store import find_label_files, read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
+    if corpora is not None and articles is not None:
+        raise ValueError("give either corpora or articles: boundaries are learned anew, or refined")
     labels, output = Path(labels), Path(output)
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
@@ -94,7 +103,9 @@ def train(
     if not files:
         raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
-    texts = _texts_by_dump(read_labelled_dumps(dumps, labels.parent / "seeds"))
+    at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
+    texts = _texts_by_dump(at_hand)
+    boundaries = settle_boundaries(decisions)
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
     vectors: WordVectors | None
@@ -103,10 +114,10 @@ def train(
     else:
         loaded = load_model(base)
         vectors = load_vectors(loaded)
-        segmentation, about = loaded.segmentation, dict(loaded.manifest.get("segmentation", {}))
+        segmentation, about = _refined(loaded, at_hand, boundaries, articles, problems, on_progress)
+        problems += _count_absent(decisions, texts)
     about_metrics = about.pop("metrics", {})
 
-    boundaries = settle_boundaries(decisions)
     settled = [
         entry.decision
         for entry in settle_topics(decisions.topics)
@@ -130,7 +141,7 @@ def train(
     }
     card = write_card(output.name, taxonomy, about_all)
     version = save_model(output, segmentation, fitted.model, vectors, name=output.name, about=about_all, card=card)
-    return TrainReport(output, version, metrics, len(examples), tuple(problems))
+    return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
 
 
 def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
@@ -222,6 +233,78 @@ def _examples(
         for name, n in sorted(missing.items())
     ]
     return examples, problems
+
+
+def _refined(
+    loaded: Model,
+    dumps: Sequence[Dump],
+    boundaries: Mapping[str, Mapping[int, bool]],
+    articles: Path | None,
+    problems: list[str],
+    say: Say,
+) -> tuple[SegmentationModel, dict[str, Any]]:
+    """A model's boundaries, refined where there is anything to refine them by, and what the manifest says of them."""
+    about = dict(loaded.manifest.get("segmentation", {}))
+    decided = {digest: boundaries[digest] for digest in _texts_by_dump(dumps) if digest in boundaries}
+    if not decided and articles is None:
+        return loaded.segmentation, about
+    from topics.segmentation.training.corpora import read_corpora
+    from topics.segmentation.training.prose import load_prose
+    from topics.segmentation.training.refine import refine
+
+    whole = None if articles is None else read_corpora(articles)
+    if articles is not None and whole is not None and not (whole.articles or whole.flats):
+        raise TopicsError(f"{articles}: no whole articles. Give JSONL with title and text, a paragraph a line.")
+    first = _first_of(loaded, say)
+    unplaced: list[str] = []
+    segmentation = refine(
+        first.segmentation,
+        dumps,
+        decided,
+        whole,
+        prose=load_prose(),
+        on_problem=lambda problem: unplaced.append(str(problem)),
+        on_progress=say,
+    )
+    problems += unplaced
+    about = dict(first.manifest.get("segmentation", {}))
+    about["refined"] = {
+        "base": first.id,
+        "decisions": sum(map(len, decided.values())) - len(unplaced),
+        "dumps": len(decided),
+        "articles": 0 if whole is None else len(whole.articles) + len(whole.flats),
+    }
+    return segmentation, about
+
+
+def _first_of(loaded: Model, say: Say) -> Model:
+    """The model that a refined one began from, where it is still to be found: learning begins there each time, so that
+    nothing adds up from one training to the next."""
+    from topics.bundle import find_models, load_model
+
+    base = loaded.manifest.get("segmentation", {}).get("refined", {}).get("base")
+    if base is None:
+        return loaded
+    version = base.rpartition("@")[2]
+    found = next((info for info in find_models() if info.manifest.get("version") == version), None)
+    if found is None:
+        say(f"{base}, which {loaded.name} was refined from, is not at hand: going on from {loaded.name}")
+        return loaded
+    return load_model(found.path)
+
+
+def _count_absent(decisions: Decisions, texts: Mapping[str, str]) -> list[str]:
+    """A line for each dump that is not at hand and has boundary decisions, which taught nothing."""
+    absent = Counter(entry.decision.name for entry in decisions.boundaries if entry.decision.dump not in texts)
+    return [
+        f"{name}: {n} boundary decision{'s' if n > 1 else ''} without the dump. Give it with --dumps."
+        for name, n in sorted(absent.items())
+    ]
+
+
+def _spell_refined(refined: Mapping[str, Any]) -> str:
+    n_decisions, n_articles = refined["decisions"], refined["articles"]
+    return f"{n_decisions:,} decision{'s' * (n_decisions != 1)} and {n_articles:,} article{'s' * (n_articles != 1)}"
 
 
 def _learn_from_corpora(
@@ -342,4 +425,11 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         ]
     else:
         lines += ["Taken over from another model without figures.", ""]
+    refined = about["segmentation"].get("refined")
+    if refined:
+        lines += [
+            f"Refined from `{refined['base']}` by {_spell_refined(refined)}. Figures above are of that model: what "
+            "refining gives and costs is in docs/segmentation.md.",
+            "",
+        ]
     return "\n".join(lines)

@@ -28,6 +28,12 @@ def train(
             help="Folder of whole articles (JSONL): learn boundaries anew. Without it they come from --model."
         ),
     ] = None,
+    articles: Annotated[
+        Path | None,
+        typer.Option(
+            help="Whole articles of your outlets (JSONL, a file or a folder): refine the boundaries of --model by them."
+        ),
+    ] = None,
     model: ModelName = None,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Label files to leave out, by name; may be repeated.")
@@ -36,21 +42,27 @@ def train(
 ) -> None:
     """Train a model on the labels of a project.
 
+    Boundary decisions, where their dumps are at hand, and --articles refine the boundaries of --model.
+
     \b
     Example:
       topics train
       topics train --labels my-labels --dumps my-dumps --output models/mine
+      topics train --articles gazette.jsonl
       topics train --corpora ../shared/data
     """
     from topics.cli.progress import show_steps
     from topics.training import train as train_model
 
+    if corpora is not None and articles is not None:
+        raise typer.BadParameter("give either --corpora or --articles", param_hint="--articles")
     with show_steps("training") as say:
         report = train_model(
             labels,
             output,
             dumps=dumps,
             corpora=corpora,
+            articles=articles,
             base=model,
             leave_out=leave_out or (),
             n_dumps=n_dumps,

@@ -64,7 +64,7 @@ def place_decisions(
     decided: Mapping[int, bool],
     on_problem: Callable[[LabelError], None] | None,
 ) -> dict[int, bool]:
-    """Decisions by offset to decisions by paragraph; what fits none is said."""
+    """Decisions by offset to decisions by paragraph, as :func:`segment_dump` takes them; what fits none is said."""
     if not decided:
         return {}
     begins = [paragraph.start for paragraph in paragraphs]

@@ -141,8 +141,10 @@ def _drawn(name: str, dev: int, test: int) -> Part:
 
 
 def read_corpora(folder: Path) -> Corpora:
-    """Every ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order of name."""
+    """Every ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order of name; or the one file that it is."""
     files = sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")))
+    if folder.is_file():
+        files = [folder]
     if not files:
         raise DumpError(
             f"{folder}: no .jsonl or .jsonl.gz files. Give a folder with whole articles, one JSON object a line."

@@ -3,8 +3,9 @@
 ``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the
 weights by Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over
 tokens are learned through the tables of ``network``: the gradient of a filter reaches one place in each paragraph, so
-going back is adding a few numbers to a few rows. Everything is drawn from a seed and computed on one thread: the same
-dumps give the same weights.
+going back is adding a few numbers to a few rows. ``Learner.resume`` takes up weights that were learned before, which
+are then drawn back to where they began and not to nothing (Li, Grandvalet and Davoine 2018). Everything is drawn from a
+seed and computed on one thread: the same dumps give the same weights.
 """
 
 # kernels: Numba types them by their arguments
@@ -12,7 +13,7 @@ dumps give the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -50,19 +51,20 @@ WORDLESS: Final = 0.2  # share of the dumps that are learned from features alone
 DECAY: Final = 0.01
 FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
 LONGEST_GRADIENT: Final = 1.0
+STANDARD: Final = ("centre", "spread")  # of the features: weights of a network that are not learned by descent
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
     """A dump to learn from. ``features`` are standardised; ``truth`` and ``weight`` (n, len(HEADS)) say what each
-    paragraph is and how much that counts."""
+    paragraph is, 0 or 1 or how likely, and how much that counts."""
 
     opening: NDArray[np.uint16]
     opening_shapes: NDArray[np.uint8]
     ending: NDArray[np.uint16]
     ending_shapes: NDArray[np.uint8]
     features: NDArray[np.float16]
-    truth: NDArray[np.uint8]
+    truth: NDArray[np.uint8] | NDArray[np.float16]
     weight: NDArray[np.float16]
 
     def __len__(self) -> int:
@@ -160,9 +162,22 @@ class Learner:
         for k in range(len(DILATIONS)):
             self.weights[f"context_{k}"] = draw(TAPS, HIDDEN, HIDDEN, scale=0.8 * (TAPS * HIDDEN) ** -0.5)
             self.weights[f"context_bias_{k}"] = np.zeros(HIDDEN, np.float32)
+        self._begin()
+
+    def _begin(self, dropped: float = DROPPED, anchor: Mapping[str, Array] | None = None, pull: float = DECAY) -> None:
+        self._dropped, self._anchor, self._pull = dropped, anchor, pull
         self._first = {name: np.zeros_like(w) for name, w in self.weights.items()}
         self._second = {name: np.zeros_like(w) for name, w in self.weights.items()}
         self._n_steps = 0
+
+    @classmethod
+    def resume(cls, weights: Mapping[str, Array], *, dropped: float = DROPPED, pull: float = DECAY) -> Learner:
+        """Go on from the weights of a ``Network``. A step at rate r takes r times ``pull`` of the way back to them;
+        ``dropped`` is the share of the inputs and of the hidden state left out."""
+        learner = cls.__new__(cls)
+        learner.weights = {name: w.copy() for name, w in weights.items() if name not in STANDARD}
+        learner._begin(dropped, {name: w.copy() for name, w in learner.weights.items()}, pull)
+        return learner
 
     def step(self, batch: Batch, rate: float, rng: np.random.Generator) -> float:
         """Learn from a batch; returns its mean loss at the first head, in nats a paragraph."""
@@ -185,13 +200,13 @@ class Learner:
             *tables, weights["filter_bias"], encoded, winners,
         )  # fmt: skip
         entering = np.concatenate((encoded, batch.features), axis=1)
-        kept_entering = _kept(entering.shape, rng)
-        if rng is not None:  # some dumps without their words
+        kept_entering = _kept(entering.shape, rng, self._dropped)
+        if rng is not None and self._dropped > 0.0:  # some dumps without their words
             wordless = rng.random(len(batch.bounds) - 1) < WORDLESS
             kept_entering[np.repeat(wordless, np.diff(batch.bounds)), :ENCODED] = 0.0
         entering *= kept_entering
         entered = np.maximum(entering @ weights["enter"] + weights["enter_bias"], 0.0)
-        hidden = np.zeros((len(batch.present), HIDDEN), np.float32)
+        hidden = np.zeros((len(batch.present), entered.shape[1]), np.float32)
         hidden[batch.rows] = entered
         befores, addeds = [], []
         sizes = np.diff(batch.bounds)
@@ -213,7 +228,7 @@ class Learner:
             addeds.append(added)
             hidden = hidden + added
         leaving = hidden[batch.rows]
-        kept_leaving = _kept(leaving.shape, rng)
+        kept_leaving = _kept(leaving.shape, rng, self._dropped)
         leaving *= kept_leaving
         odds = leaving @ weights["leave"] + weights["leave_bias"]
         loss = float((np.logaddexp(0.0, odds[:, 0]) - batch.truth[:, 0] * odds[:, 0]).mean())
@@ -281,16 +296,18 @@ class Learner:
             first += (1.0 - FIRST_MOMENT) * g
             second *= SECOND_MOMENT
             second += (1.0 - SECOND_MOMENT) * g * g
-            if weight.ndim > 1:
-                weight *= np.float32(1.0 - rate * DECAY)
+            if self._anchor is not None:
+                weight += np.float32(rate * self._pull) * (self._anchor[name] - weight)
+            elif weight.ndim > 1:
+                weight *= np.float32(1.0 - rate * self._pull)
             weight -= pace * first / (np.sqrt(second) + np.float32(1e-8))
 
 
-def _kept(shape: tuple[int, ...], rng: np.random.Generator | None) -> Array:
+def _kept(shape: tuple[int, ...], rng: np.random.Generator | None, dropped: float) -> Array:
     """A mask of 0 for what is left out, and more than 1 for the rest, so that sums keep their size."""
-    if rng is None:
+    if rng is None or dropped == 0.0:
         return np.ones(shape, np.float32)
-    kept: Array = (rng.random(shape, dtype=np.float32) >= DROPPED).astype(np.float32) / np.float32(1.0 - DROPPED)
+    kept: Array = (rng.random(shape, dtype=np.float32) >= dropped).astype(np.float32) / np.float32(1.0 - dropped)
     return kept
 
 

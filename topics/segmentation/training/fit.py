@@ -11,7 +11,7 @@ import math
 import random
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,7 +32,16 @@ from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
-__all__ = ["Effort", "MeaningOf", "fit_segmentation", "learn_vocabulary"]
+__all__ = [
+    "Effort",
+    "ExampleMaker",
+    "MeaningOf",
+    "fit_segmentation",
+    "learn_vocabulary",
+    "make_example",
+    "rounded",
+    "standardise",
+]
 
 Progress = Callable[[str], None]
 MeaningOf = Callable[[Sequence[str]], Array]  # vectors (n_words, n_dimensions) of words, zeros where there are none
@@ -82,18 +91,18 @@ def fit_segmentation(
     vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, effort.seed)
     on_progress(f"learned {len(vocabulary.keys):,} words")
     vectors = meanings.astype(np.float32) * scale
-    maker = _Maker(corpora, tuple(map(tuple, boilerplate)), prose or Prose(), punkt, vocabulary, vectors)
+    maker = ExampleMaker(corpora, tuple(map(tuple, boilerplate)), prose or Prose(), punkt, vocabulary, vectors)
     raw = maker.make(effort.n_dumps, effort.seed, n_jobs)
     on_progress(f"mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
     centre, spread = _standard(raw)
-    examples = [_standardised(example, centre, spread) for example in raw]
+    examples = [standardise(example, centre, spread) for example in raw]
     del raw
     with threadpool_limits(limits=1):
         network = _learn(examples, vocabulary.n_tokens, centre, spread, effort, on_progress)
     model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
         return model
-    trial = _Maker(held_out, (), prose or Prose(), punkt, vocabulary, vectors)
+    trial = ExampleMaker(held_out, (), prose or Prose(), punkt, vocabulary, vectors)
     on_progress("calibrating on outlets kept aside")
     return _calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
 
@@ -164,7 +173,7 @@ def _rarity(corpora: Corpora, vocabulary: Vocabulary, seed: int) -> Array:
 
 
 @dataclass(frozen=True)
-class _Maker:
+class ExampleMaker:
     """Mixes dumps and makes examples of them, features as they are."""
 
     corpora: Corpora
@@ -202,7 +211,7 @@ class _Maker:
         analysis = analyse(dump.text, paragraphs, self.vocabulary)
         features = compute_features(analysis, self.vocabulary, self.vectors)
         truth, weight = tell_truth(dump, paragraphs)
-        return _example(analysis, features.astype(np.float16), truth, weight)
+        return make_example(analysis, features.astype(np.float16), truth, weight)
 
 
 def tell_truth(dump: MixedDump, paragraphs: Sequence[Paragraph]) -> tuple[NDArray[np.uint8], NDArray[np.float16]]:
@@ -224,9 +233,13 @@ def tell_truth(dump: MixedDump, paragraphs: Sequence[Paragraph]) -> tuple[NDArra
     return truth, weight
 
 
-def _example(
-    analysis: Analysis, features: NDArray[np.float16], truth: NDArray[np.uint8], weight: NDArray[np.float16]
+def make_example(
+    analysis: Analysis,
+    features: NDArray[np.float16],
+    truth: NDArray[np.uint8] | NDArray[np.float16],
+    weight: NDArray[np.float16],
 ) -> Example:
+    """What an analysis and its features hold that is learned from."""
     return Example(
         analysis.opening, analysis.opening_shapes, analysis.ending, analysis.ending_shapes, features, truth, weight
     )
@@ -237,7 +250,8 @@ def _standard(examples: Sequence[Example]) -> tuple[Array, Array]:
     return rows.mean(axis=0), rows.std(axis=0) + np.float32(1e-3)
 
 
-def _standardised(example: Example, centre: Array, spread: Array) -> Example:
+def standardise(example: Example, centre: Array, spread: Array) -> Example:
+    """The same with its features as the network takes them."""
     features = np.clip((example.features.astype(np.float32) - centre) / spread, -CLIP, CLIP).astype(np.float16)
     return Example(
         example.opening, example.opening_shapes, example.ending, example.ending_shapes, features, example.truth,
@@ -264,7 +278,11 @@ def _learn(
             loss += learner.step(gather(chosen, rng), _rate(step / n_steps), rng)
             step += 1
         say(f"round {turn + 1} of {effort.n_rounds}: {loss / n_batches:.4f} nats a paragraph")
-    weights = {**learner.weights, "centre": centre, "spread": spread}
+    return rounded({**learner.weights, "centre": centre, "spread": spread})
+
+
+def rounded(weights: Mapping[str, Array]) -> Network:
+    """A network of these weights in the half precision that it ships in."""
     return Network({name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()})
 
 

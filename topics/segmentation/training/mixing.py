@@ -38,6 +38,7 @@ __all__ = ["Mixer", "Neighbours", "Style"]
 Neighbours = Literal["random", "category", "month", "nearest"]
 
 
+FEW: Final = 20  # articles
 _HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.3, 0.4)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
@@ -95,9 +96,10 @@ class Mixer:
     def _vectors(self) -> Any:
         from sklearn.feature_extraction.text import TfidfVectorizer
 
+        few = len(self.corpora.articles) < FEW  # of which no share is a number of articles
         vectorizer = TfidfVectorizer(
-            min_df=2,
-            max_df=0.3,
+            min_df=1 if few else 2,
+            max_df=1.0 if few else 0.3,
             sublinear_tf=True,
             stop_words="english",
             max_features=40000,
