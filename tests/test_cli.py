@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import errno
 import json
@@ -920,6 +921,19 @@ def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
     assert [path.name for path in tmp_path.iterdir()] == ["stdout"]
     for line in (tmp_path / "stdout").read_text("utf-8").splitlines():
         json.loads(line)
+
+
+def test_an_interrupt_that_a_library_swallowed_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    def swallow(*_: Any, **__: Any) -> Any:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        yield from ()
+
+    monkeypatch.setattr("topics.pipeline.classify_dumps", swallow)
+    done = run("classify", WIRE)
+    assert done.code in (130, 1)
+    assert done.out == ""
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_interrupt_that_a_library_wrapped_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

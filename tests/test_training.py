@@ -25,7 +25,7 @@ from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example
-from topics.segmentation.training.fit import Effort, _Maker, fit_segmentation, learn_vocabulary, tell_truth
+from topics.segmentation.training.fit import Effort, ExampleMaker, fit_segmentation, learn_vocabulary, tell_truth
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.training import TrainReport, train
@@ -277,7 +277,7 @@ def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
 def test_examples_are_the_same_whatever_the_number_of_processes() -> None:
     corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
     vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
-    maker = _Maker(corpora, (), Prose(), Punkt(), vocabulary, meanings.astype(np.float32) * scale)
+    maker = ExampleMaker(corpora, (), Prose(), Punkt(), vocabulary, meanings.astype(np.float32) * scale)
     one, two = maker.make(30, 5, 1), maker.make(30, 5, 2)
     assert len(one) == len(two) == 30
     for ours, theirs in zip(one, two, strict=True):

@@ -11,6 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from topics.cli.interrupts import remembered_interrupts
 from topics.errors import TopicsError
 
 __all__ = ["TopicsGroup", "new_app", "prepare_streams"]
@@ -25,7 +26,8 @@ class TopicsGroup(TyperGroup):
         from topics.reading.problems import printable
 
         try:
-            return super().invoke(ctx)
+            with remembered_interrupts():
+                return super().invoke(ctx)
         except TopicsError as error:
             typer.echo(f"topics: {printable(str(error))}", err=True)
             _drop_output_if_full()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from topics.cli.interrupts import raise_if_interrupted
 from topics.cli.options import (
     Boundaries,
     Clean,
@@ -173,10 +174,12 @@ class Work:
         n_inputs = len(list_inputs(self.inputs)) if sys.stderr.isatty() else None
         with show_progress("reading", n_inputs) as advance:
             for dump, rows in done:
+                raise_if_interrupted()
                 self.n_dumps += 1
                 self.n_segments += len(rows)
                 yield dump, rows
                 advance(dump.name)
+            raise_if_interrupted()
 
     def rows(self, model: Model) -> Iterator[Row]:
         for _, rows in self.results(model):
