@@ -21,7 +21,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
-from topics.segmentation.network import CONTEXT, HEADS, Array, Network
+from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
@@ -68,7 +68,7 @@ class SegmentationModel:
     vocabulary: Vocabulary
     meanings: NDArray[np.int8]
     meaning_scale: Array
-    network: Network
+    network: Committee
     calibration: tuple[float, float]
     threshold: float
     punkt: Punkt
@@ -124,7 +124,7 @@ class SegmentationModel:
             Vocabulary.from_arrays(below("vocabulary.")),
             arrays["meanings"].astype(np.int8),
             arrays["meaning_scale"].astype(np.float32),
-            Network.from_arrays(below("network.")),
+            Committee.from_arrays(below("network.")),
             (slope, offset),
             float(arrays["threshold"]),
             punkt,

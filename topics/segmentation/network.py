@@ -43,6 +43,7 @@ __all__ = [
     "TABLE_WIDTH",
     "TAPS",
     "Array",
+    "Committee",
     "Network",
     "Tokens",
     "encode",
@@ -155,6 +156,38 @@ class Network:
             hidden = hidden + np.maximum(more, 0.0)
         result: Array = hidden @ weights["leave"] + weights["leave_bias"]
         return result
+
+
+@dataclass(frozen=True)
+class Committee:
+    """Networks that learned from the same dumps but began and went through them differently: the mean of their log-odds
+    is right more often than any of them (Hansen and Salamon 1990). All standardise features alike."""
+
+    members: tuple[Network, ...]
+
+    @property
+    def standard(self) -> tuple[Array, Array]:
+        """``centre`` and ``spread`` of the features, (n_features,) each."""
+        return self.members[0].weights["centre"], self.members[0].weights["spread"]
+
+    def to_arrays(self) -> dict[str, NDArray[Any]]:
+        """Named arrays for the bundle."""
+        return {f"{k}.{name}": array for k, one in enumerate(self.members) for name, array in one.to_arrays().items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Committee:
+        """The inverse of :meth:`to_arrays`, with the errors of a network's."""
+        n_members = 1 + max((int(name.split(".")[0]) for name in arrays), default=0)
+        return cls(tuple(Network.from_arrays(_below(arrays, f"{k}.")) for k in range(n_members)))
+
+    def score(self, tokens: Tokens, features: Array) -> Array:
+        """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""
+        scores = [member.score(tokens, features) for member in self.members]
+        return sum(scores[1:], scores[0]) / np.float32(len(scores))
+
+
+def _below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
 
 def fill_tables(weights: Mapping[str, Array], tokens: Array) -> tuple[Array, Array, Array]:

@@ -24,7 +24,7 @@ from topics.segmentation.analysis import Analysis, analyse, stem_term
 from topics.segmentation.features import compute_features
 from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
-from topics.segmentation.network import CLIP, HEADS, Array, Network
+from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
 from topics.segmentation.training.mixing import Mixer
@@ -53,6 +53,7 @@ class Effort:
 
     n_dumps: int = 14_000  # mixed dumps, of which a quarter without line breaks
     n_rounds: int = 3  # over all of them
+    n_members: int = 2  # networks
     n_calibration: int = 400
     seed: int = 11
 
@@ -85,6 +86,7 @@ def fit_segmentation(
     on_progress: Progress = lambda message: None,
 ) -> SegmentationModel:
     """A model from one part of the corpora, calibrated on another (``Corpora.part``; may be empty)."""
+    from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
     effort = effort or Effort()
@@ -97,8 +99,14 @@ def fit_segmentation(
     centre, spread = _standard(raw)
     examples = [standardise(example, centre, spread) for example in raw]
     del raw
+    learn = delayed(_learn)
     with threadpool_limits(limits=1):
-        network = _learn(examples, vocabulary.n_tokens, centre, spread, effort, on_progress)
+        # threads, since the examples are large; each works through kernels and matrix products that let go of the GIL
+        members = Parallel(n_jobs=n_jobs, prefer="threads")(
+            learn(examples, vocabulary.n_tokens, centre, spread, effort, k, on_progress)
+            for k in range(effort.n_members)
+        )
+    network = Committee(tuple(members))
     model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
         return model
@@ -263,10 +271,17 @@ def standardise(example: Example, centre: Array, spread: Array) -> Example:
 
 
 def _learn(
-    examples: Sequence[Example], n_tokens: int, centre: Array, spread: Array, effort: Effort, say: Progress
+    examples: Sequence[Example],
+    n_tokens: int,
+    centre: Array,
+    spread: Array,
+    effort: Effort,
+    member: int,
+    say: Progress,
 ) -> Network:
-    rng = np.random.default_rng(effort.seed)
-    learner = Learner(n_tokens, len(centre), effort.seed)
+    seed = effort.seed + 1000 * member
+    rng = np.random.default_rng(seed)
+    learner = Learner(n_tokens, len(centre), seed)
     n_batches = max(1, len(examples) // DUMPS_PER_STEP)
     n_steps = n_batches * effort.n_rounds
     step = 0
@@ -277,7 +292,7 @@ def _learn(
             chosen = [_shortened(examples[i], rng) for i in order[k * DUMPS_PER_STEP : (k + 1) * DUMPS_PER_STEP]]
             loss += learner.step(gather(chosen, rng), _rate(step / n_steps), rng)
             step += 1
-        say(f"round {turn + 1} of {effort.n_rounds}: {loss / n_batches:.4f} nats a paragraph")
+        say(f"network {member + 1}, round {turn + 1} of {effort.n_rounds}: {loss / n_batches:.4f} nats a paragraph")
     return rounded({**learner.weights, "centre": centre, "spread": spread})
 
 

@@ -39,7 +39,7 @@ Neighbours = Literal["random", "category", "month", "nearest"]
 
 
 FEW: Final = 20  # articles
-_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.3, 0.4)
+_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
 
