@@ -929,11 +929,12 @@ def test_an_interrupt_that_a_library_swallowed_is_an_interrupt(monkeypatch: pyte
             signal.raise_signal(signal.SIGINT)
         yield from ()
 
+    before = signal.getsignal(signal.SIGINT)
     monkeypatch.setattr("topics.pipeline.classify_dumps", swallow)
     done = run("classify", WIRE)
     assert done.code in (130, 1)
     assert done.out == ""
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupt_that_a_library_wrapped_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from topics.segmentation.explain import _CONES, _ROWS, GROUPS, OF_THE_DUMP, Star
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.lexicon import build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
-from topics.segmentation.network import CONTEXT, DILATIONS, ENCODED, HEADS, OVERVIEW_AFTER, Array, Network
+from topics.segmentation.network import CONTEXT, DILATIONS, ENCODED, HEADS, OVERVIEW_AFTER, Array, Committee, Network
 from topics.segmentation.training.descent import Learner
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 from topics.writers import render_reasons
@@ -65,7 +65,7 @@ def make_model(weights: Mapping[str, Array]) -> SegmentationModel:
     scale = np.full(N_DIMENSIONS, 0.01, np.float32)
     standard = {"centre": np.zeros(N_FEATURES, np.float32), "spread": np.ones(N_FEATURES, np.float32)}
     network = Network({**standard, **weights})
-    return SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), 0.5, Punkt())
+    return SegmentationModel(vocabulary, meanings, scale, Committee((network,)), (1.0, 0.0), 0.5, Punkt())
 
 
 def random_weights(seed: int = 3) -> dict[str, Array]:
@@ -135,7 +135,7 @@ def score_all(trace: _Trace, inputs: Array) -> Array:
 def test_the_short_way_gives_what_scoring_all_again_gives(any_model: SegmentationModel, n_lines: int) -> None:
     scored = any_model.score("\n".join(WIRE.splitlines()[:n_lines]))
     features = compute_features(scored.analysis, any_model.vocabulary, any_model.vectors)
-    trace = _Trace(any_model.network, scored.analysis, features)
+    trace = _Trace(any_model.network.members[0], scored.analysis, features)
     np.testing.assert_allclose(trace.odds, scored.head("start"), atol=1e-4)
     n = len(features)
     at = np.unique([0, 1, n // 2, n - 2, n - 1]) if n > 1 else np.array([0])

@@ -15,7 +15,7 @@ from topics.paragraphs import Punkt
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.model import MARGIN, SegmentationModel, stretches
-from topics.segmentation.network import ENCODED, HEADS, Network
+from topics.segmentation.network import ENCODED, HEADS, Committee, Network
 
 STEP = WINDOW - 2 * MARGIN
 OF_THE_STRETCH = (*(f"local_{name}" for name in COHESION), "median_words", "short_share", "blank_share")
@@ -24,18 +24,22 @@ OF_THE_STRETCH = (*(f"local_{name}" for name in COHESION), "median_words", "shor
 def draw_model(seed: int = 3) -> SegmentationModel:
     """A model of random weights that sees all features in their own sizes."""
     n_features = len(FEATURES) + VECTORS.shape[1]
-    network = draw_network(seed, VOCABULARY.n_tokens, n_features)
-    network.weights["leave"][:] /= 20  # features in their own sizes are large
+    members = tuple(draw_network(seed + k, VOCABULARY.n_tokens, n_features) for k in range(2))
+    for member in members:
+        member.weights["leave"][:] /= 20  # features in their own sizes are large
     scale = np.abs(VECTORS).max(axis=0) / 127
     meanings = np.round(VECTORS / scale).astype(np.int8)
-    return SegmentationModel(VOCABULARY, meanings, scale, network, (0.9, -0.2), 0.45, Punkt())
+    return SegmentationModel(VOCABULARY, meanings, scale, Committee(members), (0.9, -0.2), 0.45, Punkt())
 
 
 def without(model: SegmentationModel, names: tuple[str, ...]) -> SegmentationModel:
     """The same model, blind to these features and to the overview."""
-    enter = model.network.weights["enter"].copy()
-    enter[[ENCODED + FEATURES.index(name) for name in names]] = 0.0
-    network = without_overview(Network({**model.network.weights, "enter": enter}))
+    members = []
+    for member in model.network.members:
+        enter = member.weights["enter"].copy()
+        enter[[ENCODED + FEATURES.index(name) for name in names]] = 0.0
+        members.append(without_overview(Network({**member.weights, "enter": enter})))
+    network = Committee(tuple(members))
     return SegmentationModel(
         model.vocabulary, model.meanings, model.meaning_scale, network, model.calibration, model.threshold, model.punkt
     )
@@ -140,7 +144,7 @@ def test_a_model_comes_back_from_its_arrays() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["features", "meanings", "calibration", "threshold", "vocabulary.keys", "network.leave"]
+    "name", ["features", "meanings", "calibration", "threshold", "vocabulary.keys", "network.1.leave"]
 )
 def test_a_missing_array_is_a_key_error(name: str) -> None:
     arrays = MODEL.to_arrays()

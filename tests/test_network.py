@@ -22,6 +22,7 @@ from topics.segmentation.network import (
     OPENING_FILTERS,
     TABLE_WIDTH,
     Array,
+    Committee,
     Network,
     encode,
 )
@@ -186,6 +187,20 @@ def test_a_missing_weight_is_named() -> None:
     arrays = NETWORK.to_arrays()
     with pytest.raises(KeyError, match="enter"):
         Network.from_arrays({name: array for name, array in arrays.items() if name != "enter"})
+
+
+def test_a_committee_is_of_the_mean_opinion_of_its_members_and_comes_back_from_arrays() -> None:
+    rng = np.random.default_rng(8)
+    example = draw_example(rng, [FULL] * 4, N_TOKENS, N_FEATURES)
+    features = rng.standard_normal((4, N_FEATURES)).astype(np.float32)
+    committee = Committee(tuple(draw_network(seed) for seed in (1, 2, 3)))
+    mean = np.mean([member.score(example, features) for member in committee.members], axis=0)
+    np.testing.assert_allclose(committee.score(example, features), mean, rtol=1e-5, atol=1e-5)
+    again = Committee.from_arrays(committee.to_arrays())
+    assert len(again.members) == 3
+    np.testing.assert_allclose(again.score(example, features), mean, rtol=0.05, atol=0.05)
+    with pytest.raises(KeyError, match="tokens"):
+        Committee.from_arrays({})
 
 
 def test_an_example_can_be_scored_like_an_analysis() -> None:

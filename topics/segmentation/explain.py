@@ -226,8 +226,9 @@ def _weigh(
         here = [i for i in wanted if keep <= i < stop]
         if not here:
             continue
-        trace = _Trace(model.network, stretch, features)
-        odds = trace.score_without(np.array(here) - start).astype(np.float64) * slope + offset
+        at = np.array(here) - start
+        scores = [_Trace(member, stretch, features).score_without(at) for member in model.network.members]
+        odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
         # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
         effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
         usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)

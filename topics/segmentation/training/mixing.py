@@ -39,7 +39,7 @@ Neighbours = Literal["random", "category", "month", "nearest"]
 
 
 FEW: Final = 20  # articles
-_HEADLESS: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.3)
+_HEADLESS: Final = (*(0.0,) * 8, 0.3)
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "month", "nearest")
 
 
@@ -252,7 +252,7 @@ class Mixer:
         return Piece(lead + body + tail, roles)
 
     def _blurb(self, rng: random.Random, article: Article, titled: bool, manner: HeadlineManner) -> Piece:
-        if self.prose.blurbs and rng.random() < 0.2:
+        if self.prose.blurbs and rng.random() < 0.1:
             return _written(rng, rng.choice(self.prose.blurbs))
         if self.corpora.blurbs and rng.random() < 0.3:
             article = rng.choice(self.corpora.blurbs)

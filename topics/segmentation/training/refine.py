@@ -25,7 +25,7 @@ from topics.segmentation.decode import decode_starts
 from topics.segmentation.features import compute_features
 from topics.segmentation.furniture import assign_roles
 from topics.segmentation.model import SegmentationModel, stretches
-from topics.segmentation.network import HEADS, Array, Network
+from topics.segmentation.network import HEADS, Array, Committee, Network
 from topics.segmentation.segmenter import place_decisions
 from topics.segmentation.training.corpora import Article, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
@@ -107,8 +107,9 @@ def refine(
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
-        network = _descend(model.network, (reviewed, mixed, rehearsed), recipe, seed)
-    return replace(model, network=network)
+        sorts = (reviewed, mixed, rehearsed)
+        members = tuple(_descend(one, sorts, recipe, seed + k) for k, one in enumerate(model.network.members))
+    return replace(model, network=Committee(members))
 
 
 # ---- examples
@@ -162,7 +163,7 @@ def _as_seen(model: SegmentationModel, example: Example) -> Example:
 
 
 def _standard(model: SegmentationModel, example: Example) -> Example:
-    return standardise(example, model.network.weights["centre"], model.network.weights["spread"])
+    return standardise(example, *model.network.standard)
 
 
 def _maker(model: SegmentationModel, corpora: Corpora, prose: Prose) -> ExampleMaker:
