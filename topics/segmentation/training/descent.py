@@ -234,7 +234,8 @@ class Learner:
         loss = float((np.logaddexp(0.0, odds[:, 0]) - batch.truth[:, 0] * odds[:, 0]).mean())
 
         # and back
-        g_odds = (1.0 / (1.0 + np.exp(-odds)) - batch.truth) * batch.weight / np.float32(n)
+        with np.errstate(over="ignore"):  # 1 / inf is 0, as it should be
+            g_odds = (1.0 / (1.0 + np.exp(-odds)) - batch.truth) * batch.weight / np.float32(n)
         gradients = {"leave": leaving.T @ g_odds, "leave_bias": g_odds.sum(axis=0)}
         g_hidden = np.zeros_like(hidden)
         g_hidden[batch.rows] = (g_odds @ weights["leave"].T) * kept_leaving
