@@ -185,7 +185,7 @@ CHIPS = [
 
 def test_two_articles_with_headlines_are_cut_in_two(cut: Cut) -> None:
     text = "\n\n".join([*DEPOT, *CHIPS]) + "\n"
-    first, second = cut(text)
+    first, second = cut(text, 0.5)
     assert second.start == text.index(CHIPS[0])
     assert (first.title, second.title) == (DEPOT[0], CHIPS[0])
     assert (first.start_line, first.end_line, second.start_line, second.end_line) == (1, 14, 15, 27)
@@ -242,10 +242,10 @@ def cut_decided(model: Model, text: str, decided: dict[int, bool], threshold: fl
 
 def test_a_decided_start_holds_and_is_certain(model: Model) -> None:
     at = BOTH.index(DEPOT[4])
-    _, second, third = cut_decided(model, BOTH, {at: True})
+    _, second, third = cut_decided(model, BOTH, {at: True}, 0.5)
     assert (second.start, third.start) == (at, BOTH.index(CHIPS[0]))
     assert second.boundary == 1.0
-    assert third.boundary == segment_dump(Dump("dump.txt", BOTH), model.segmentation)[1].boundary
+    assert third.boundary == segment_dump(Dump("dump.txt", BOTH), model.segmentation, threshold=0.5)[1].boundary
 
 
 def test_a_decided_non_start_holds(model: Model) -> None:
