@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
+from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.network import (
     AVERAGED,
     DILATIONS,
@@ -21,6 +21,7 @@ from topics.segmentation.network import (
     OVERVIEW_AFTER,
     TAPS,
 )
+from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.training.descent import Example
 
 Doubles = NDArray[np.float64]

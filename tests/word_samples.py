@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 
 from topics.paragraphs import split_paragraphs
-from topics.segmentation.analysis import Analysis, analyse, stem_term
+from topics.segmentation.analysis import Analysis, analyse
 from topics.segmentation.lexicon import build_character_table, hash_word, word_classes
+from topics.segmentation.tokens import stem_term
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
 CHARACTERS = build_character_table()

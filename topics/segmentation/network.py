@@ -24,7 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
+from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
+from topics.segmentation.tokens import N_SHAPES
 
 __all__ = [
     "AVERAGED",

@@ -17,11 +17,12 @@ from typing import ClassVar, Final
 
 import numpy as np
 
-from topics.segmentation.analysis import Ragged, stem_term
+from topics.segmentation.analysis import Ragged
 from topics.segmentation.furniture import assign_roles
 from topics.segmentation.lexicon import ANAPHOR, STOP, word_classes
 from topics.segmentation.model import Scored
 from topics.segmentation.network import Array
+from topics.segmentation.tokens import stem_term
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["Teller"]

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.segmentation.analysis import LAST_TOKENS, N_SHAPES, OPENING_TOKENS
+from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.network import (
     AVERAGED,
     DILATIONS,
@@ -40,6 +40,7 @@ from topics.segmentation.network import (
     encode,
     fill_tables,
 )
+from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 
 __all__ = ["Batch", "Example", "Learner", "gather"]

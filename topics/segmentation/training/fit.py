@@ -20,11 +20,12 @@ from numpy.typing import NDArray
 
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
-from topics.segmentation.analysis import Analysis, analyse, stem_term
+from topics.segmentation.analysis import Analysis, analyse
 from topics.segmentation.features import compute_features
 from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
+from topics.segmentation.tokens import stem_term
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
 from topics.segmentation.training.mixing import Mixer
