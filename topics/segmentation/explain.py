@@ -36,15 +36,11 @@ from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION, MEANING, NAMES
 from topics.segmentation.model import Scored, SegmentationModel, stretches
 from topics.segmentation.network import (
-    CLIP,
     DILATIONS,
     ENCODED,
-    LAST_FILTERS,
-    OPENING_FILTERS,
     OVERVIEW_AFTER,
     Array,
     Network,
-    encode,
 )
 from topics.segmentation.reasons import Teller
 from topics.segmentation.segmenter import place_decisions, segment_dump
@@ -258,31 +254,13 @@ _CONES: Final = _cones()
 
 
 class _Trace:
-    """``Network.score`` of one stretch with all that is computed on the way, ready to be computed again in part."""
+    """One stretch on its way through a network, ready to be computed again in part."""
 
     def __init__(self, network: Network, analysis: Analysis, features: Array) -> None:
-        self.weights = weights = network.weights
-        encoded = np.empty((len(features), ENCODED), np.float32)
-        winners = np.empty((len(features), OPENING_FILTERS + LAST_FILTERS), np.int16)
-        encode(
-            analysis.opening, analysis.opening_shapes, analysis.ending, analysis.ending_shapes,
-            *network.tables, weights["filter_bias"], encoded, winners,
-        )  # fmt: skip
-        told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
-        self.inputs = np.hstack((encoded, told))
-        hidden = np.maximum(self.inputs @ weights["enter"] + weights["enter_bias"], 0.0)
-        self.layers: list[Array] = []
-        for k, dilation in enumerate(DILATIONS):
-            if k == OVERVIEW_AFTER:
-                self.overview = np.maximum(hidden.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
-                hidden = hidden + self.overview
-            self.layers.append(hidden)
-            taps = weights[f"context_{k}"]
-            more = hidden @ taps[1] + weights[f"context_bias_{k}"]
-            more[dilation:] += hidden[:-dilation] @ taps[0]
-            more[:-dilation] += hidden[dilation:] @ taps[2]
-            hidden = hidden + np.maximum(more, 0.0)
-        self.odds: Array = hidden @ weights["leave"][:, 0] + weights["leave_bias"][0]
+        run = network.run(analysis, features)
+        self.weights = network.weights
+        self.inputs, self.layers, self.overview = run.inputs, run.layers, run.overview
+        self.odds: Array = run.odds[:, 0]  # of a start
 
     def score_without(self, at: NDArray[np.int64]) -> Array:
         """The log-odds of a start at the rows ``at``, (len(at), len(GROUPS) + 2): with everything, without each of

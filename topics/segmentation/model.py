@@ -21,7 +21,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
-from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
+from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
@@ -116,15 +116,12 @@ class SegmentationModel:
         if not np.array_equal(arrays["features"], _feature_names()):
             raise ValueError("its boundary features are not those of this version")
 
-        def below(prefix: str) -> dict[str, NDArray[Any]]:
-            return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
-
         slope, offset = arrays["calibration"].tolist()
         return cls(
-            Vocabulary.from_arrays(below("vocabulary.")),
+            Vocabulary.from_arrays(below(arrays, "vocabulary.")),
             arrays["meanings"].astype(np.int8),
             arrays["meaning_scale"].astype(np.float32),
-            Committee.from_arrays(below("network.")),
+            Committee.from_arrays(below(arrays, "network.")),
             (slope, offset),
             float(arrays["threshold"]),
             punkt,

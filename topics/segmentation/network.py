@@ -46,7 +46,9 @@ __all__ = [
     "Array",
     "Committee",
     "Network",
+    "Run",
     "Tokens",
+    "below",
     "encode",
     "fill_tables",
 ]
@@ -105,6 +107,20 @@ class Tokens(Protocol):
     def ending_shapes(self) -> NDArray[np.uint8]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A stretch of n paragraphs on its way through a network.
+
+    ``inputs`` (n, ENCODED + n_features); ``layers`` what goes into each convolution, (n, HIDDEN); ``overview``
+    (HIDDEN,) what every paragraph is told of the stretch; ``odds`` (n, len(HEADS)).
+    """
+
+    inputs: Array
+    layers: tuple[Array, ...]
+    overview: Array
+    odds: Array
+
+
 @dataclass(frozen=True)
 class Network:
     """Weights by name, all float32.
@@ -137,6 +153,10 @@ class Network:
 
     def score(self, tokens: Tokens, features: Array) -> Array:
         """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""
+        return self.run(tokens, features).odds
+
+    def run(self, tokens: Tokens, features: Array) -> Run:
+        """The same with all that is computed on the way."""
         weights = self.weights
         encoded = np.empty((len(features), ENCODED), np.float32)
         winners = np.empty((len(features), OPENING_FILTERS + LAST_FILTERS), np.int16)
@@ -145,18 +165,21 @@ class Network:
             *self.tables, weights["filter_bias"], encoded, winners,
         )  # fmt: skip
         told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
-        hidden = np.maximum(np.hstack((encoded, told)) @ weights["enter"] + weights["enter_bias"], 0.0)
+        inputs = np.hstack((encoded, told))
+        hidden = np.maximum(inputs @ weights["enter"] + weights["enter_bias"], 0.0)
+        overview = np.zeros_like(weights["overview_bias"])
+        layers = []
         for k, dilation in enumerate(DILATIONS):
             if k == OVERVIEW_AFTER and len(hidden):
-                seen = hidden.mean(axis=0)
-                hidden = hidden + np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
+                overview = np.maximum(hidden.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
+                hidden = hidden + overview
+            layers.append(hidden)
             taps = weights[f"context_{k}"]
             more = hidden @ taps[1] + weights[f"context_bias_{k}"]
             more[dilation:] += hidden[:-dilation] @ taps[0]
             more[:-dilation] += hidden[dilation:] @ taps[2]
             hidden = hidden + np.maximum(more, 0.0)
-        result: Array = hidden @ weights["leave"] + weights["leave_bias"]
-        return result
+        return Run(inputs, tuple(layers), overview, hidden @ weights["leave"] + weights["leave_bias"])
 
 
 @dataclass(frozen=True)
@@ -179,7 +202,7 @@ class Committee:
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Committee:
         """The inverse of :meth:`to_arrays`, with the errors of a network's."""
         n_members = 1 + max((int(name.split(".")[0]) for name in arrays), default=0)
-        return cls(tuple(Network.from_arrays(_below(arrays, f"{k}.")) for k in range(n_members)))
+        return cls(tuple(Network.from_arrays(below(arrays, f"{k}.")) for k in range(n_members)))
 
     def score(self, tokens: Tokens, features: Array) -> Array:
         """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""
@@ -187,7 +210,8 @@ class Committee:
         return sum(scores[1:], scores[0]) / np.float32(len(scores))
 
 
-def _below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+def below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    """The arrays whose names begin with ``prefix``, without it. Reads no others of a file."""
     return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
 
 
