@@ -138,15 +138,20 @@ def _by_time(traits: Sequence[Traits], places: Sequence[int], n_folds: int) -> t
 
 
 def _by_topic(traits: Sequence[Traits], places: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
-    """Topics are dealt over the folds, the largest first, each to the fold that has the fewest pieces so far."""
+    """Topics are dealt over the folds, the largest first, each to the fold that has the fewest pieces so far.
+
+    Two topics at least are left to learn, for which three topics need three folds.
+    """
     sizes = Counter(traits[place].topic for place in places)
     topics = sorted((topic for topic in sizes if topic is not None), key=lambda topic: (-sizes[topic], topic))
-    n_folds = min(n_folds, len(topics) - 1)  # something must be left to learn
-    if n_folds < 1:
+    most = len(topics) - 2
+    if most < 1:
         return ()
+    n_folds = min(max(n_folds, -(-len(topics) // most)), len(topics))
     unseen: list[list[str]] = [[] for _ in range(n_folds)]
     for topic in topics:
-        min(unseen, key=lambda held: sum(sizes[one] for one in held)).append(topic)
+        open_folds = [held for held in unseen if len(held) < most]
+        min(open_folds, key=lambda held: sum(sizes[one] for one in held)).append(topic)
     dealt = deal_folds([traits[place].topic for place in places], [traits[place].story for place in places], n_folds)
     folds = []
     for k, left_out in enumerate(unseen):
