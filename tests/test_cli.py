@@ -437,7 +437,7 @@ def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None
     assert both["topics"]
     cuts = json.loads(run_ok("evaluate", "seeds", "--segmentation", HELD_OUT).out)
     assert not cuts["topics"]
-    assert {key for key in both if both[key] != cuts[key]} == {"topics", "end_to_end"}
+    assert {key for key in both if both[key] != cuts[key]} == {"topics", "found", "end_to_end"}
     done = run_ok("evaluate", "seeds", "--segmentation", HELD_OUT, "--output", tmp_path / "figures.json")
     assert done.out == ""
     assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
@@ -654,6 +654,8 @@ def test_every_command_shows_an_example(words: list[str]) -> None:
         ["explain"],
         ["explain", "a.txt", "--topic", "sprots"],
         ["evaluate", "seeds"],
+        ["evaluate"],
+        ["evaluate", "--folds", "sheep"],
         ["evaluate", "seeds", "--gold", "a.jsonl", "--segmentation", "b.jsonl"],
         ["export", "run"],
         ["export", "run", "--output", "x", "--format", "xml"],

@@ -20,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "reading": BASE,
     "paragraphs": BASE,
     "evaluation": BASE | {"paragraphs", "evaluation.measure"},
+    "evaluation.crossval": BASE | {"evaluation", "examples", "classification", "classification.training"},
     "evaluation.measure": BASE | {"evaluation", "pipeline", "bundle", "labels"},
     "segmentation": BASE | {"paragraphs"},
     "segmentation.training": BASE | {"paragraphs", "segmentation", "evaluation"},
@@ -31,7 +32,9 @@ ALLOWED: dict[str, set[str]] = {
     "writers": BASE,
     "stored_rows": BASE | {"writers", "runs"},
     "runs": BASE | {"writers", "stored_rows"},
-    "examples": BASE | {"reading", "segmentation", "classification", "classification.training", "labels", "evaluation"},
+    "examples": BASE | {
+        "reading", "segmentation", "classification", "classification.training", "labels", "bundle", "evaluation",
+    },
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
@@ -39,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "training",
+        "stored_rows", "evaluation", "evaluation.crossval", "training",
     },
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import LabelError, TopicsError
-from topics.examples import describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
+from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
 from topics.records import Dump
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def train(
     from topics.bundle import load_model, load_vectors, save_model
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
-    from topics.labels.store import find_label_files, read_decisions
+    from topics.labels.store import read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
     if corpora is not None and articles is not None:
@@ -97,9 +97,7 @@ def train(
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
-    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files:
-        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    files = choose_files(labels, leave_out)
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
     texts = texts_by_dump(at_hand)

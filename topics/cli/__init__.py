@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
-from topics.cli.learn import evaluate, train
+from topics.cli.evaluate import evaluate
+from topics.cli.learn import train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
 from topics.cli.stores import labels_app, models_app
