@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
-__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs"]
+__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "with_whole_paths"]
 
 
 @dataclass(frozen=True)
@@ -129,6 +129,18 @@ def kept_inputs(units: list[Unit]) -> Iterator[list[Unit]]:
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def with_whole_paths(units: list[Unit]) -> list[Unit]:
+    """The units with paths that mean the same from any folder, for workers that were started elsewhere."""
+
+    def complete(part: Part) -> Part:
+        source = part.source
+        if not isinstance(source.path, Path):
+            return part
+        return replace(part, source=Source(source.name, source.path.absolute(), shown=source.where))
+
+    return [replace(unit, parts=tuple(map(complete, unit.parts))) for unit in units]
 
 
 def is_read_once(source: Source) -> bool:

@@ -361,9 +361,10 @@ def _is_file(output: str) -> bool:
 
 def _fill_run(work: Work, output: str, format: str) -> None:
     """Have a run folder filled; what is there already is kept."""
-    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs
+    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, with_whole_paths
     from topics.cli.progress import hush_workers, show_progress
     from topics.reading import Problem
+    from topics.reading.addresses import is_address
     from topics.runs.writing import write_run
 
     hush_workers()
@@ -376,6 +377,9 @@ def _fill_run(work: Work, output: str, format: str) -> None:
     parts = [part for unit in units for part in unit.parts]
     if work.where.is_cluster and any(is_read_once(part.source) for part in parts):
         raise typer.BadParameter("what is piped in cannot go to a cluster; give files", param_hint="DUMPS")
+    if work.where.is_cluster:  # whose workers stand in other folders
+        units = with_whole_paths(units)
+        output = output if is_address(output) else os.path.abspath(output)
     said = [Problem(each.where, each.reason, each.message) for each in work.problems]
     job = DumpWork(
         str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict

@@ -15,7 +15,6 @@ __all__ = ["DaskEngine"]
 
 WAIT_SECONDS: Final = 30
 AHEAD: Final = 4  # items on their way for each thread of a worker
-MOST_DEATHS: Final = 5  # of workers that had the same item
 
 
 class DaskEngine:
@@ -48,15 +47,13 @@ class DaskEngine:
             client.wait_for_workers(1, timeout=WAIT_SECONDS)
         except TimeoutError:
             raise EngineError(f"the Dask scheduler at {self._address} has no workers. Start some.") from None
-        shared = client.scatter(function, broadcast=False, hash=False)
         waiting: list[Any] = []  # futures, in order of the items
         n_sent = 0
         while n_sent < len(items) or waiting:
             n_wanted = AHEAD * max(1, sum(client.nthreads().values()))
             while n_sent < len(items) and len(waiting) < n_wanted:
-                waiting.append(
-                    client.submit(_call, shared, items[n_sent], pure=False, retries=0, allow_other_workers=True)
-                )
+                # the function goes with every item: data that is scattered is lost with the worker that holds it
+                waiting.append(client.submit(function, items[n_sent], pure=False))
                 n_sent += 1
             future = waiting.pop(0)
             try:
@@ -67,7 +64,3 @@ class DaskEngine:
                     "run the same command: it goes on where it stopped."
                 ) from error
             yield result
-
-
-def _call(function: Callable[[Any], Any], item: Any) -> Any:
-    return function(item)

@@ -5,6 +5,7 @@ A task whose worker dies is run again by Ray. Only a bounded number of items is 
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from topics.engines import EngineError
 
 __all__ = ["RayEngine"]
 
+WAIT_SECONDS: Final = 30
 AHEAD: Final = 4  # items on their way for each processor
 MOST_RETRIES: Final = 5
 
@@ -35,6 +37,7 @@ class RayEngine:
         ray = self._ray
         ours = not ray.is_initialized()
         if ours:
+            self._knock()
             try:
                 ray.init(address=self._address, log_to_driver=False, logging_level="ERROR")
             except (ConnectionError, OSError, RuntimeError, ValueError) as error:
@@ -46,6 +49,16 @@ class RayEngine:
         finally:
             if ours:
                 ray.shutdown()
+
+    def _knock(self) -> None:
+        """Find out soon that nobody is there: Ray would ask again and again for minutes."""
+        host, mark, port = self._address.removeprefix("ray://").rpartition(":")
+        if mark and port.isdecimal():
+            try:
+                socket.create_connection((host, int(port)), WAIT_SECONDS).close()
+            except OSError as error:
+                said = error.strerror or str(error)
+                raise EngineError(f"no Ray cluster answers at {self._address} ({said}). Check --address.") from None
 
     def _run(self, function: Callable[[Any], Any], items: Sequence[Any]) -> Iterator[Any]:
         ray = self._ray

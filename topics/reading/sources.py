@@ -131,13 +131,12 @@ def _expand_address(given: str) -> Iterator[Source | Problem]:
             return
         is_pattern = _GLOB_CHARACTERS.search(path) is not None and not filesystem.isdir(path)
         found = sorted(filesystem.glob(path) if is_pattern else filesystem.find(path))
-        root = path.rstrip("/") + "/"
+        root = path.rstrip("/") + "/"  # of a pattern, which is no place, nothing is taken off
         n_found = 0
         for each in found:
-            parts = PurePosixPath(each if is_pattern else each.removeprefix(root)).parts
+            parts = PurePosixPath(each.removeprefix(root)).parts
             name = parts[-1] if is_pattern else "/".join(parts)
-            hidden = any(part.startswith(".") for part in parts) or inner_suffix(name) in NOT_DUMPS
-            if not is_pattern and hidden:
+            if any(part.startswith(".") for part in parts) or (not is_pattern and inner_suffix(name) in NOT_DUMPS):
                 continue
             if filesystem.isfile(each):
                 n_found += 1
