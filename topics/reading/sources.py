@@ -127,7 +127,7 @@ def _expand_address(given: str) -> Iterator[Source | Problem]:
     try:
         filesystem, path = find_filesystem(given)
         if filesystem.isfile(path):
-            yield Source(PurePosixPath(path).name, given)
+            yield Source(PurePosixPath(path).name, str(filesystem.unstrip_protocol(path)), given)
             return
         is_pattern = _GLOB_CHARACTERS.search(path) is not None and not filesystem.isdir(path)
         found = sorted(filesystem.glob(path) if is_pattern else filesystem.find(path))
