@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
+from topics.cli.label_changes import merge_labels, rename_labels
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
@@ -20,6 +21,8 @@ app = new_app(
 )
 for command in (classify, segment, export, explain, train, evaluate):
     app.command()(command)
+for name, command in (("rename", rename_labels), ("merge", merge_labels)):
+    labels_app.command(name)(command)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 
