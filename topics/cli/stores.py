@@ -41,10 +41,10 @@ def check_labels(folder: Folder = Path("labels"), dumps: Dumps = None) -> None:
     from rich.console import Console
 
     from topics.labels.checks import check
-    from topics.reading import read_dumps
+    from topics.reading import list_inputs, read_dumps
 
     if dumps is None:
-        dumps = ["seeds"] if Path("seeds").is_dir() else []
+        dumps = ["seeds"] if list_inputs("seeds") else []
     problems = Problems()
     report = check(folder, None, read_dumps(dumps, on_problem=problems.note))
     report.render(Console())
