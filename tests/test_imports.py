@@ -36,10 +36,13 @@ ALLOWED: dict[str, set[str]] = {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
     },
+    "care": BASE | {
+        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+    },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "training",
+        "stored_rows", "evaluation", "training", "care",
     },
 }  # fmt: skip
 

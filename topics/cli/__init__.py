@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
+from topics.cli.label_care import check_labels, count_labels
 from topics.cli.label_changes import merge_labels, rename_labels
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
@@ -22,6 +23,8 @@ app = new_app(
 )
 for command in (classify, segment, export, explain, train, evaluate, init):
     app.command()(command)
+labels_app.command("check")(check_labels)
+labels_app.command("stats")(count_labels)
 labels_app.command("rename")(rename_labels)
 labels_app.command("merge")(merge_labels)
 app.add_typer(labels_app, name="labels")

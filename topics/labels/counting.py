@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topics.labels.entries import Decisions, OnProblem, find_label_files, read_decisions, spell_today
 from topics.labels.matching import settle_topics
-from topics.labels.store import Decisions, OnProblem, read_decisions
 from topics.labels.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
@@ -81,7 +81,9 @@ def stats(labels: Path, taxonomy: Taxonomy | None = None, on_problem: OnProblem 
     A line that cannot be read goes to ``on_problem``, else it is raised.
     """
     taxonomy = taxonomy or load_own_taxonomy(labels)
-    return count_labels(read_decisions([labels], on_problem=on_problem), taxonomy)
+    decisions = read_decisions(find_label_files(labels), on_problem=on_problem)
+    topics = tuple(spell_today(entry, taxonomy) for entry in decisions.topics)
+    return count_labels(replace(decisions, topics=topics), taxonomy)
 
 
 def count_labels(decisions: Decisions, taxonomy: Taxonomy) -> LabelCounts:

@@ -26,6 +26,7 @@ __all__ = [
     "is_decision",
     "read_decisions",
     "slugs_of",
+    "spell_today",
 ]
 
 OnProblem = Callable[[LabelError], None]
@@ -147,7 +148,7 @@ class _Reading:
             decision = entry.decision
             faults = [fault for slug in slugs_of(decision) if (fault := self.taxonomy.find_fault(slug))]
             if not faults:
-                topics.append(replace(entry, decision=_spell(decision, self.taxonomy)))
+                topics.append(spell_today(entry, self.taxonomy))
             elif last[decision.segment] is entry:
                 problems.append(LabelError(f"{entry.place}: {faults[0]}"))
         return Decisions(tuple(topics), tuple(self.boundaries))
@@ -165,8 +166,11 @@ def change_slugs(decision: TopicDecision, into: Mapping[str, str]) -> TopicDecis
     return replace(decision, topic=topic, also=tuple(slug for slug in also if slug != topic))
 
 
-def _spell(decision: TopicDecision, taxonomy: Taxonomy) -> TopicDecision:
-    return change_slugs(decision, {slug: taxonomy.find_successors(slug)[0] for slug in slugs_of(decision)})
+def spell_today(entry: Entry[TopicDecision], taxonomy: Taxonomy) -> Entry[TopicDecision]:
+    """The decision with the slugs that its topics have today; one that was split, or never was, stays as it is."""
+    found = {slug: taxonomy.find_successors(slug) for slug in slugs_of(entry.decision)}
+    into = {slug: after[0] for slug, after in found.items() if len(after) == 1}
+    return replace(entry, decision=change_slugs(entry.decision, into))
 
 
 def _check_slugs(decision: TopicDecision, place: str, taxonomy: Taxonomy | None) -> None:
