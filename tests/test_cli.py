@@ -571,7 +571,7 @@ def test_labels_are_counted_and_found_in_order(labels: Callable[..., Path]) -> N
     done = run_ok("labels", "check", folder, "--quick", "--format", "table")
     assert "2 labelled segments, nothing to look at" in done.out
     assert done.err == ""
-    assert json.loads(run_ok("labels", "stats", folder, "--json").out)["segments"] == 2
+    assert json.loads(run_ok("labels", "stats", folder, "--json", "--quick").out)["segments"] == 2
 
 
 def test_a_label_with_an_unknown_topic_is_named_by_file_and_line(labels: Callable[..., Path]) -> None:
@@ -858,7 +858,9 @@ needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev
 
 
 @needs_full
-@pytest.mark.parametrize("words", [["classify", WIRE], ["labels", "stats"]], ids=["classify", "labels stats"])
+@pytest.mark.parametrize(
+    "words", [["classify", WIRE], ["labels", "stats", "--quick"]], ids=["classify", "labels stats"]
+)
 def test_a_full_disk_behind_stdout_is_one_line(words: list[Any]) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = run_process(*words, stdout=full)

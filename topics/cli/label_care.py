@@ -13,6 +13,7 @@ from topics.cli.problems import Problems
 from topics.errors import LabelError
 
 if TYPE_CHECKING:
+    from topics.care.curve import Curve
     from topics.labels.findings import Finding
     from topics.records import Dump
 
@@ -92,17 +93,52 @@ def _advise(folder: Path, dumps: list[Dump], since: str | None, model: str | Non
 
 def count_labels(
     folder: LabelFolder = Path("labels"),
+    dumps: Dumps = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Counts and agreement alone: no training.")] = False,
+    model: ModelName = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     format: CareFormat = None,
 ) -> None:
-    """Count the labels by topic, kind and file.
+    """Say how many labels there are, how far people agree, and where the next labels pay.
+
+    Counts go by topic, kind, file, person, source and month. Agreement is that of second readings (labels/second/)
+    with the first, and of people who corrected each other. The learning curve says how good a model is at growing
+    numbers of labels, and predicts it for twice and four times as many; topics are ranked by what more labels of
+    theirs are expected to add.
 
     \b
     Example:
       topics labels stats
+      topics labels stats --quick
+      topics labels stats my-labels --dumps my-dumps --format json
     """
-    from topics.labels.checks import stats
+    from topics.care.agreement import read_agreement
+    from topics.care.curve import MIN_PIECES
+    from topics.care.report import LabelStats
+    from topics.labels.counting import load_own_taxonomy, stats
 
     as_json = wants_json(format, as_json)
     counted = stats(folder, None, say_problem)
-    show(counted.to_dict(), counted.render, as_json)
+    second, corrections = read_agreement(folder, load_own_taxonomy(folder), lambda problem: None)
+    problems = Problems()
+    curve = None
+    if not quick and sum(counted.primary.values()) >= MIN_PIECES:
+        curve = _measure(folder, dumps, model, problems)
+    found = LabelStats(counted, second, corrections, curve)
+    show(found.to_dict(), found.render, as_json)
+    problems.leave()
+
+
+def _measure(folder: Path, dumps: list[str] | None, model: str | None, problems: Problems) -> Curve:
+    from topics.care.curve import N_FOLDS, N_SIZES, measure_curve
+    from topics.care.gather import gather_labelled
+    from topics.cli.progress import show_progress
+    from topics.reading import list_inputs, read_dumps
+
+    if dumps is None:
+        dumps = ["seeds"] if list_inputs("seeds") else []
+    with show_progress("learning curve", 1 + N_FOLDS * N_SIZES) as advance:
+        at_hand = read_dumps(dumps, on_problem=problems.note)
+        labelled = gather_labelled(folder, at_hand, model, on_problem=lambda problem: None)
+        advance("labels read")
+        return measure_curve(labelled, advance)
