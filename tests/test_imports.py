@@ -42,10 +42,13 @@ ALLOWED: dict[str, set[str]] = {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
     },
+    "care": BASE | {
+        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+    },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines",
+        "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care",
     },
 }  # fmt: skip
 
