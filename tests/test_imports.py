@@ -30,6 +30,8 @@ ALLOWED: dict[str, set[str]] = {
     "writers": BASE,
     "stored_rows": BASE | {"writers", "runs"},
     "runs": BASE | {"writers", "stored_rows"},
+    "report": BASE | {"labels", "bundle", "evaluation", "writers"},
+    "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "labels", "bundle",
         "evaluation",
@@ -37,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "training",
+        "stored_rows", "evaluation", "training", "report", "discover",
     },
 }  # fmt: skip
 
