@@ -191,10 +191,10 @@ def draw_grid(
         _bare(axes, keep_x=True)
         axes.tick_params(labelsize=6 if narrow else 7.5, pad=1.5)
         # squares that are square
-        box = axes.get_position()
-        width, height = axes.figure.get_size_inches()
-        side = min(box.width * width, box.height * height)
-        axes.set_position((box.x0, box.y1 - side / height, side / width, side / height))
+        box, room = axes.get_position(), axes.get_window_extent()
+        side = min(room.width, room.height)
+        width, height = box.width * side / room.width, box.height * side / room.height
+        axes.set_position((box.x0, box.y1 - height, width, height))
 
     n = max(4, len(names))
     frame = Frame(min(5.3, 0.3 * n), min(2.45, 0.16 * n), left=1.12, top=1.1, bottom=0.05)
