@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
+from topics.cli.discover import discover
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
@@ -19,7 +20,7 @@ app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
     "Start with: topics classify seeds/"
 )
-for command in (classify, segment, export, report, explain, train, evaluate):
+for command in (classify, segment, export, report, discover, explain, train, evaluate):
     app.command()(command)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
