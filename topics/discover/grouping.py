@@ -3,9 +3,8 @@
 Each piece is a row of TF-IDF over the pieces themselves, seen twice: through its singular vectors (latent semantic
 analysis; Deerwester et al. 1990) and as the mean of its terms' word vectors, which know of more text than these
 pieces hold. Rows are joined from the bottom up, the two groups nearest on average first (average linkage on cosine
-distance), until none are nearer than :data:`FARTHEST`; pieces far from
-their group's middle are let go. Nothing is drawn by lot but the start of the factoring, which
-is seeded; the order of the pieces is the caller's to fix.
+distance), until none are nearer than :data:`FARTHEST`; pieces far from their group's middle are let go. Nothing is
+drawn by lot but the start of the factoring, which is seeded; the order of the pieces is the caller's to fix.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from topics.classification.analyzer import Terms
 from topics.classification.vectors import WordVectors, term_vectors
 
-__all__ = ["group_pieces", "place_pieces"]
+__all__ = ["count_matrix", "group_pieces", "place_pieces"]
 
 Array = NDArray[np.float64]
 
@@ -65,7 +64,7 @@ def place_pieces(pieces: Sequence[Terms], vectors: WordVectors | None) -> Array:
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
 
-    x, vocabulary = _tfidf(pieces)
+    x, vocabulary = count_matrix(pieces)
     if not vocabulary:
         return np.zeros((len(pieces), 1))
     parts: list[Array] = []
@@ -82,7 +81,7 @@ def place_pieces(pieces: Sequence[Terms], vectors: WordVectors | None) -> Array:
     return result
 
 
-def _tfidf(pieces: Sequence[Terms]) -> tuple[Any, list[str]]:
+def count_matrix(pieces: Sequence[Terms]) -> tuple[Any, list[str]]:
     """(n_pieces, n_terms), rows of length one, and the terms, which two or more pieces have but not most of them."""
     from scipy.sparse import csr_matrix
     from sklearn.preprocessing import normalize
