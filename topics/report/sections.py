@@ -206,14 +206,17 @@ def describe_furniture(facts: RunFacts) -> Section:
     much = sum(counts[len(counts) // 2 :])
     said = f"Dumps by their share of furniture: {percent(counts[0], facts.n_dumps)} of them have under 5%"
     said += f", and {count(much, 'dump has', 'dumps have')} more furniture than text." if much else "."
-    table = Table(
-        ("dump", "segments", "furniture"),
-        tuple((shorten(d.name, 60), f"{d.n_segments:,}", percent(d.share)) for d in facts.most_furniture),
-        caption="The dumps with the largest share",
-    )
     edges = [place / len(counts) for place in range(len(counts) + 1)]
+    table = Table(
+        ("share of furniture", "dumps"),
+        tuple((f"{edges[k]:.0%} to {edges[k + 1]:.0%}", f"{n:,}") for k, n in enumerate(counts) if n),
+    )
+    words = [said, all_of_it]
+    most = [f"{shorten(d.name, 40)} ({percent(d.share)})" for d in facts.most_furniture[:5] if d.share > 0.1]
+    if most:
+        words.append(f"The largest share is in {spell_list(most)}.")
     picture = draw_columns("furniture", said, edges, [("dumps", counts)], label="share of the text that is furniture")
-    return Section("furniture", title, (said, all_of_it), picture, table)
+    return Section("furniture", title, tuple(words), picture, table)
 
 
 def describe_sources(facts: RunFacts) -> Section:
