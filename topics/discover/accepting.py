@@ -19,7 +19,7 @@ from topics.labels.decisions import TopicDecision
 from topics.labels.store import append_decisions, read_decisions, write_whole
 from topics.labels.taxonomy import find_taxonomy, parse_taxonomy
 
-__all__ = ["LABEL_FILE", "Accepted", "accept_group"]
+__all__ = ["LABEL_FILE", "Accepted", "accept_group", "spell_topic"]
 
 LABEL_FILE = "discovered.jsonl"
 LOCK_SECONDS = 60
@@ -80,7 +80,7 @@ def _add_topic(folder: Path, slug: str, name: str | None, description: str | Non
                         "to add to it, or take another slug."
                     )
                 return False
-            added = text + ("" if text.endswith("\n") else "\n") + _spell_topic(slug, name, description, terms)
+            added = text + ("" if text.endswith("\n") else "\n") + spell_topic(slug, name, description, terms)
             parse_taxonomy(added, str(target))  # what could not be read again must not get in
             write_whole(target, added.encode())
     except Timeout:
@@ -88,7 +88,8 @@ def _add_topic(folder: Path, slug: str, name: str | None, description: str | Non
     return True
 
 
-def _spell_topic(slug: str, name: str | None, description: str | None, terms: Sequence[str]) -> str:
+def spell_topic(slug: str, name: str | None, description: str | None, terms: Sequence[str]) -> str:
+    """The topic's table as TOML, after a blank line; white space in texts is folded."""
     words = ", ".join(_quote(term) for term in terms)
     about = description or f"Found among pieces that no topic fitted: {', '.join(terms)}."
     lines = [

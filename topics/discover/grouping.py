@@ -26,7 +26,7 @@ Array = NDArray[np.float64]
 TITLE_WEIGHT: Final = 3
 # Chosen on unknown pieces of BBC 2004, AG News and AllSides, never on the news that benchmarks/discover.py reports.
 DIMENSIONS: Final = 30  # of the singular vectors
-COMMON: Final = 0.3  # a term in a larger share of the pieces tells none apart
+COMMON: Final = 0.5  # a term in a larger share of the pieces tells none apart
 MANY: Final = 400  # pieces from which on a term has to stand in three of them, not two
 VECTOR_SHARE: Final = 1.0  # length of a piece's mean word vector, against 1 of its singular vectors
 FARTHEST: Final = 0.75  # cosine distance of groups that are still joined
@@ -41,14 +41,15 @@ def group_pieces(
     from sklearn.cluster import AgglomerativeClustering
 
     rows = place_pieces(pieces, vectors)
-    if rows.shape[0] < 2 or not rows.any():
+    known = np.flatnonzero(rows.any(axis=1))  # what holds no known term is like nothing
+    if len(known) < 2:
         return []
     joined = AgglomerativeClustering(
         n_clusters=None, metric="cosine", linkage="average", distance_threshold=FARTHEST
-    ).fit_predict(rows)
+    ).fit_predict(rows[known])
     groups = []
     for number in range(int(joined.max()) + 1):
-        places = np.flatnonzero(joined == number)
+        places = known[joined == number]
         middle = rows[places].mean(axis=0)
         likeness = rows[places] @ (middle / (np.linalg.norm(middle) + 1e-12))
         places, likeness = places[likeness >= LEAST_LIKENESS], likeness[likeness >= LEAST_LIKENESS]
@@ -95,6 +96,8 @@ def count_matrix(pieces: Sequence[Terms]) -> tuple[Any, list[str]]:
     least = 2 if len(pieces) < MANY else 3
     most = max(least, COMMON * len(pieces))
     vocabulary = sorted(term for term, n in n_pieces.items() if least <= n <= most)
+    if not vocabulary:
+        return csr_matrix((len(pieces), 0)), []
     column = {term: k for k, term in enumerate(vocabulary)}
     idf = np.log((1 + len(pieces)) / (1 + np.array([n_pieces[term] for term in vocabulary], dtype=np.float64))) + 1
     row: list[int] = []
