@@ -38,6 +38,8 @@ ALLOWED: dict[str, set[str]] = {
     "runs": BASE | {"writers", "stored_rows", "storage", "reading"},
     "engines": BASE,
     "bulk": BASE | {"bundle", "pipeline", "reading", "runs", "writers", "labels"},
+    "report": BASE | {"labels", "bundle", "evaluation", "writers"},
+    "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
@@ -48,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care",
+        "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
     },
 }  # fmt: skip
 
