@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 1.0
 def show_progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
     """Yields a function to call after each item or several, with a name and how many."""
     if not sys.stderr.isatty():
-        yield lambda name, n: None
+        yield lambda name, n=1: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
