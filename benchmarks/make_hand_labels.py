@@ -4,8 +4,9 @@
 
 SHARED holds ``data/`` with the published text. TABLE names, a line each and between tabs, the label file, the id of
 a record, kind, topic (``other`` where none fits), secondary topics by commas, confidence, outlet and day; the last
-three may be empty. BY and AT say who judged and when. Every record is a dump by itself and one piece; a page of
-lines is one too, from its first headline or body line to its last body line, its furniture lines given as such.
+three may be empty. BY and AT say who judged and when. Every record is a dump by itself and one piece. Of a page
+whose lines are labelled the piece goes from the first headline or body line to the last body line, its furniture
+lines given as such; of any other page (``lines_*``) all is the piece, and lines of 40 characters or more are counted.
 
 Terms are kept by their counts over all label files in LABELS (``labels/`` unless given) and all files written now.
 A record that is labelled already is refused: a second opinion is another matter.
@@ -30,6 +31,7 @@ from topics.records import Dump, text_digest
 
 NO_TOPIC = "other"
 BODY, HEADLINE = 1, 2
+SHORTEST_LINE = 40  # of a page whose lines nobody has labelled: menus are shorter, paragraphs hardly ever
 _SITE = re.compile(r"\s[|–-]\s[^|–-]*$")  # what a page's title says after the headline
 COLUMNS = ("file", "id", "kind", "topic", "also", "confidence", "source", "published")
 
@@ -66,7 +68,7 @@ def read_records(folder: Path) -> Iterator[dict[str, Any]]:
     """The records of all corpora in a folder."""
     for path in sorted(folder.glob("*.jsonl.gz")):
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            yield from map(json.loads, file)
+            yield from ({**json.loads(line), "page": path.name.startswith("lines_")} for line in file)
 
 
 def to_piece(row: dict[str, str], record: dict[str, Any]) -> GoldPiece:
@@ -75,6 +77,9 @@ def to_piece(row: dict[str, str], record: dict[str, Any]) -> GoldPiece:
     if lines is None:
         dump = Dump(name=row["id"], text=record["text"], title=record["title"])
         start, end, title, body, furniture = 0, len(dump.text), dump.title, dump.text, None
+        if record["page"]:
+            title = _SITE.sub("", record["title"])
+            body = "\n".join(line for line in dump.text.split("\n") if len(line) >= SHORTEST_LINE)
     else:
         dump = Dump(name=row["id"], text="\n".join(lines), title=record["title"])
         start, end, title, body, furniture = cut_page(lines, record["labels"])

@@ -116,6 +116,12 @@ def write_corpus(folder: Path) -> None:
     ]
     content = "".join(f"{json.dumps(record)}\n" for record in records)
     (folder / "data/small.jsonl.gz").write_bytes(gzip.compress(content.encode()))
+    page = {
+        "id": "q-1",
+        "title": "Tide tables | The Quay",
+        "text": "Menu\nHigh water comes an hour later every other day.\nJobs",
+    }
+    (folder / "data/lines_more.jsonl.gz").write_bytes(gzip.compress(json.dumps(page).encode()))
 
 
 def write_label_folder(folder: Path) -> Path:
@@ -161,3 +167,14 @@ def test_hand_labels_of_a_labelled_record_are_refused(script: Any, tmp_path: Pat
     with pytest.raises(SystemExit, match="labelled already"):
         script("make_hand_labels").main(tmp_path / "shared", table, "mia", "2026-01-03T03:04:05Z", labels)
     assert not (labels / "two.jsonl").exists()
+
+
+def test_short_lines_of_an_unlabelled_page_are_not_counted(script: Any, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "shared")
+    module = script("make_hand_labels")
+    record = next(record for record in module.read_records(tmp_path / "shared/data") if record["id"] == "q-1")
+    row = dict.fromkeys(module.COLUMNS, "") | {"id": "q-1", "kind": "article", "topic": "science-tech"}
+    piece = module.to_piece(row, record)
+    assert piece.title == "Tide tables"
+    assert piece.body == "High water comes an hour later every other day."
+    assert (piece.start, piece.end) == (0, len(record["text"]))
