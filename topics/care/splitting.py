@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 from topics.classification.analyzer import Terms, count_terms
 from topics.labels.decisions import TopicDecision
-from topics.labels.entries import Entry, OnProblem, slugs_of
+from topics.labels.entries import Entry, OnProblem, read_decisions, slugs_of
 from topics.labels.migrating import Edit, Migration, migrate
+from topics.labels.second import find_second_files
 from topics.labels.taxonomy import Taxonomy, Topic, load_taxonomy
 from topics.labels.taxonomy_edit import add_topic, drop_topic
 
@@ -58,7 +59,11 @@ def split(
     """
     taxonomy = load_taxonomy(labels / "taxonomy.toml")
     known = {topic.slug: topic for topic in (*taxonomy.topics, *new)}
-    proposals = propose(labelled, gone, [known[slug] for slug in into], min_score) if gone in taxonomy else {}
+    second = read_decisions(find_second_files(labels), on_problem=lambda problem: None).topics
+    read_again = {entry.decision.segment for entry in second if gone in slugs_of(entry.decision)}
+    proposals: dict[str, Proposal] = {}
+    if gone in taxonomy:
+        proposals = propose(labelled, gone, [known[slug] for slug in into], min_score, read_again)
     if rest is not None:
         proposals = {
             key: found if found.into else Proposal(rest, f"the rest ({found.why})") for key, found in proposals.items()
@@ -90,15 +95,26 @@ def split(
     )
 
 
-def propose(labelled: Labelled, gone: str, into: Sequence[Topic], min_score: float = MIN_SCORE) -> dict[str, Proposal]:
-    """Text digest to proposal, for every piece that has ``gone`` as its first or as a secondary topic."""
+def propose(
+    labelled: Labelled,
+    gone: str,
+    into: Sequence[Topic],
+    min_score: float = MIN_SCORE,
+    read_again: Collection[str] = (),
+) -> dict[str, Proposal]:
+    """Text digest to proposal, for every piece that has ``gone`` as its first or as a secondary topic, or has it by a
+    second reading (digests in ``read_again``), or had it and was moved: that one stays where it is."""
     key_terms = find_key_terms(into)
     found: dict[str, Proposal] = {}
     open_places: list[int] = []
     taught: list[tuple[int, str]] = []
     for place, entry in enumerate(labelled.entries):
         decision = entry.decision
-        if gone in slugs_of(decision):
+        moved = next((slug for slug in slugs_of(decision) if slug in key_terms and slug != gone), None)
+        if moved and gone in (decision.was or ()):
+            found[decision.segment] = Proposal(moved, "moved before")
+            taught += [(place, moved)] if moved == decision.topic else []
+        elif gone in slugs_of(decision) or decision.segment in read_again:
             proposal = _count_key_words(labelled.examples[place].terms, key_terms)
             if proposal.into is not None:
                 found[decision.segment] = proposal
