@@ -50,19 +50,32 @@ def check_labels(
       topics labels check my-labels --dumps my-dumps --quick
       topics labels check --since 2026-01-01 --format json
     """
+    from topics.care.advice import MIN_LABELS
     from topics.labels.checks import check
 
     as_json = wants_json(format)
+    _check_day(since)
     problems = Problems()
     at_hand = read_at_hand(dumps, problems)
     report = check(folder, None, at_hand)
-    if not quick and report.counts.n_segments:
+    if not quick and sum(report.counts.primary.values()) >= MIN_LABELS:
         report = report.with_more(_advise(folder, at_hand, since, model))
     show(report.to_dict(), report.render, as_json)
     problems.leave()
     if not report.ok:
         found = ", ".join(f"{n} {kind}" for kind, n in report.faults.items())
         raise LabelError(f"{folder}: {found}. Mend them where the lines above say, then check again.")
+
+
+def _check_day(day: str | None) -> None:
+    from datetime import date
+
+    try:
+        good = day is None or date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        good = False
+    if not good:
+        raise typer.BadParameter(f'"{day}" is not a day such as 2026-01-31', param_hint="--since")
 
 
 def _advise(folder: Path, dumps: list[Dump], since: str | None, model: str | None) -> list[Finding]:
