@@ -324,6 +324,7 @@ def test_hints_alone_end_well_and_faults_do_not(tmp_path: Path):
     assert (done.exit_code, shown["ok"], shown["kinds"]) == (0, True, {"second-reading": 1})
     (finding,) = shown["findings"]
     assert (finding["file"], finding["line"], finding["fault"]) == (str(labels / "second" / "ben.jsonl"), 1, False)
+    assert runner.invoke(app, ["labels", "check", str(labels), "--since", "2026"]).exit_code == 2
     append_decisions(labels / "a.jsonl", [entry(2, "lakes").decision])
     faulty = runner.invoke(app, ["labels", "check", str(labels), "--quick", "--format", "table"])
     assert faulty.exit_code == 1 and faulty.stderr.count("\n") == 1 and "1 unknown-topic." in faulty.stderr
@@ -336,3 +337,33 @@ def test_an_old_slug_that_still_holds_is_a_hint_with_the_command_that_writes_it_
     (finding,) = check(labels).findings
     assert finding.kind == "old-words" and '"topics labels rename creeks rivers"' in finding.message
     assert check(labels).counts.primary == {"rivers": 2, "roads": 0}
+
+
+def test_the_command_finds_suspects_and_drift_by_itself(tmp_path: Path):
+    pieces = [("rivers", f"202{5 + n % 2}-01-01") for n in range(40)]
+    pieces += [("roads", f"202{5 + n % 2}-01-01") for n in range(40)]
+    decisions = []
+    for n, (topic, day) in enumerate(pieces):
+        random = np.random.default_rng(n)
+        own = WATER if topic == "rivers" else TRAFFIC
+        words = [f"{prefix}{own[k % 9]}" for k in range(4) for prefix in random.choice(["up", "under", "by"], 2)]
+        words += [str(word) for word in random.choice([f"name{k}" for k in range(400)], 16)]  # no two on one story
+        words += ["drought"] * (topic == "rivers" and day > "2026")
+        text = f"{n} was the number of the day.\n" + " ".join(words) + "."
+        decisions.append(
+            TopicDecision(
+                dump=dump_digest(text), start=0, end=len(text), segment=text_digest(text), kind="article", by="ada",
+                topic="roads" if n == 7 else topic, at="2026-03-01T10:00:00Z", name=f"{n}.txt", text=text,
+                source=f"paper {n % 3}", published=day,
+            )
+        )  # fmt: skip
+    (tmp_path / "taxonomy.toml").write_text(TAXONOMY, encoding="utf-8")
+    append_decisions(tmp_path / "a.jsonl", decisions)
+    done = CliRunner().invoke(app, ["labels", "check", str(tmp_path)])
+    shown = json.loads(done.stdout)
+    assert done.exit_code == 0, done.stderr
+    suspects = [finding for finding in shown["findings"] if finding["kind"] == "suspect"]
+    assert [(finding["line"], finding["facts"]["other"]) for finding in suspects] == [(8, "rivers")]
+    drifts = [finding["facts"] for finding in shown["findings"] if finding["kind"] == "drift"]
+    assert [(facts["topic"], facts["more"][0]) for facts in drifts] == [("rivers", "drought")]
+    assert "judging 80 labels" in done.stderr

@@ -10,7 +10,7 @@ from topics.cli.app import new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
 from topics.cli.label_care import check_labels, count_labels
-from topics.cli.label_changes import merge_labels, rename_labels
+from topics.cli.label_changes import merge_labels, rename_labels, split_labels
 from topics.cli.learn import train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
@@ -30,6 +30,7 @@ labels_app.command("check")(check_labels)
 labels_app.command("stats")(count_labels)
 labels_app.command("rename")(rename_labels)
 labels_app.command("merge")(merge_labels)
+labels_app.command("split")(split_labels)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 

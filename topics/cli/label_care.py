@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topics.cli.label_options import CareFormat, LabelFolder, say_problem, show, wants_json
+from topics.cli.label_options import CareFormat, Dumps, LabelFolder, read_at_hand, say_problem, show, wants_json
 from topics.cli.options import ModelName
 from topics.cli.problems import Problems
 from topics.errors import LabelError
@@ -19,14 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check_labels", "count_labels"]
 
-Dumps = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--dumps",
-        help="Dumps to match the labels with; may be repeated.",
-        show_default="seeds/ if there are any",
-    ),
-]
 Since = Annotated[
     str | None,
     typer.Option(
@@ -58,22 +50,32 @@ def check_labels(
       topics labels check my-labels --dumps my-dumps --quick
       topics labels check --since 2026-01-01 --format json
     """
+    from topics.care.advice import MIN_LABELS
     from topics.labels.checks import check
-    from topics.reading import list_inputs, read_dumps
 
     as_json = wants_json(format)
-    if dumps is None:
-        dumps = ["seeds"] if list_inputs("seeds") else []
+    _check_day(since)
     problems = Problems()
-    at_hand = list(read_dumps(dumps, on_problem=problems.note))
+    at_hand = read_at_hand(dumps, problems)
     report = check(folder, None, at_hand)
-    if not quick and report.counts.n_segments:
+    if not quick and sum(report.counts.primary.values()) >= MIN_LABELS:
         report = report.with_more(_advise(folder, at_hand, since, model))
     show(report.to_dict(), report.render, as_json)
     problems.leave()
     if not report.ok:
         found = ", ".join(f"{n} {kind}" for kind, n in report.faults.items())
         raise LabelError(f"{folder}: {found}. Mend them where the lines above say, then check again.")
+
+
+def _check_day(day: str | None) -> None:
+    from datetime import date
+
+    try:
+        good = day is None or date.fromisoformat(day).isoformat() == day
+    except ValueError:
+        good = False
+    if not good:
+        raise typer.BadParameter(f'"{day}" is not a day such as 2026-01-31', param_hint="--since")
 
 
 def _advise(folder: Path, dumps: list[Dump], since: str | None, model: str | None) -> list[Finding]:
@@ -133,12 +135,8 @@ def _measure(folder: Path, dumps: list[str] | None, model: str | None, problems:
     from topics.care.curve import N_FOLDS, N_SIZES, measure_curve
     from topics.care.gather import gather_labelled
     from topics.cli.progress import show_progress
-    from topics.reading import list_inputs, read_dumps
 
-    if dumps is None:
-        dumps = ["seeds"] if list_inputs("seeds") else []
     with show_progress("learning curve", 1 + N_FOLDS * N_SIZES) as advance:
-        at_hand = read_dumps(dumps, on_problem=problems.note)
-        labelled = gather_labelled(folder, at_hand, model, on_problem=lambda problem: None)
+        labelled = gather_labelled(folder, read_at_hand(dumps, problems), model, on_problem=lambda problem: None)
         advance("labels read")
         return measure_curve(labelled, advance)

@@ -13,13 +13,25 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from topics.cli.problems import Problems
     from topics.errors import LabelError
+    from topics.records import Dump
 
-__all__ = ["CareFormat", "DryRun", "LabelFolder", "LabelsOption", "say_problem", "show", "wants_json"]
+__all__ = [
+    "CareFormat", "DryRun", "Dumps", "LabelFolder", "LabelsOption", "read_at_hand", "say_problem", "show", "wants_json",
+]  # fmt: skip
 
 LabelFolder = Annotated[Path, typer.Argument(metavar="LABELS", help="Folder of label files.")]
 LabelsOption = Annotated[Path, typer.Option("--labels", help="Folder of label files, with taxonomy.toml.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")]
+Dumps = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dumps",
+        help="Dumps to match the labels with; may be repeated.",
+        show_default="seeds/ if there are any",
+    ),
+]
 CareFormat = Annotated[
     str | None,
     typer.Option("--format", "-f", help="table or json.", show_default="a table on a terminal, else json"),
@@ -41,6 +53,15 @@ def show(found: dict[str, Any], render: Callable[[Console], None], as_json: bool
     from rich.console import Console
 
     render(Console())
+
+
+def read_at_hand(dumps: list[str] | None, problems: Problems) -> list[Dump]:
+    """The dumps that labels may speak of: those given, else what is in ``seeds/``."""
+    from topics.reading import list_inputs, read_dumps
+
+    if dumps is None:
+        dumps = ["seeds"] if list_inputs("seeds") else []
+    return list(read_dumps(dumps, on_problem=problems.note))
 
 
 def say_problem(problem: LabelError) -> None:

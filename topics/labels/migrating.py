@@ -28,10 +28,11 @@ from topics.labels.store import append_decisions, hold_labels, write_whole
 from topics.labels.taxonomy import Taxonomy, load_taxonomy, parse_taxonomy
 from topics.labels.taxonomy_edit import merge_topics, rename_topic
 
-__all__ = ["Migration", "Respelling", "merge", "migrate", "rename", "respell"]
+__all__ = ["Edit", "Migration", "Respelling", "merge", "migrate", "rename", "respell"]
 
 Choose = Callable[[TopicDecision], str | None]
 Edit = Callable[[str, str], str]
+Finish = Callable[[Sequence[Entry[TopicDecision]]], Edit | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,10 @@ class Migration:
                 {**each.to_dict(), "why": self.why.get(each.decision.segment)} for each in self.respelled
             ],
             "undecided": [
-                {"file": e.file, "line": e.line, "name": e.decision.name, "segment": e.decision.segment}
+                {
+                    "file": e.file, "line": e.line, "name": e.decision.name, "segment": e.decision.segment,
+                    "why": self.why.get(e.decision.segment),
+                }
                 for e in self.undecided
             ],
         }  # fmt: skip
@@ -153,14 +157,16 @@ def migrate(
     edit: Edit,
     *,
     choose: Mapping[str, Choose] | None = None,
-    finish: Callable[[Taxonomy, Sequence[Entry[TopicDecision]]], Edit | None] | None = None,
+    finish: Finish | None = None,
+    why: Mapping[str, str] | None = None,
     dry_run: bool = False,
     on_problem: OnProblem | None = None,
 ) -> Migration:
     """Change the taxonomy of a label folder by ``edit`` (text and name to text), then say its decisions in new words.
 
-    ``choose`` tells of a split topic where each decision on it goes. ``finish`` may give one more edit, once the
-    decisions stand and these are left undecided. The folder is held meanwhile; second readings go with the first.
+    ``choose`` tells of a split topic where each decision on it goes, ``why`` (by text digest) for what reason.
+    ``finish`` may give one more edit, once the decisions stand and these are left undecided. The folder is held
+    meanwhile; second readings go with the first.
     """
     path = labels / "taxonomy.toml"
     load_taxonomy(path)
@@ -180,11 +186,11 @@ def migrate(
             found, left = respell(entries, taxonomy, choose or {})
             respelled += found
             undecided += left
-        plan = Migration(path, before, after, tuple(respelled), tuple(undecided), done=not dry_run)
+        plan = Migration(path, before, after, tuple(respelled), tuple(undecided), not dry_run, why or {})
         if not dry_run:
             for file, changes in plan.by_file.items():
                 append_decisions(Path(file), [change.decision for change in changes], on_problem)
-        last = finish(taxonomy, undecided) if finish else None
+        last = finish(undecided) if finish else None
         if last is not None:
             after = last(after, str(path))
             if not dry_run and after != plan.after:
