@@ -139,6 +139,12 @@ def test_groups_do_not_depend_on_the_order_of_the_run() -> None:
     assert find_groups(sample_unknowns(turned)).groups == find_groups(sample_unknowns(rows[:72])).groups
 
 
+def test_a_number_of_groups_can_be_asked_for() -> None:
+    sample = sample_unknowns(themed_rows())
+    assert sorted(map(sorted, themes_of(find_groups(sample, n_groups=3)))) == [["beekeeping"], ["chess"], ["volcano"]]
+    assert len(find_groups(sample, n_groups=1).groups) <= 1
+
+
 def test_few_unknowns_give_no_groups() -> None:
     rows = [row for k in range(FEWEST_SEGMENTS - 1) for row in make_rows(f"{k}.txt", write_piece("chess", k))]
     found = find_groups(sample_unknowns(rows))
