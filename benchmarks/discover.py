@@ -6,8 +6,8 @@ topic get as far as being unknown; on the test news, our groups and those of oth
 that the settings were chosen on.
 
 purity, recall, F1 are those of the best group of each left-out topic, "first 10" is the purity of its ten most typical
-pieces, ARI is over all pieces with everybody's gold, and pieces in no group count as groups of one. Where it says "gold k",
-a method is told how many gold topics the pieces have.
+pieces, ARI is over all pieces with everybody's gold, and pieces in no group count as groups of one. Where it says
+"gold k", a method is told how many gold topics the pieces have.
 """
 
 from __future__ import annotations
