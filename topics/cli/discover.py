@@ -98,7 +98,7 @@ def discover(
         from rich.console import Console
 
         _render(found, Console(), examples, source, _spell_options(below, min_group, n_groups, most))
-    _say_counts(found)
+    _say_counts(found, below)
 
 
 def _spell_options(below: float | None, min_group: int, n_groups: int | None, most: int) -> str:
@@ -167,12 +167,13 @@ def _render(
         console.print(Text(f"To make one a topic: topics discover {source}{options} --accept {name} --slug {name}"))
 
 
-def _say_counts(found: Discovery) -> None:
+def _say_counts(found: Discovery, below: float | None) -> None:
     """What was looked at, on stderr."""
     from topics.discover.finding import FEWEST_SEGMENTS
 
     sample = found.sample
     said = f"{sample.n_found:,} of {sample.n_rows:,} segments are unknown"
+    said += "" if below is None else f" or score below {below}"
     aside = [
         f"{n:,} {what}"
         for n, what in (
