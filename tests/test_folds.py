@@ -155,9 +155,20 @@ def test_folds_test_each_piece_at_most_once_and_never_what_was_learned(
 ) -> None:
     folds = make_folds(traits, by, n_folds)
     tested = [place for fold in folds for place in fold.test]
-    assert len(folds) <= n_folds and all(fold.test for fold in folds)
-    assert len(tested) == len(set(tested))
-    if by != "time":
+    assert len(folds) <= (max(n_folds, 3) if by == "topic" else n_folds) and all(fold.test for fold in folds)
+    if by == "topic":
+        left_out = [topic for fold in folds for topic in fold.unseen]
+        assert len(left_out) == len(set(left_out))
+        if folds:
+            assert set(left_out) == {piece.topic for piece in traits} - {None}
+        for fold in folds:
+            assert not {traits[i].topic for i in fold.train} & set(fold.unseen)
+            assert all(i in fold.test for i, piece in enumerate(traits) if piece.topic in fold.unseen)
+            assert not {traits[i].story for i in fold.train} & {traits[i].story for i in fold.test}
+    else:
+        assert len(tested) == len(set(tested))
+        assert not any(fold.unseen for fold in folds)
+    if by not in ("time", "topic"):
         assert sorted(tested) == list(range(len(traits)))
     for fold in folds:
         assert not set(fold.train) & set(fold.test)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from topics.errors import LabelError
 from topics.records import Dump, dump_digest
 
 if TYPE_CHECKING:
     from topics.classification.analyzer import Terms
     from topics.classification.training import Example
+    from topics.classification.vectors import WordVectors
     from topics.evaluation.folds import Traits
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
@@ -25,10 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Pieces",
+    "TrainingSet",
+    "choose_files",
     "count_terms_of",
     "describe_topics",
     "gather_pieces",
     "read_labelled_dumps",
+    "read_training_set",
     "text_of",
     "texts_by_dump",
 ]
@@ -36,15 +41,76 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """The labelled pieces that have text or terms: three columns of the same length, in the order of the label files.
+    """The labelled pieces that have text or terms: columns of the same length, in the order of the label files.
 
-    ``problems`` has a line for each dump whose labels have neither.
+    ``files`` are the label files that each stands in, by their names without suffix. ``problems`` has a line for each
+    dump whose labels have neither.
     """
 
     examples: tuple[Example, ...]
     traits: tuple[Traits, ...]
     decisions: tuple[TopicDecision, ...]
+    files: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """All that fitting topics on a folder of labels takes: pieces, topics with their descriptions, word vectors."""
+
+    pieces: Pieces
+    slugs: tuple[str, ...]
+    descriptions: Mapping[str, Terms]
+    vectors: WordVectors | None
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def read_training_set(
+    labels: Path | str = Path("labels"),
+    *,
+    dumps: Sequence[str] | None = None,
+    base: str | None = None,
+    leave_out: Sequence[str] = (),
+) -> TrainingSet:
+    """What :func:`topics.train` learns topics from, with boundaries and word vectors as the model ``base`` has them.
+
+    The arguments are those of ``train``. Decisions that cannot be used, and labels without text or terms, are named in
+    ``problems``; no label file, or no piece with text or terms, is a :class:`topics.errors.LabelError`.
+    """
+    from topics.bundle import load_model, load_vectors
+    from topics.labels.store import read_decisions
+    from topics.labels.taxonomy import load_taxonomy
+
+    labels = Path(labels)
+    own = labels / "taxonomy.toml"
+    taxonomy = load_taxonomy(own if own.is_file() else None)
+    problems: list[str] = []
+    files = choose_files(labels, leave_out)
+    decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
+    model = load_model(base)
+    texts = texts_by_dump(read_labelled_dumps(dumps, labels.parent / "seeds"))
+    pieces = gather_pieces(decisions, files, texts, model.segmentation)
+    if not pieces.examples:
+        raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
+    return TrainingSet(
+        pieces,
+        tuple(taxonomy.slugs),
+        describe_topics(taxonomy),
+        load_vectors(model),
+        tuple(files),
+        (*problems, *pieces.problems),
+    )
+
+
+def choose_files(labels: Path, leave_out: Sequence[str] = ()) -> list[Path]:
+    """The label files of a folder but those left out, which are named with or without their suffix."""
+    from topics.labels.store import find_label_files
+
+    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
+    if not files:
+        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    return files
 
 
 def gather_pieces(
@@ -65,6 +131,7 @@ def gather_pieces(
     boundaries = settle_boundaries(decisions)
     stored = {row.segment: row for f in files if terms_path(f).exists() for row in read_terms(terms_path(f))}
     kept: list[tuple[TopicDecision, Terms]] = []
+    names: list[str] = []
     signatures: dict[str, str] = {}
     missing: Counter[str] = Counter()
     for entry in settle_topics(decisions.topics):
@@ -75,8 +142,10 @@ def gather_pieces(
         if text is not None:
             terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation)
             kept.append((decision, terms))
+            names.append(Path(entry.file).stem)
         elif decision.segment in stored:
             kept.append((decision, stored[decision.segment].terms))
+            names.append(Path(entry.file).stem)
             signatures[decision.segment] = stored[decision.segment].signature
         else:
             missing[decision.name] += 1
@@ -92,6 +161,7 @@ def gather_pieces(
             for (d, _), duplicate, story in zip(kept, duplicates, stories, strict=True)
         ),
         tuple(decision for decision, _ in kept),
+        tuple(names),
         tuple(
             f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
             for name, n in sorted(missing.items())

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import LabelError, TopicsError
-from topics.examples import describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
+from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
 from topics.records import Dump
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def train(
     from topics.bundle import load_model, load_vectors, save_model
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
-    from topics.labels.store import find_label_files, read_decisions
+    from topics.labels.store import read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
     if corpora is not None and articles is not None:
@@ -97,9 +97,7 @@ def train(
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
-    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files:
-        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    files = choose_files(labels, leave_out)
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
     texts = texts_by_dump(at_hand)
@@ -138,7 +136,8 @@ def train(
 
 
 def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
-    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic."""
+    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic; the bins
+    behind the ECE and the counts of (true, predicted) are what `topics report` draws."""
     from topics.evaluation.classes import Judged, score_classes
 
     model = fitted.model
@@ -159,7 +158,18 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "ece": round(scores.calibration.ece, 4),
         "brier": round(scores.calibration.brier, 4),
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
+        "calibration": _rounded(scores.calibration.to_dict()),
+        "confusion": scores.to_dict()["confusion"],
     }
+
+
+def _rounded(value: Any) -> Any:
+    """The same with floats to six places: the last bits differ from one kind of CPU to the next."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _refined(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BASES", "Basis", "Fold", "Traits", "deal_folds", "make_folds"]
 
-Basis = Literal["story", "duplicates", "outlet", "time"]
+Basis = Literal["story", "duplicates", "outlet", "time", "topic"]
 BASES: Final[tuple[Basis, ...]] = get_args(Basis)
 
 
@@ -37,11 +37,15 @@ class Traits:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Places of the pieces to learn from and to test, both in order. ``name`` says what is tested."""
+    """Places of the pieces to learn from and to test, both in order. ``name`` says what is tested.
+
+    ``unseen`` are topics that nothing is learned of: whatever is tested of them should be left unknown.
+    """
 
     name: str
     train: tuple[int, ...]
     test: tuple[int, ...]
+    unseen: tuple[str, ...] = ()
 
 
 def deal_folds(topics: Sequence[str | None], groups: Sequence[Hashable], n_folds: int = 5) -> NDArray[np.int64]:
@@ -81,15 +85,18 @@ def make_folds(
 
     ``story`` and ``duplicates`` keep such groups whole; ``outlet`` tests outlets that are not learned from, several
     at a time where there are more than folds; ``time`` tests stretches of days and learns from earlier days alone, so
-    that the first days are never tested, and pieces without a date take no part. Near-duplicates of what is tested
-    are never learned from, nor, by ``story``, anything of its stories. Empty folds are left out.
+    that the first days are never tested, and pieces without a date take no part; ``topic`` leaves topics out, each
+    once, and tests all their pieces beside a share of the others, in folds by story. Near-duplicates of what is tested
+    are never learned from, nor, by ``story`` and ``topic``, anything of its stories. Empty folds are left out.
     """
     places = sorted(range(len(traits)) if tested is None else set(tested))
     if by not in BASES:
         raise ValueError(f"folds by {by!r}, none of {', '.join(BASES)}")
     if by == "time":
         return _by_time(traits, places, n_folds)
-    groups: dict[Basis, list[Hashable]] = {
+    if by == "topic":
+        return _by_topic(traits, places, n_folds)
+    groups: dict[str, list[Hashable]] = {
         "story": [piece.story for piece in traits],
         "duplicates": [piece.duplicate for piece in traits],
         "outlet": [piece.outlet for piece in traits],
@@ -127,6 +134,38 @@ def _by_time(traits: Sequence[Traits], places: Sequence[int], n_folds: int) -> t
         train = [place for place, piece in enumerate(traits) if piece.published and piece.published < first]
         name = first if first == last else f"{first} to {last}"
         folds.append(_make_fold(traits, name, train, sorted(place for _, place in stretch)))
+    return tuple(folds)
+
+
+def _by_topic(traits: Sequence[Traits], places: Sequence[int], n_folds: int) -> tuple[Fold, ...]:
+    """Topics are dealt over the folds, the largest first, each to the fold that has the fewest pieces so far.
+
+    Two topics at least are left to learn, for which three topics need three folds.
+    """
+    sizes = Counter(traits[place].topic for place in places)
+    topics = sorted((topic for topic in sizes if topic is not None), key=lambda topic: (-sizes[topic], topic))
+    most = len(topics) - 2
+    if most < 1:
+        return ()
+    n_folds = min(max(n_folds, -(-len(topics) // most)), len(topics))
+    unseen: list[list[str]] = [[] for _ in range(n_folds)]
+    for topic in topics:
+        open_folds = [held for held in unseen if len(held) < most]
+        min(open_folds, key=lambda held: sum(sizes[one] for one in held)).append(topic)
+    dealt = deal_folds([traits[place].topic for place in places], [traits[place].story for place in places], n_folds)
+    folds = []
+    for k, left_out in enumerate(unseen):
+        test = [
+            place
+            for place, fold in zip(places, dealt.tolist(), strict=True)
+            if fold == k or traits[place].topic in left_out
+        ]
+        barred = {traits[place].story for place in test}
+        train = [
+            place for place, piece in enumerate(traits) if piece.story not in barred and piece.topic not in left_out
+        ]
+        fold = _make_fold(traits, ", ".join(sorted(left_out)), train, test)
+        folds.append(Fold(fold.name, fold.train, fold.test, tuple(sorted(left_out))))
     return tuple(folds)
 
 
