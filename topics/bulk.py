@@ -24,6 +24,7 @@ from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
 from topics.reading.problems import Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources
+from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
 from topics.writers.rows import Row
 
@@ -59,7 +60,7 @@ class DumpWork:
         return digest_part(part)
 
     def dumps(self, part: Part, on_problem: Callable[[Mapping[str, str]], None]) -> Iterator[tuple[str, Iterable[Row]]]:
-        from topics.pipeline import classify_dump
+        from topics.pipeline import classify_dump, stream_rows
 
         model = _load(self.model_path, self.model_id)
 
@@ -78,19 +79,12 @@ class DumpWork:
             if isinstance(item, Problem):
                 note(item)
                 continue
-            yield (
-                item.name,
-                classify_dump(
-                    item,
-                    model,
-                    boundaries=self.settings["boundaries"],
-                    whole=self.settings["whole"],
-                    topics=self.settings["topics"],
-                    clean=self.settings["clean"],
-                    decided=self.decided,
-                    on_problem=note_label,
-                ),
-            )
+            options: dict[str, Any] = {name: self.settings[name] for name in ("boundaries", "topics", "clean")}
+            options |= {"decided": self.decided, "on_problem": note_label}
+            if isinstance(item, Dump):
+                yield item.name, classify_dump(item, model, **options, whole=self.settings["whole"])
+            else:
+                yield item.name, stream_rows(item, model, **options)
 
 
 def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[Problem]]:
