@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from topics.bundle import Model, load_model
 from topics.errors import LabelError
-from topics.records import Dump, Prediction, Segment, dump_digest, to_row
+from topics.records import Dump, DumpInBlocks, Prediction, Segment, dump_digest, to_row
 
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
     from topics.labels.boundaries import Decided
-    from topics.reading.long import LongDump
     from topics.segmentation.explain import StartReasons
 
 __all__ = [
@@ -156,7 +155,7 @@ def classify_dump(
 
 
 def stream_rows(
-    dump: LongDump,
+    dump: DumpInBlocks,
     model: Model,
     *,
     boundaries: float | None = None,
@@ -181,7 +180,7 @@ def stream_rows(
 
 
 def classify_dumps(
-    dumps: Iterable[Dump | LongDump],
+    dumps: Iterable[Dump | DumpInBlocks],
     model: Model,
     *,
     jobs: int = 1,
@@ -191,7 +190,7 @@ def classify_dumps(
     clean: bool = False,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
-) -> Iterator[tuple[Dump | LongDump, Iterable[Mapping[str, Any]]]]:
+) -> Iterator[tuple[Dump | DumpInBlocks, Iterable[Mapping[str, Any]]]]:
     """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes).
 
     The rows of a dump that is too long for memory come by and by, and before the next dump: they are to be taken at
@@ -202,7 +201,7 @@ def classify_dumps(
     decided = {} if whole else _or_project(decided)
     options: dict[str, Any] = {"boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean}
 
-    def in_this_process(dump: Dump | LongDump) -> Iterable[Mapping[str, Any]]:
+    def in_this_process(dump: Dump | DumpInBlocks) -> Iterable[Mapping[str, Any]]:
         if isinstance(dump, Dump):
             return classify_dump(dump, model, **options, decided=decided, on_problem=on_problem)
         more = {name: value for name, value in options.items() if name != "whole"}
@@ -243,8 +242,8 @@ def _worker_model(path: str) -> Model:
 
 
 def _classify_in_worker(
-    dump: Dump | LongDump, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
-) -> tuple[Dump | LongDump, list[Mapping[str, Any]], list[LabelError]]:
+    dump: Dump | DumpInBlocks, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
+) -> tuple[Dump | DumpInBlocks, list[Mapping[str, Any]], list[LabelError]]:
     """``own`` are the decisions about this dump; what cannot hold of them is handed back to be said in order."""
     problems: list[LabelError] = []
     if not isinstance(dump, Dump):  # its rows are too many to be handed back

@@ -30,7 +30,7 @@ _BLOCK: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class LongDump:
-    """A dump whose text comes in blocks, as often as it is asked for. ``digest`` is that of its text.
+    """A ``DumpInBlocks`` out of a source, as often as it is asked for.
 
     The text begins ``skip`` bytes into the source, behind its byte order mark, and is in ``encoding``.
     """
