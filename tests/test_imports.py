@@ -40,7 +40,7 @@ ALLOWED: dict[str, set[str]] = {
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "training", "bulk", "engines",
+        "stored_rows", "evaluation", "training", "bulk", "engines", "jit",
     },
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
-__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "with_whole_paths"]
+__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "warm_up", "with_whole_paths"]
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,18 @@ def with_whole_paths(units: list[Unit]) -> list[Unit]:
         return replace(part, source=Source(source.name, source.path.absolute(), shown=source.where))
 
     return [replace(unit, parts=tuple(map(complete, unit.parts))) for unit in units]
+
+
+def warm_up(model: Model) -> None:
+    """Run everything once, so that what has to be compiled is compiled, and cached for the workers."""
+    from topics.pipeline import classify_dump
+    from topics.runs.signatures import sign_row
+
+    rows = classify_dump(
+        Dump("", "Ferry fares rise\n\nThe harbour board raised its fares on Monday."), model, decided={}
+    )
+    for row in rows:
+        sign_row(row)
 
 
 def is_read_once(source: Source) -> bool:

@@ -201,7 +201,9 @@ class Work:
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
         from topics.bundle import load_model
+        from topics.cli.progress import tell_first_run
 
+        tell_first_run()
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         return load_model(self.model_name)
@@ -364,7 +366,7 @@ def _is_file(output: str) -> bool:
 
 def _fill_run(work: Work, output: str, format: str) -> None:
     """Have a run folder filled; what is there already is kept."""
-    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, with_whole_paths
+    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
     from topics.cli.progress import hush_workers, show_progress
     from topics.reading import Problem
     from topics.reading.addresses import is_address
@@ -387,6 +389,8 @@ def _fill_run(work: Work, output: str, format: str) -> None:
     job = DumpWork(
         str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict
     )
+    if work.jobs > 1:
+        warm_up(model)  # or every worker would compile the kernels, and say nothing of it
     with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
 
         def hear(done: Done) -> None:
