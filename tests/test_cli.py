@@ -505,7 +505,7 @@ def test_evaluate_measures_cuts_and_topics_or_cuts_alone(tmp_path: Path) -> None
     assert both["topics"]
     cuts = json.loads(run_ok("evaluate", "seeds", "--segmentation", HELD_OUT).out)
     assert not cuts["topics"]
-    assert {key for key in both if both[key] != cuts[key]} == {"topics", "end_to_end"}
+    assert {key for key in both if both[key] != cuts[key]} == {"topics", "found", "end_to_end"}
     done = run_ok("evaluate", "seeds", "--segmentation", HELD_OUT, "--output", tmp_path / "figures.json")
     assert done.out == ""
     assert json.loads((tmp_path / "figures.json").read_text("utf-8")) == cuts
@@ -636,15 +636,15 @@ def labels(tmp_path: Path) -> Callable[..., Path]:
 
 def test_labels_are_counted_and_found_in_order(labels: Callable[..., Path]) -> None:
     folder = labels(decide(FERRY, "business"), decide("Snow fell on the pass.", "climate"))
-    done = run_ok("labels", "check", folder)
+    done = run_ok("labels", "check", folder, "--quick", "--format", "table")
     assert "2 labelled segments, nothing to look at" in done.out
     assert done.err == ""
-    assert json.loads(run_ok("labels", "stats", folder, "--json").out)["segments"] == 2
+    assert json.loads(run_ok("labels", "stats", folder, "--json", "--quick").out)["segments"] == 2
 
 
 def test_a_label_with_an_unknown_topic_is_named_by_file_and_line(labels: Callable[..., Path]) -> None:
     folder = labels(decide(FERRY, "business"), decide("Snow fell on the pass.", "sprots"))
-    done = run("labels", "check", folder)
+    done = run("labels", "check", folder, "--quick", "--format", "table")
     assert done.code == 1
     assert f'{folder / "mine.jsonl"}:2: unknown topic "sprots". Known topics are in' in done.out
     assert_says_what_and_what_next(done.err.strip(), str(folder), "1 unknown-topic")
@@ -652,7 +652,7 @@ def test_a_label_with_an_unknown_topic_is_named_by_file_and_line(labels: Callabl
 
 def test_two_labels_that_disagree_are_named(labels: Callable[..., Path]) -> None:
     folder = labels(decide(FERRY, "business"), decide(FERRY, "world", by="ben"))
-    done = run("labels", "check", folder)
+    done = run("labels", "check", folder, "--quick", "--format", "table")
     assert done.code == 1
     assert f"{folder / 'mine.jsonl'}:2: ben says world, ana says business on the same text" in done.out
     assert_says_what_and_what_next(done.err.strip(), "1 disagreement")
@@ -661,7 +661,8 @@ def test_two_labels_that_disagree_are_named(labels: Callable[..., Path]) -> None
 def test_check_reads_the_dumps_that_can_be_read(labels: Callable[..., Path], tmp_path: Path) -> None:
     folder = labels(decide(FERRY, "business"))
     changed = write(tmp_path / "a.txt", FERRY.replace("Monday", "Sunday"))
-    done = run("labels", "check", folder, "--dumps", tmp_path / "missing.txt", "--dumps", changed)
+    dumps = ("--dumps", tmp_path / "missing.txt", "--dumps", changed)
+    done = run("labels", "check", folder, "--quick", "--format", "table", *dumps)
     assert done.code == 1
     assert "changed-dump" in done.out
     assert_says_what_and_what_next(done.errors[0], "missing.txt")
@@ -722,6 +723,8 @@ def test_every_command_shows_an_example(words: list[str]) -> None:
         ["explain"],
         ["explain", "a.txt", "--topic", "sprots"],
         ["evaluate", "seeds"],
+        ["evaluate"],
+        ["evaluate", "--folds", "sheep"],
         ["evaluate", "seeds", "--gold", "a.jsonl", "--segmentation", "b.jsonl"],
         ["export", "run"],
         ["export", "run", "--output", "x", "--format", "xml"],
@@ -926,7 +929,9 @@ needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev
 
 
 @needs_full
-@pytest.mark.parametrize("words", [["classify", WIRE], ["labels", "stats"]], ids=["classify", "labels stats"])
+@pytest.mark.parametrize(
+    "words", [["classify", WIRE], ["labels", "stats", "--quick"]], ids=["classify", "labels stats"]
+)
 def test_a_full_disk_behind_stdout_is_one_line(words: list[Any]) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
         done = run_process(*words, stdout=full)

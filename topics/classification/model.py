@@ -118,15 +118,34 @@ class TopicModel:
         """The prediction for one segment; ``model`` is the name it will carry."""
         return predict_segments([segment], self, model)[0]
 
+    def predict_terms(self, terms: Terms, model: str) -> Prediction:
+        """The prediction for an English article, given as counted terms."""
+        vector = self.vectorise(terms)
+        p = self.probabilities(vector)
+        also = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
+        order = np.argsort(-p, kind="stable")
+        return self.judge(Ranked(p.tolist(), order.tolist(), also.tolist(), len(vector.columns)), model)
+
     def decide(self, segment: Segment, ranked: Ranked, model: str) -> Prediction:
         """The prediction that follows from a segment's scores."""
-        guesses = tuple((self.slugs[k], round(ranked.probabilities[k], 4)) for k in ranked.order[:N_GUESSES])
+        made = self.judge(ranked, model)
         if segment.kind == "boilerplate":
-            return Prediction(None, None, (), False, guesses, model)
+            return Prediction(None, None, (), False, made.topics, model)
+        if segment.language != "en":
+            return Prediction(None, None, (), True, made.topics, model)
+        return made
+
+    def judge(self, ranked: Ranked, model: str) -> Prediction:
+        """The same for an English article."""
+        guesses = tuple((self.slugs[k], round(ranked.probabilities[k], 4)) for k in ranked.order[:N_GUESSES])
         best = ranked.order[0]
-        if segment.language != "en" or not ranked.n_known or ranked.probabilities[best] < self.unknown_below:
+        if not ranked.n_known or ranked.probabilities[best] < self.unknown_below:
             return Prediction(None, None, (), True, guesses, model)
         return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
+
+    def doubt(self, vector: Vector) -> float:
+        """How little any topic seems to fit: pieces are left unknown in this order."""
+        return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
 
     def _also(self, scores: Sequence[float], best: int) -> tuple[str, ...]:
         ranked = sorted((k for k in range(len(scores)) if k != best), key=lambda k: -scores[k])[:MOST_ALSO]
