@@ -11,14 +11,15 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from topics.errors import LabelError, OutputError
-from topics.labels.decisions import BoundaryDecision, Decision, TopicDecision, from_json, to_json
+from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, from_json, to_json
 from topics.labels.taxonomy import Taxonomy
 
 __all__ = [
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 OnProblem = Callable[[LabelError], None]
-AnyDecision = TypeVar("AnyDecision", TopicDecision, BoundaryDecision)
+AnyDecision = TypeVar("AnyDecision", TopicDecision, BoundaryDecision, Note)
 
 _LOCK_SECONDS = 60
 _LOCK_POLL_SECONDS = 0.005
@@ -58,10 +59,11 @@ class Entry(Generic[AnyDecision]):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Everything that the label files say, in file order."""
+    """Everything that the label files say and nobody took back, in file order."""
 
     topics: tuple[Entry[TopicDecision], ...]
     boundaries: tuple[Entry[BoundaryDecision], ...]
+    notes: tuple[Entry[Note], ...] = ()
 
 
 def find_label_files(folder: Path) -> list[Path]:
@@ -74,20 +76,23 @@ def read_decisions(
     taxonomy: Taxonomy | None = None,
     on_problem: OnProblem | None = None,
     *,
-    holding: bytes = b"",
+    holding: Sequence[bytes] = (),
 ) -> Decisions:
     """All decisions of these files, or of the label files in these folders, in the order given.
 
     A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and
     is left out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
-    With ``holding``, lines without these bytes are passed over before anything looks at them.
+    What an :class:`Undo` in any of the files takes back is left out. With ``holding``, lines that hold none of
+    these bytes are passed over before anything looks at them.
     """
     topics: list[Entry[TopicDecision]] = []
     boundaries: list[Entry[BoundaryDecision]] = []
+    notes: list[Entry[Note]] = []
+    undone: set[tuple[str, str]] = set()
+    rank = -1
     for path in paths:
         for file in find_label_files(path) if path.is_dir() else [path]:
             for line, content, finished in _read_lines(file, holding):
-                rank = len(topics) + len(boundaries)
                 place = f"{file}:{line}"
                 try:
                     if not finished and not _is_decision(content):
@@ -98,11 +103,25 @@ def read_decisions(
                         raise
                     on_problem(problem)
                     continue
+                rank += 1
                 if isinstance(decision, TopicDecision):
                     topics.append(Entry(decision, str(file), line, rank))
-                else:
+                elif isinstance(decision, BoundaryDecision):
                     boundaries.append(Entry(decision, str(file), line, rank))
-    return Decisions(tuple(topics), tuple(boundaries))
+                elif isinstance(decision, Note):
+                    notes.append(Entry(decision, str(file), line, rank))
+                else:
+                    undone.add((decision.by, decision.decided))
+    return Decisions(_standing(topics, undone), _standing(boundaries, undone), _standing(notes, undone))
+
+
+def _standing(
+    entries: Sequence[Entry[AnyDecision]], undone: AbstractSet[tuple[str, str]]
+) -> tuple[Entry[AnyDecision], ...]:
+    """Those that nobody took back."""
+    if not undone:
+        return tuple(entries)
+    return tuple(entry for entry in entries if (entry.decision.by, entry.decision.at) not in undone)
 
 
 def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnProblem | None = None) -> None:
@@ -148,19 +167,20 @@ def write_whole(path: Path, content: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
 
 
-def _read_lines(file: Path, holding: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, content and whether the line has its end, of every line that is not blank and holds these bytes."""
+def _read_lines(file: Path, holding: Sequence[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """Number, content and whether the line has its end, of every line that is not blank and holds any of these."""
     try:
         content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except FileNotFoundError:
         raise LabelError(f"{file}: no such label file. Check the path.") from None
     except OSError as error:
         raise LabelError(f"{file}: cannot be read ({error.strerror}).") from error
-    if holding not in content:
+    wanted = tuple(words for words in holding if words in content)
+    if holding and not wanted:
         return
     lines = content.split(b"\n")
     for number, line in enumerate(lines, 1):
-        if holding in line and line.strip():
+        if (not holding or any(words in line for words in wanted)) and line.strip():
             yield number, line, number < len(lines)
 
 

@@ -30,20 +30,27 @@ _SOFT_BREAK = re.compile("[\x0b\x0c\u2028\u2029]")
 _WHITE = re.compile(r"\s+")
 
 
-def split_paragraphs(text: str, punkt: Punkt | None = None) -> list[Paragraph]:
+def split_paragraphs(
+    text: str, punkt: Punkt | None = None, *, begins_inside: bool = False, ends_inside: bool = False
+) -> list[Paragraph]:
     """The paragraphs of a dump, in order.
 
     A line of more than ``MAX_LINE`` characters is cut at its sentences, a sentence of more than
     ``MAX_SENTENCE`` at white space about every 2,000 characters; a run without white space stays whole.
     Without ``punkt`` every full stop is taken at face value, since no abbreviation is known.
 
+    For a part of a dump that starts or ends at a paragraph, ``begins_inside`` and ``ends_inside`` say that this is
+    inside a line: that line was long, and its part here is cut at sentences however short it is.
+
     >>> [(p.start, p.end, p.line, p.gap) for p in split_paragraphs("One. Two.\\n\\n  Three.\\n")]
     [(0, 9, 1, 1), (13, 19, 3, 2)]
     """
     punkt = punkt if punkt is not None else Punkt()
     paragraphs: list[Paragraph] = []
-    for start, end, line, gap in _find_lines(text):
-        if end - start <= MAX_LINE:
+    lines = list(_find_lines(text))
+    for number, (start, end, line, gap) in enumerate(lines):
+        is_part = (begins_inside and number == 0) or (ends_inside and number == len(lines) - 1)
+        if end - start <= MAX_LINE and not is_part:
             paragraphs.append(Paragraph(start, end, line, gap))
             continue
         for begin, stop in _cut_line(text, start, end, punkt):
