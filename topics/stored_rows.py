@@ -19,7 +19,7 @@ from topics.errors import DumpError
 from topics.records import KINDS
 from topics.writers.rows import Row
 
-__all__ = ["read_stored_rows"]
+__all__ = ["parse_stored_row", "read_stored_rows"]
 
 _Check = Callable[[Any], bool]
 
@@ -30,7 +30,7 @@ def read_stored_rows(path: Path) -> Iterator[Row]:
         with _open(path) as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
-                    yield _parse_line(line, f"{path}:{number}")
+                    yield parse_stored_row(line, f"{path}:{number}")
     except FileNotFoundError as error:
         raise DumpError(f"{path}: there is no such file. Check the name.") from error
     except (OSError, EOFError, zlib.error) as error:
@@ -44,7 +44,8 @@ def _open(path: Path) -> BinaryIO | gzip.GzipFile:
     return open(path, "rb")
 
 
-def _parse_line(line: bytes, where: str) -> Row:
+def parse_stored_row(line: bytes, where: str) -> Row:
+    """The row that one line spells; ``where`` leads the message of what is wrong with it."""
     row: Any = None
     with suppress(ValueError, RecursionError):  # ValueError covers bad UTF-8 and bad JSON
         row = json.loads(line)

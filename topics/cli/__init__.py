@@ -10,6 +10,7 @@ from topics.cli.app import new_app, prepare_streams
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
+from topics.cli.review import review
 from topics.cli.stores import labels_app, models_app
 
 __all__ = ["app", "main"]
@@ -18,7 +19,7 @@ app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
     "Start with: topics classify seeds/"
 )
-for command in (classify, segment, export, explain, train, evaluate):
+for command in (classify, segment, review, export, explain, train, evaluate):
     app.command()(command)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")

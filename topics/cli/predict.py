@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from topics.labels.boundaries import Decided
     from topics.records import Dump
 
-__all__ = ["Work", "classify", "segment"]
+__all__ = ["Work", "classify", "segment", "write_run"]
 
 Row = Mapping[str, Any]
 
@@ -214,13 +214,17 @@ class Work:
 
     def finish(self) -> None:
         """Say what was done; exit 1 where an input could not be."""
+        self.say_done()
+        self.problems.leave()
+
+    def say_done(self) -> None:
+        """What was done, in one line."""
         parts = [_count(self.n_dumps, "dump"), _count(self.n_segments, "segment")]
         if self.problems.n_inputs:
             parts.append(f"{_count(self.problems.n_inputs, 'input')} passed over")
         if n_decisions := len(self.problems) - self.problems.n_inputs:
             parts.append(f"{_count(n_decisions, 'decision')} not kept")
         typer.echo(", ".join(parts), err=True)
-        self.problems.leave()
 
 
 def _count(n: int, noun: str) -> str:
@@ -239,7 +243,7 @@ def _deliver(work: Work, format: str | None, output: Path | None) -> None:
                 "a run folder is JSONL; use `topics export RUN` for other formats, or give a file",
                 param_hint="--format",
             )
-        _write_run(work, model, output)
+        write_run(work, model, output)
     elif output is not None:
         write_rows(work.rows(model), output, format or format_for(output))
     elif format is None and sys.stdout.isatty():
@@ -280,7 +284,8 @@ def _is_file(output: Path) -> bool:
     return not os.path.isdir(output) and (output.suffix != "" or os.path.exists(output))
 
 
-def _write_run(work: Work, model: Model, folder: Path) -> None:
+def write_run(work: Work, model: Model, folder: Path) -> None:
+    """Fill a run folder with the results of the work."""
     from topics.records import dump_digest
     from topics.runs import RunWriter
 

@@ -28,6 +28,7 @@ __all__ = [
     "OnProblem",
     "append_decisions",
     "find_label_files",
+    "locked_folder",
     "read_decisions",
     "write_decisions",
     "write_whole",
@@ -211,6 +212,13 @@ def _to_lines(path: Path, decisions: Iterable[Decision]) -> bytes:
     for line in lines:
         from_json(line, str(path))  # what could not be read again must not get in
     return "".join(f"{line}\n" for line in lines).encode()
+
+
+@contextmanager
+def locked_folder(folder: Path) -> Iterator[None]:
+    """Hold a label folder while several of its files are read and written; nothing in here may append to one."""
+    with _lock(folder / "taxonomy.toml"):
+        yield
 
 
 @contextmanager
