@@ -103,7 +103,8 @@ def _make_topic_decision(desk: Desk, ref: int, deed: Deed, at: str) -> TopicDeci
         also = tuple(s for s in before if s != deed.topic) if deed.topic in before else (*before, deed.topic)
     else:
         topic = deed.topic
-        also = tuple(slug for slug in standing.also if slug != topic) if standing is not None else ()
+        held = standing.also if standing is not None else row["also"] if topic == row["topic"] else ()
+        also = tuple(slug for slug in held if slug != topic)
     if kind == "boilerplate":
         topic, also = None, ()
     for slug in (topic, *also):
