@@ -121,9 +121,8 @@ class Served:
 @contextmanager
 def served(run: Path, labels: Path, by: str = "ada", load: Any = no_model, **options: Any) -> Iterator[Served]:
     """A server for a run in a thread of its own."""
-    with open_desk(run, labels, by, load, **options) as desk:
+    with Address() as address, open_desk(run, labels, by, load, **options) as desk:
         desk.start_loading()
-        address = Address()
         config = uvicorn.Config(
             make_app(desk, address.token, address.hosts), log_level="critical", lifespan="off", ws="none"
         )
@@ -138,4 +137,3 @@ def served(run: Path, labels: Path, by: str = "ada", load: Any = no_model, **opt
         finally:
             server.should_exit = server.force_exit = True
             thread.join()
-            address.socket.close()

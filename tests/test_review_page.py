@@ -395,8 +395,7 @@ run, labels = map(Path, sys.argv[1:])
 for _ in sys.stdin:
     child = os.fork()
     if child == 0:
-        address = Address()
-        with open_desk(run, labels, "ada", no_model) as desk:
+        with Address() as address, open_desk(run, labels, "ada", no_model) as desk:
             serve(desk, address, on_ready=lambda: print(os.getpid(), address.url, flush=True))
         os._exit(0)
     os.waitpid(child, 0)

@@ -64,8 +64,8 @@ def review(
     name = (by or _user()).strip()
     if not name:
         raise typer.BadParameter("is empty", param_hint="--by")
-    address = Address(port)
     with (
+        Address(port) as address,
         _find_run(inputs, output, model, labels, text_field, encoding, whole, jobs) as run,
         open_desk(run, labels, name, lambda: load_model(model), keep_text=not without_text) as desk,
     ):

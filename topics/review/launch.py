@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from topics.errors import OutputError
 from topics.review.desk import Desk
@@ -36,7 +36,7 @@ HOST: Final = "127.0.0.1"
 
 
 class Address:
-    """A socket that listens on the loopback interface, and the address of the page behind it."""
+    """A socket on the loopback interface, and the address of the page behind it; closed when its block ends."""
 
     def __init__(self, port: int = 0) -> None:
         self.token = secrets.token_urlsafe(24)
@@ -48,6 +48,12 @@ class Address:
             self.socket.close()
             raise OutputError(f"port {port}: cannot be used ({error.strerror}). Choose another --port.") from error
         self.port: int = self.socket.getsockname()[1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.socket.close()
 
     @property
     def url(self) -> str:

@@ -35,7 +35,8 @@ def make_piece(rows: Sequence[Row], span: Span, dump_digest: str, model: Model |
     start_line = 1 if start == 0 else first["start_line"] + _count_breaks(before, first)
     end_line = last["end_line"]
     if end < last["end"]:
-        end_line = start_line + len(_LINE_END.findall(text.strip()))
+        counted = text if start == 0 else text.lstrip()
+        end_line = start_line + len(_LINE_END.findall(counted)) - (text[-1:] in "\n\r")
     furniture = tuple(
         (max(begin, start), min(stop, end))
         for row in rows
