@@ -13,15 +13,16 @@ from typing import Any
 
 import uvicorn
 from sample_rows import Piece, harbour, make_rows
+from sample_runs import Given, part_of
 
 from topics.bundle import Model
 from topics.errors import BundleError
 from topics.labels.decisions import Decision, from_json
-from topics.records import dump_digest
 from topics.review.desk import Desk
 from topics.review.launch import Address, open_desk
 from topics.review.server import make_app
-from topics.runs import RunWriter
+from topics.runs import writing as runs
+from topics.runs.units import Unit
 
 TAXONOMY = "\n".join(
     f'[[topic]]\nslug = "{slug}"\nname = "{name}"\ndescription = "All about {slug}."\n'
@@ -66,11 +67,11 @@ def coast_rows() -> list[Rows]:
     return [harbour(), joined, short]
 
 
-def write_run(folder: Path, dumps: Iterable[Rows], **options: Any) -> Path:
-    """A run folder that holds these rows, each list a dump."""
-    with RunWriter(folder, model="tiny@1", options=options) as run:
-        for rows in dumps:
-            run.add(rows[0]["dump"], dump_digest("".join(row["text"] for row in rows)), rows)
+def write_run(folder: Path, dumps: Iterable[Rows], format: str = "jsonl", **options: Any) -> Path:
+    """A run folder that holds these rows, each list a dump, some dumps a shard."""
+    parts = [part_of(rows) for rows in dumps]
+    units = [Unit(tuple(parts[k : k + 250])) for k in range(0, len(parts), 250)]
+    runs.write_run(folder, units, Given(options), model="tiny@1", options=options, format=format)
     return folder
 
 

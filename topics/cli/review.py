@@ -96,12 +96,12 @@ def _find_run(
     encoding: str | None,
     whole: bool,
     jobs: int,
-) -> Iterator[Path]:
+) -> Iterator[str]:
     """The run that was named, or one made of the dumps that were."""
-    from topics.cli.predict import Work, write_run
+    from topics.cli.predict import Where, Work, fill_run
     from topics.review.sources import is_reviewable
 
-    ready = [path for path in map(Path, inputs) if is_reviewable(path)]
+    ready = [where for where in inputs if is_reviewable(where)]
     if ready:
         if len(inputs) > 1:
             raise typer.BadParameter("give one run, or dumps", param_hint="RUN|DUMPS")
@@ -110,12 +110,12 @@ def _find_run(
         yield ready[0]
         return
     decided = labels if labels.is_dir() else None
-    work = Work(inputs, model, text_field, whole, False, None, decided, False, encoding, False, jobs, with_topics=True)
-    loaded = work.load()
+    work = Work(
+        inputs, model, text_field, whole, False, None, decided, False, encoding, False, jobs, Where(), with_topics=True
+    )
     with tempfile.TemporaryDirectory(prefix="topics-review-") as scratch:
-        folder = output or Path(scratch) / "run"
-        write_run(work, loaded, folder)
-        work.say_done()
+        folder = str(output or Path(scratch) / "run")
+        work.say_done(fill_run(work, folder, "jsonl"))
         if not work.n_segments:
             raise typer.Exit(1)
         yield folder

@@ -221,6 +221,8 @@ def describe(action: Action) -> str:
 
 
 def _again(desk: Desk, decision: Standing, at: str) -> Decision:
+    if isinstance(decision, TopicDecision):
+        decision = replace(decision, was=None)
     if isinstance(decision, TopicDecision) and desk.keep_text:
         dumps = desk.roster.dumps_of.get(decision.dump)
         text = desk.roster.text_between(dumps[0], decision.start, decision.end) if dumps else None
@@ -277,7 +279,10 @@ def _wait_for_model(desk: Desk) -> None:
 
 
 def _digest_of(desk: Desk, ref: int) -> str:
-    return desk.index.dump_digests[desk.roster.dump_of(ref)]
+    digest = desk.index.dump_digests[desk.roster.dump_of(ref)]
+    if not digest:
+        raise LabelError("the rest of this dump is still being read. Decide about it in a moment.")
+    return digest
 
 
 def _says(decision: TopicDecision) -> tuple[Any, ...]:

@@ -63,14 +63,14 @@ class Desk:
         self.problems: list[str] = []
         self.model_problem: str | None = None
         self.version = 0
-        self.ledger = Ledger(labels, by, self.own, self._note_problem)
+        self._taxonomy: tuple[object, Taxonomy] | None = None
+        self.ledger = Ledger(labels, by, self.own, lambda: self.taxonomy, self._note_problem)
         self._load = load
         self._model: Model | None = None
         self._model_is_new = False
         self._model_there = threading.Event()
-        self.roster = Roster(source, index, self.ledger, lambda: self._model)
+        self.roster = Roster(index, self.ledger, lambda: self._model)
         self.chooser = Chooser(self.roster)
-        self._taxonomy: tuple[object, Taxonomy] | None = None
         self._last_moment = datetime.min.replace(tzinfo=UTC)
         self.refresh()
 

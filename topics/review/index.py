@@ -2,15 +2,17 @@
 
 It is made once a run, in pieces of a few thousand segments that can be used as soon as they are in, and holds
 nothing that the run does not: it can be deleted at any time. Text stays in the run's shards and is read by its
-place. One process builds, under a lock; others read what is there and see it grow.
+place; where these cannot be read so, the rows are copied to a file beside the index. One process builds, under a lock;
+others read what is there and see it grow.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +21,8 @@ import numpy as np
 
 from topics.errors import DumpError, OutputError
 from topics.review.columns import ROW, Rows, TopicCodes, pack_row, stack
-from topics.review.sources import PlacedRow, RowSource
+from topics.review.sources import Place, PlacedRow, RowSource, read_at
+from topics.writers.jsonl import encode_row
 from topics.writers.rows import first_words
 from topics.writers.text import clean_cell, replace_surrogates
 
@@ -42,13 +45,9 @@ CREATE VIRTUAL TABLE words USING fts5(title, text, content='', tokenize="unicode
 def index_path(source: RowSource) -> Path:
     """Where the index of a run is: in its folder, beside a file of records, or in the user's cache folder where
     neither can be written to."""
-    import os
-
-    beside = (
-        source.path / "review.sqlite" if source.path.is_dir() else source.path.with_name(f"{source.path.name}.review")
-    )
-    if os.access(beside.parent, os.W_OK):
-        return beside
+    beside, here = source.folder, Path(source.where)
+    if beside is not None and os.access(beside, os.W_OK):
+        return beside / "review.sqlite" if here.is_dir() else beside / f"{here.name}.review"
     import platformdirs
 
     cache = platformdirs.user_cache_path("topics", appauthor=False) / "review"
@@ -56,11 +55,17 @@ def index_path(source: RowSource) -> Path:
     return cache / f"{source.fingerprint[:32]}.sqlite"
 
 
+def copy_path(path: Path) -> Path:
+    """Where the rows of a run are copied to that cannot be read by place."""
+    return path.with_name(f"{path.name}.rows")
+
+
 class Index:
     """A run's index, open for reading; :meth:`grow` takes in what was added since."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, source: RowSource, path: Path) -> None:
         self.path = path
+        self._files = source.files or (copy_path(path),)
         self.codes = TopicCodes()
         self.rows: Rows = np.zeros(0, ROW)
         self.dump_names: list[str] = []
@@ -84,8 +89,10 @@ class Index:
             for code, slug in connection.execute("SELECT code, slug FROM topics ORDER BY code"):
                 if code >= len(self.codes.slugs):
                     self.codes.code(slug)
+            n_whole = len(self.dump_digests) - (self.dump_digests[-1:] == [""])  # the last may have been cut off
+            del self.dump_names[n_whole:], self.dump_digests[n_whole:]
             for name, digest in connection.execute(
-                "SELECT name, digest FROM dumps WHERE dump >= ? ORDER BY dump", (len(self.dump_names),)
+                "SELECT name, digest FROM dumps WHERE dump >= ? ORDER BY dump", (n_whole,)
             ):
                 self.dump_names.append(name)
                 self.dump_digests.append(digest)
@@ -93,6 +100,11 @@ class Index:
         if parts:
             self.rows = stack([self.rows, *parts])
         return bool(parts)
+
+    def read(self, segment: int) -> Mapping[str, Any]:
+        """The record of a segment."""
+        row = self.rows[segment]
+        return read_at(self._files[row["shard"]], int(row["offset"]), int(row["length"]))
 
     def headings(self, segments: Sequence[int]) -> list[str]:
         """One line for each segment: its title, or its first words."""
@@ -150,14 +162,8 @@ def spell_query(query: str) -> str:
     return f"{found} NOT ({' OR '.join(unwanted)})" if unwanted else found
 
 
-def build_index(
-    source: RowSource,
-    path: Path,
-    *,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> None:
-    """Make the index of a run at ``path``, or what is missing of it; ``on_progress`` gets bytes done and bytes in all.
+def build_index(source: RowSource, path: Path, *, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """Make the index of a run at ``path``, or what is missing of it.
 
     An index of another run, or of another version, is replaced. Where another process builds it this returns at once.
     """
@@ -170,11 +176,9 @@ def build_index(
         return
     try:
         with _create(source, path) as connection:
-            _fill(connection, source, on_progress, should_stop)
+            _fill(connection, source, path, should_stop)
     except (OSError, sqlite3.Error) as error:
-        raise OutputError(
-            f"{path}: the index cannot be written ({error}). Free some space, or review a copy."
-        ) from error
+        raise OutputError(f"{path}: the index cannot be written ({error}). Free some space.") from error
     finally:
         lock.release()
 
@@ -192,7 +196,7 @@ def prepare_index(source: RowSource, path: Path) -> None:
 def _create(source: RowSource, path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to write with, to an index of this run."""
     if path.exists() and not _is_of(source, path):
-        for stale in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        for stale in (path, Path(f"{path}-wal"), Path(f"{path}-shm"), copy_path(path)):
             stale.unlink(missing_ok=True)
     is_new = not path.exists()
     connection = _connect(path)
@@ -208,52 +212,73 @@ def _create(source: RowSource, path: Path) -> Iterator[sqlite3.Connection]:
         connection.close()
 
 
-def _fill(
-    connection: sqlite3.Connection,
-    source: RowSource,
-    on_progress: Callable[[int, int], None],
-    should_stop: Callable[[], bool],
-) -> None:
+def _fill(connection: sqlite3.Connection, source: RowSource, path: Path, should_stop: Callable[[], bool]) -> None:
+    if _read_meta(connection, "complete") == "1":
+        return
     connection.execute("PRAGMA synchronous = OFF")  # it is a cache: what is lost is made again
     codes = TopicCodes()
     for (slug,) in connection.execute("SELECT slug FROM topics ORDER BY code").fetchall():
         codes.code(slug)
-    n_there = _count(connection)
-    if _read_meta(connection, "complete") == "1":
-        return
-    held: list[PlacedRow] = []
-    first = n_there
-    for number, placed in enumerate(source.rows()):
-        if number < n_there:  # what an earlier, interrupted build had put in
-            continue
-        held.append(placed)
-        if len(held) >= (_CHUNK if first else _FIRST_CHUNK):
-            _put(connection, codes, first, held)
-            first += len(held)
-            on_progress(_bytes_before(source, placed), source.n_bytes)
-            held = []
-        if should_stop():
-            return
-    _put(connection, codes, first, held)
+    n_there, n_copied = _count(connection)
+    with _copy(source, path, n_copied) as put:
+        held: list[tuple[PlacedRow, Place]] = []
+        first = n_there
+        for number, placed in enumerate(source.rows()):
+            if number < n_there:  # what an earlier, interrupted build had put in
+                continue
+            held.append((placed, placed.place or put(placed.row)))
+            if len(held) >= (_CHUNK if first else _FIRST_CHUNK):
+                put(None)
+                _put(connection, codes, first, held)
+                first += len(held)
+                held = []
+            if should_stop():
+                return
+        put(None)
+        _put(connection, codes, first, held)
     connection.execute("INSERT OR REPLACE INTO meta VALUES ('complete', '1')")
-    on_progress(source.n_bytes, source.n_bytes)
 
 
-def _put(connection: sqlite3.Connection, codes: TopicCodes, first: int, held: Sequence[PlacedRow]) -> None:
+@contextmanager
+def _copy(source: RowSource, path: Path, n_bytes: int) -> Iterator[Callable[[Any], Place]]:
+    """A function that copies a row and says where to; called with ``None`` it makes readable what was copied."""
+    if source.files:
+        yield lambda row: (0, 0, 0)
+        return
+    with open(copy_path(path), "ab") as copy:
+        copy.truncate(n_bytes)
+        copy.seek(n_bytes)
+
+        def put(row: Any) -> Place:
+            if row is None:
+                copy.flush()
+                return (0, 0, 0)
+            line = encode_row(row)
+            copy.write(line)
+            return 0, copy.tell() - len(line), len(line)
+
+        yield put
+
+
+def _put(
+    connection: sqlite3.Connection, codes: TopicCodes, first: int, held: Sequence[tuple[PlacedRow, Place]]
+) -> None:
     """One chunk, in one transaction."""
     n_topics = len(codes.slugs)
-    packed = np.array([pack_row(p.row, codes, p.dump, p.place) for p in held], ROW)
-    dumps = {p.dump: (p.dump, replace_surrogates(p.dump_name), p.dump_digest) for p in held}
+    packed = np.array([pack_row(p.row, codes, p.dump, place) for p, place in held], ROW)
+    names = {p.dump: replace_surrogates(p.row["dump"]) for p, _ in held}
+    digests = {p.dump: p.dump_digest for p, _ in held if p.dump_digest}
     with connection:
         connection.execute("BEGIN")
-        connection.executemany("INSERT OR IGNORE INTO dumps VALUES (?, ?, ?)", dumps.values())
+        connection.executemany("INSERT OR IGNORE INTO dumps VALUES (?, ?, '')", names.items())
+        connection.executemany("UPDATE dumps SET digest = ? WHERE dump = ?", ((d, n) for n, d in digests.items()))
         connection.executemany("INSERT INTO topics VALUES (?, ?)", list(enumerate(codes.slugs))[n_topics:])
         connection.executemany(
-            "INSERT INTO headings VALUES (?, ?)", ((first + i, make_heading(p.row)) for i, p in enumerate(held))
+            "INSERT INTO headings VALUES (?, ?)", ((first + i, make_heading(p.row)) for i, (p, _) in enumerate(held))
         )
         connection.executemany(
             "INSERT INTO words (rowid, title, text) VALUES (?, ?, ?)",
-            ((first + i, *searchable(p.row)) for i, p in enumerate(held)),
+            ((first + i, *searchable(p.row)) for i, (p, _) in enumerate(held)),
         )
         if held:
             connection.execute("INSERT INTO chunks VALUES (?, ?)", (first, packed.tobytes()))
@@ -268,11 +293,6 @@ def make_heading(row: Any) -> str:
 def searchable(row: Any) -> tuple[str, str]:
     """Title and text as they are searched."""
     return replace_surrogates(row["title"] or ""), replace_surrogates(row["text"])
-
-
-def _bytes_before(source: RowSource, placed: PlacedRow) -> int:
-    shard, offset, length = placed.place
-    return sum(file.stat().st_size for file in source.files[:shard]) + offset + length
 
 
 def _is_of(source: RowSource, path: Path) -> bool:
@@ -296,9 +316,13 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _count(connection: sqlite3.Connection) -> int:
-    found = connection.execute("SELECT first, length(rows) FROM chunks ORDER BY first DESC LIMIT 1").fetchone()
-    return found[0] + found[1] // ROW.itemsize if found else 0
+def _count(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Segments that are in, and where the last of them ends in the copy."""
+    found = connection.execute("SELECT first, rows FROM chunks ORDER BY first DESC LIMIT 1").fetchone()
+    if found is None:
+        return 0, 0
+    rows = np.frombuffer(found[1], ROW)
+    return found[0] + len(rows), int(rows[-1]["offset"] + rows[-1]["length"])
 
 
 def _read_meta(connection: sqlite3.Connection, key: str) -> str | None:

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Address", "open_desk", "serve"]
 
-_SMALL: Final = 8_000_000  # bytes of a run that are indexed in well under a second
+_SMALL_BYTES: Final = 8_000_000  # of a run that is indexed in well under a second
+_SMALL_ROWS: Final = 3_000
 HOST: Final = "127.0.0.1"
 
 
@@ -68,19 +69,21 @@ class Address:
 
 @contextmanager
 def open_desk(
-    path: Path, labels: Path, by: str, load: Callable[[], Model], *, keep_text: bool = True
+    where: str | Path, labels: Path, by: str, load: Callable[[], Model], *, keep_text: bool = True
 ) -> Iterator[Desk]:
     """The desk for a run, its index made or being made; a process that builds it ends with the block."""
-    source = open_source(path)
+    source = open_source(where)
     place = index_path(source)
     prepare_index(source, place)
     builder: multiprocessing.process.BaseProcess | None = None
-    if source.n_bytes <= _SMALL:
+    if source.n_bytes <= _SMALL_BYTES and (source.n_rows or 0) <= _SMALL_ROWS:
         build_index(source, place)
     else:
-        builder = multiprocessing.get_context("spawn").Process(target=_build, args=(path, os.getpid()), daemon=True)
+        builder = multiprocessing.get_context("spawn").Process(
+            target=_build, args=(str(where), os.getpid()), daemon=True
+        )
         builder.start()
-    index = Index(place)
+    index = Index(source, place)
     desk = Desk(source, index, labels, by, load, keep_text=keep_text)
     if builder is not None:
         threading.Thread(target=_watch, args=(builder, desk), name="index", daemon=True).start()
@@ -126,10 +129,10 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _build(path: Path, parent: int) -> None:
+def _build(where: str, parent: int) -> None:
     """In a process of its own: the rest of an index, as long as the page is there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    source = open_source(path)
+    source = open_source(where)
     build_index(source, index_path(source), should_stop=lambda: os.getppid() != parent)
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from topics.errors import LabelError
 from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json
-from topics.labels.store import find_label_files
+from topics.labels.entries import change_slugs, find_label_files, slugs_of
+from topics.labels.taxonomy import Taxonomy
 from topics.review.columns import fold_digest
 
 __all__ = ["Action", "Added", "History", "Ledger"]
@@ -24,9 +25,9 @@ Standing = TopicDecision | BoundaryDecision | Note
 Rank = tuple[datetime, str, int]  # later `at` wins, then file order
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Kept:
-    """A decision without its text, and what tells it from a later one."""
+    """A decision without its text, and what tells it from a later one; said again in newer words it keeps its rank."""
 
     decision: TopicDecision
     rank: Rank
@@ -103,14 +104,24 @@ class _File:
 class Ledger:
     """What the label files of a folder say. ``own`` is the file that ``by`` appends to."""
 
-    def __init__(self, folder: Path, by: str, own: Path, on_problem: Callable[[LabelError], None]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        by: str,
+        own: Path,
+        taxonomy: Callable[[], Taxonomy],
+        on_problem: Callable[[LabelError], None],
+    ) -> None:
         self.folder = folder
+        self._taxonomy = taxonomy
         self.by = by
         self.own = own
         self._on_problem = on_problem
         self._forget()
 
     def _forget(self) -> None:
+        self._retired = self._taxonomy().retired
+        self._said: dict[tuple[object, ...], Kept] = {}  # file, place, who and when
         self._files: dict[Path, _File] = {}
         self.by_digest: dict[int, list[Kept]] = {}
         self.by_dump: dict[str, list[Kept]] = {}
@@ -125,8 +136,14 @@ class Ledger:
         """Read what was added since the last look."""
         files = find_label_files(self.folder) if self.folder.is_dir() else []
         facts = {file: file.stat() for file in files}
-        for file, known in self._files.items():
-            if file not in facts or facts[file].st_ino != known.inode or facts[file].st_size < known.consumed:
+        for file, known in [*self._files.items()]:
+            is_other = self._taxonomy().retired != self._retired
+            if (
+                is_other
+                or file not in facts
+                or facts[file].st_ino != known.inode
+                or facts[file].st_size < known.consumed
+            ):
                 self._forget()
                 added = Added(everything=True, is_news=True)
                 break
@@ -185,11 +202,22 @@ class Ledger:
                 continue
             self._take(decision, file, known.line, added)
 
+    def _spell_today(self, decision: TopicDecision) -> TopicDecision:
+        """With the slugs that its topics have today; one that was split, or never was, stays as it is."""
+        taxonomy = self._taxonomy()
+        found = {slug: taxonomy.find_successors(slug) for slug in slugs_of(decision)}
+        return change_slugs(decision, {slug: after[0] for slug, after in found.items() if len(after) == 1})
+
     def _take(self, decision: Decision, file: Path, line: int, added: Added) -> None:
         added.is_news = True
         self.n_lines += 1
-        if isinstance(decision, TopicDecision) and decision.text is not None:
-            decision = replace(decision, text=None)
+        if isinstance(decision, TopicDecision):
+            decision = self._spell_today(replace(decision, text=None))
+            said = (file, decision.dump, decision.start, decision.end, decision.segment, decision.by, decision.at)
+            if decision.was is not None and said in self._said:
+                self._said[said].decision = decision
+                added.topics.append(decision)
+                return
         if file == self.own and decision.by == self.by:
             self.history.take(decision)
         if isinstance(decision, Undo):
@@ -201,7 +229,7 @@ class Ledger:
         self._by_moment.setdefault((decision.by, decision.at), []).append(decision)
         _say_affected(decision, added)
         if isinstance(decision, TopicDecision):
-            kept = Kept(decision, rank)
+            kept = self._said[said] = Kept(decision, rank)
             self.by_digest.setdefault(fold_digest(decision.segment), []).append(kept)
             self.by_dump.setdefault(decision.dump, []).append(kept)
         elif isinstance(decision, BoundaryDecision):

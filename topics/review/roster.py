@@ -23,7 +23,6 @@ from topics.review.cutting import recut
 from topics.review.index import Index, make_heading
 from topics.review.ledger import Added, Kept, Ledger
 from topics.review.pieces import make_piece
-from topics.review.sources import RowSource
 
 if TYPE_CHECKING:
     from topics.bundle import Model
@@ -56,8 +55,7 @@ class Piece:
 class Roster:
     """All segments that stand now."""
 
-    def __init__(self, source: RowSource, index: Index, ledger: Ledger, model: Callable[[], Model | None]) -> None:
-        self.source = source
+    def __init__(self, index: Index, ledger: Ledger, model: Callable[[], Model | None]) -> None:
         self.index = index
         self.ledger = ledger
         self._model = model
@@ -67,7 +65,7 @@ class Roster:
         self.standing: dict[int, TopicDecision] = {}
         self._cuts: dict[str, list[int]] = {}  # dump digest to where pieces were said to start
         self._n_seen = 0
-        self._n_dumps = 0
+        self._n_dumps = self._n_digests = 0
         self.dumps_of: dict[str, list[int]] = {}
         self.gone = np.zeros(0, bool)
         self.topic = np.zeros(0, np.int16)
@@ -180,8 +178,10 @@ class Roster:
         digests = np.ascontiguousarray(rows["digest"])
         self._by_digest = np.argsort(digests, kind="stable")
         self._digests = digests[self._by_digest]
-        for dump in range(self._n_dumps, len(self.index.dump_digests)):
-            self.dumps_of.setdefault(self.index.dump_digests[dump], []).append(dump)
+        for dump in range(self._n_digests, len(self.index.dump_digests)):
+            if self.index.dump_digests[dump]:
+                self.dumps_of.setdefault(self.index.dump_digests[dump], []).append(dump)
+                self._n_digests = dump + 1
         self._n_seen, self._n_dumps = n, len(self.index.dump_names)
         return True
 
@@ -367,8 +367,7 @@ class Roster:
         return low, int(np.searchsorted(self._dumps, dump, side="right"))
 
     def _read_record(self, ref: int) -> Row:
-        entry = self.index.rows[ref]
-        return self.source.read(int(entry["shard"]), int(entry["offset"]), int(entry["length"]))
+        return self.index.read(ref)
 
     def _punkt(self) -> Punkt | None:
         model = self._model()

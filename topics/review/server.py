@@ -62,7 +62,7 @@ class _Pages:
                 "sorts": SORTS,
                 "states": STATES,
                 "dumps": self._desk.index.dump_names[:200],
-                "run": clean_cell(str(self._desk.source.path)),
+                "run": clean_cell(self._desk.source.where),
                 "by": self._desk.by,
             }
             return HTMLResponse(_render("page.html.j2", context))
