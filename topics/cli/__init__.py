@@ -8,8 +8,9 @@ import typer
 
 from topics.cli.app import new_app, prepare_streams
 from topics.cli.evaluate import evaluate
+from topics.cli.explain import explain
 from topics.cli.learn import train
-from topics.cli.look import explain, export
+from topics.cli.look import export
 from topics.cli.predict import classify, segment
 from topics.cli.stores import labels_app, models_app
 
