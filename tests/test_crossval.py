@@ -82,7 +82,7 @@ class Remembering:
     def vectorise(self, terms: Terms) -> Terms:
         return terms
 
-    def doubt(self, vector: Terms) -> float:
+    def doubt_of(self, vector: Terms) -> float:
         return 0.25
 
     def predict_terms(self, terms: Terms, model: str) -> Prediction:

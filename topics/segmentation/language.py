@@ -36,7 +36,7 @@ MARGIN_OF_FEW: Final = 8.0
 FEW_WORDS: Final = 6
 LONG_WORD: Final = 11  # letters, on the mean: where words are longer nothing parts them
 # What news is written in; rarer languages that look like names or tables of another are left out.
-_KNOWN: Final = (
+KNOWN: Final = (
     "af ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km kn ko "
     "ku ky lo lt lv mk ml mn mr ms mt my ne nl no or pa pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th tl tr ug "
     "uk ur uz vi zh"
@@ -122,5 +122,5 @@ def _load_identifier() -> LanguageIdentifier:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(_KNOWN)
+    identifier.set_languages(KNOWN)
     return identifier
