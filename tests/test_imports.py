@@ -28,21 +28,29 @@ ALLOWED: dict[str, set[str]] = {
     "classification.training": BASE | {"classification", "evaluation"},
     "labels": BASE | {"classification"},
     "bundle": BASE | {"paragraphs", "segmentation", "classification"},
-    "pipeline": BASE | {"bundle", "segmentation", "classification", "labels"},
+    "pipeline": BASE | {"bundle", "segmentation", "classification", "labels", "engines"},
     "writers": BASE,
-    "stored_rows": BASE | {"writers", "runs"},
-    "runs": BASE | {"writers", "stored_rows"},
     "examples": BASE | {
         "reading", "segmentation", "classification", "classification.training", "labels", "bundle", "evaluation",
     },
+    "stored_rows": BASE | {"writers"},
+    "storage": BASE | {"writers", "reading"},
+    "runs": BASE | {"writers", "stored_rows", "storage", "reading"},
+    "engines": BASE,
+    "bulk": BASE | {"bundle", "pipeline", "reading", "runs", "writers", "labels"},
+    "report": BASE | {"labels", "bundle", "evaluation", "writers"},
+    "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
     },
+    "care": BASE | {
+        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+    },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "evaluation.crossval", "training",
+        "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
     },
 }  # fmt: skip
 
@@ -107,4 +115,5 @@ def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None
         "trafilatura",
         "rich",
         "joblib",
+        "fsspec",
     }

@@ -188,11 +188,11 @@ def describe_topics(taxonomy: Taxonomy) -> dict[str, Terms]:
 
 
 def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
-    """The dumps that labels may speak of; ``default`` where none are named and the folder is there."""
-    from topics.reading import read_dumps
+    """The dumps that labels may speak of; ``default`` where none are named and the folder holds any."""
+    from topics.reading import list_inputs, read_dumps
 
     if dumps is None:
-        dumps = [str(default)] if default.is_dir() else []
+        dumps = [str(default)] if list_inputs(default) else []
     return list(read_dumps(list(dumps))) if dumps else []
 
 

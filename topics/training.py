@@ -136,7 +136,8 @@ def train(
 
 
 def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
-    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic."""
+    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic; the bins
+    behind the ECE and the counts of (true, predicted) are what `topics report` draws."""
     from topics.evaluation.classes import Judged, score_classes
 
     model = fitted.model
@@ -157,7 +158,18 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "ece": round(scores.calibration.ece, 4),
         "brier": round(scores.calibration.brier, 4),
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
+        "calibration": _rounded(scores.calibration.to_dict()),
+        "confusion": scores.to_dict()["confusion"],
     }
+
+
+def _rounded(value: Any) -> Any:
+    """The same with floats to six places: the last bits differ from one kind of CPU to the next."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _refined(

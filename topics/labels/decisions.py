@@ -29,7 +29,8 @@ class TopicDecision:
     ``segment`` is the :func:`topics.records.text_digest` of ``dump[start:end]``. ``text`` is there when it
     may be kept; ``source`` (the outlet) and ``published`` (an ISO date) where they are known, for folds that keep
     outlets or days apart; ``title`` and ``furniture`` (spans of the dump) when the decision is gold for those;
-    ``confidence`` when the person gave one (h, m or l).
+    ``confidence`` when the person gave one (h, m or l). ``was`` makes it no decision of its own: it is an
+    earlier one in the same file, said again in the words of a newer taxonomy, and names the slugs that it had.
     """
 
     dump: str
@@ -47,6 +48,7 @@ class TopicDecision:
     confidence: str | None = None
     title: str | None = None
     furniture: tuple[Span, ...] | None = None
+    was: tuple[str, ...] | None = None
     text: str | None = None
 
     @property
@@ -135,8 +137,9 @@ def _check_row(
         fault = checks[key](value)
         if fault and not (value is None and key not in required):
             raise LabelError(f'{place}: field "{key}" {fault}. Mend or delete the line.')
-    if row.get("also") is not None:
-        row["also"] = tuple(row["also"])
+    for key in ("also", "was"):
+        if row.get(key) is not None:
+            row[key] = tuple(row[key])
     if row.get("furniture") is not None:
         row["furniture"] = tuple((begin, end) for begin, end in row["furniture"])
     return row
@@ -244,6 +247,7 @@ _TOPIC_CHECKS: dict[str, _Check] = {
     "confidence": _confidence,
     "title": _text,
     "furniture": _spans,
+    "was": _slugs,
     "text": _text,
 }
 _TOPIC_REQUIRED = frozenset(("dump", "start", "end", "segment", "topic", "also", "kind", "by", "at", "name"))
