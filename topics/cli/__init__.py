@@ -9,10 +9,11 @@ import typer
 from topics.cli.app import new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
+from topics.cli.explain import explain
 from topics.cli.label_care import check_labels, count_labels
 from topics.cli.label_changes import merge_labels, rename_labels, split_labels
 from topics.cli.learn import train
-from topics.cli.look import explain, export
+from topics.cli.look import export
 from topics.cli.predict import classify, segment
 from topics.cli.review import review
 from topics.cli.start import init
