@@ -301,12 +301,12 @@ def test_training_again_begins_from_the_first_model(
     """A project whose model was refined and that is trained again gets what it would have got at once."""
     [(dump, starts), *_] = dumps_of(FOREIGN, 1)
     labels = project(tmp_path, decide(dump, {starts[1]: True}), [dump])
-    monkeypatch.setattr("topics.bundle._roots", lambda: [("project", tmp_path / "models"), ("package", base.parent)])
+    monkeypatch.setattr("topics.shelf.roots", lambda: [("project", tmp_path / "models"), ("package", base.parent)])
     first = train(labels, tmp_path / "models" / "mine", base=str(base))
     again = train(labels, tmp_path / "models" / "mine", base="mine")
     assert again.version == first.version
     steps: list[str] = []
-    monkeypatch.setattr("topics.bundle._roots", lambda: [("project", tmp_path / "models")])
+    monkeypatch.setattr("topics.shelf.roots", lambda: [("project", tmp_path / "models")])
     on = train(labels, tmp_path / "on" / "mine", base="mine", on_progress=steps.append)
     assert on.refined is not None and on.refined["base"] == f"mine@{first.version}"
     assert any("is not at hand: going on from mine" in step for step in steps)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
 
-__all__ = ["TrainReport", "read_labelled_dumps", "train"]
+__all__ = ["Learned", "TrainReport", "learn", "read_labelled_dumps", "save_learned", "train"]
 
 Say = Callable[[str], None]
 
@@ -59,6 +59,47 @@ class TrainReport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model that is trained and not saved, with all that it was trained on and what was said of it.
+
+    ``decisions`` and ``examples`` go together, one a labelled piece; ``decided`` are the boundary decisions, by dump
+    digest and offset, of which those about ``dumps`` taught; ``base`` is the model whose boundaries were taken over
+    or refined, ``None`` where they were learned anew.
+    """
+
+    labels: Path
+    files: tuple[Path, ...]
+    taxonomy: Taxonomy
+    dumps: tuple[Dump, ...]
+    decided: Mapping[str, Mapping[int, bool]]
+    decisions: tuple[TopicDecision, ...]
+    examples: tuple[Example, ...]
+    descriptions: Mapping[str, Terms]
+    fitted: Fitted
+    segmentation: SegmentationModel
+    vectors: WordVectors | None
+    about: Mapping[str, Any]
+    problems: tuple[str, ...]
+    base: Model | None = None
+    articles: Path | None = None
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What was learned from which label, as the bundle keeps it for comparing with a later training."""
+        at_hand = _texts_by_dump(self.dumps)
+        return {
+            "pieces": {
+                decision.segment[:16]: " ".join((decision.topic or "-", *decision.also)) for decision in self.decisions
+            },
+            "boundaries": {
+                digest[:16]: {str(at): starts for at, starts in sorted(offsets.items())}
+                for digest, offsets in sorted(self.decided.items())
+                if digest in at_hand
+            },
+        }
+
+
 def train(
     labels: Path | str = Path("labels"),
     output: Path | str = Path("models/default"),
@@ -86,7 +127,51 @@ def train(
     >>> report.n_labels > 300
     True
     """
-    from topics.bundle import load_model, load_vectors, save_model
+    learned = learn(
+        labels,
+        dumps=dumps,
+        corpora=corpora,
+        articles=articles,
+        base=base,
+        leave_out=leave_out,
+        n_dumps=n_dumps,
+        on_progress=on_progress,
+    )
+    return save_learned(learned, Path(output))
+
+
+def save_learned(learned: Learned, output: Path) -> TrainReport:
+    """Write a trained model to a folder of its own, replacing one that stands there."""
+    from topics.bundle import save_model
+
+    card = write_card(output.name, learned.taxonomy, learned.about)
+    version = save_model(
+        output,
+        learned.segmentation,
+        learned.fitted.model,
+        learned.vectors,
+        name=output.name,
+        about=learned.about,
+        card=card,
+        learned=learned.provenance,
+    )
+    metrics, refined = learned.about["metrics"], learned.about["segmentation"].get("refined")
+    return TrainReport(output, version, metrics, len(learned.examples), learned.problems, refined)
+
+
+def learn(
+    labels: Path | str = Path("labels"),
+    *,
+    dumps: Sequence[str] | None = None,
+    corpora: Path | None = None,
+    articles: Path | None = None,
+    base: str | None = None,
+    leave_out: Sequence[str] = (),
+    n_dumps: int = 14_000,
+    on_progress: Say = lambda message: None,
+) -> Learned:
+    """Train a model as :func:`train` does, and save nothing."""
+    from topics.bundle import load_model, load_vectors
     from topics.classification.analyzer import count_terms
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries, settle_topics
@@ -95,7 +180,7 @@ def train(
 
     if corpora is not None and articles is not None:
         raise ValueError("give either corpora or articles: boundaries are learned anew, or refined")
-    labels, output = Path(labels), Path(output)
+    labels = Path(labels)
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
@@ -109,6 +194,7 @@ def train(
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
     vectors: WordVectors | None
+    loaded: Model | None = None
     if corpora is not None:
         segmentation, about, vectors = _learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
     else:
@@ -123,7 +209,7 @@ def train(
         for entry in settle_topics(decisions.topics)
         if not _is_retired(entry.decision, boundaries.get(entry.decision.dump, {}))
     ]
-    examples, lost = _examples(settled, files, texts, segmentation)
+    kept, examples, lost = _examples(settled, files, texts, segmentation)
     problems += lost
     if not examples:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
@@ -139,9 +225,23 @@ def train(
         "segmentation": {**about, "metrics": about_metrics},
         "metrics": metrics,
     }
-    card = write_card(output.name, taxonomy, about_all)
-    version = save_model(output, segmentation, fitted.model, vectors, name=output.name, about=about_all, card=card)
-    return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
+    return Learned(
+        labels,
+        tuple(files),
+        taxonomy,
+        tuple(at_hand),
+        boundaries,
+        tuple(kept),
+        tuple(examples),
+        descriptions,
+        fitted,
+        segmentation,
+        vectors,
+        about_all,
+        tuple(problems),
+        loaded,
+        articles,
+    )
 
 
 def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
@@ -199,9 +299,9 @@ def _examples(
     files: Sequence[Path],
     texts: Mapping[str, str],
     segmentation: SegmentationModel,
-) -> tuple[list[Example], list[str]]:
-    """Labelled pieces as counted terms, near-duplicates grouped; and a line for each file with labels that have
-    no text."""
+) -> tuple[list[TopicDecision], list[Example], list[str]]:
+    """The decisions that can be learned from, and their pieces as counted terms, near-duplicates grouped; and a line
+    for each file with labels that have no text."""
     from topics.classification.model import segment_terms
     from topics.classification.training import Example
     from topics.labels.signatures import group_near_duplicates, sign_text
@@ -232,7 +332,7 @@ def _examples(
         f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
         for name, n in sorted(missing.items())
     ]
-    return examples, problems
+    return [decision for decision, _ in kept], examples, problems
 
 
 def _refined(
@@ -280,13 +380,14 @@ def _refined(
 def _first_of(loaded: Model, say: Say) -> Model:
     """The model that a refined one began from, where it is still to be found: learning begins there each time, so that
     nothing adds up from one training to the next."""
-    from topics.bundle import find_models, load_model
+    from topics.bundle import load_model
+    from topics.shelf import find_versions
 
     base = loaded.manifest.get("segmentation", {}).get("refined", {}).get("base")
     if base is None:
         return loaded
     version = base.rpartition("@")[2]
-    found = next((info for info in find_models() if info.manifest.get("version") == version), None)
+    found = next((info for info in find_versions() if info.version == version), None)
     if found is None:
         say(f"{base}, which {loaded.name} was refined from, is not at hand: going on from {loaded.name}")
         return loaded
