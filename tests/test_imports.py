@@ -37,10 +37,16 @@ ALLOWED: dict[str, set[str]] = {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "labels", "bundle",
         "shelf", "evaluation",
     },
+    "differences": BASE | {"pipeline", "bundle", "labels"},
+    "retraining": BASE | {
+        "training", "labels", "bundle", "shelf", "versions", "pipeline", "classification", "segmentation",
+        "evaluation", "writers",
+    },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
-        "stored_rows", "evaluation", "training",
+        "stored_rows", "evaluation", "training", "retraining", "shelf", "versions",
+        "differences",
     },
 }  # fmt: skip
 

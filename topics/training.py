@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
+    from topics.segmentation.training.corpora import Corpora
 
-__all__ = ["Learned", "TrainReport", "learn", "read_labelled_dumps", "save_learned", "train"]
+__all__ = ["Learned", "TrainReport", "learn", "read_labelled_dumps", "refine_boundaries", "save_learned", "train"]
 
 Say = Callable[[str], None]
 
@@ -87,7 +88,8 @@ class Learned:
     @property
     def provenance(self) -> dict[str, Any]:
         """What was learned from which label, as the bundle keeps it for comparing with a later training."""
-        at_hand = _texts_by_dump(self.dumps)
+        refines = self.about["segmentation"].get("refined") is not None
+        taught = _texts_by_dump(self.dumps) if refines else {}
         return {
             "pieces": {
                 decision.segment[:16]: " ".join((decision.topic or "-", *decision.also)) for decision in self.decisions
@@ -95,7 +97,7 @@ class Learned:
             "boundaries": {
                 digest[:16]: {str(at): starts for at, starts in sorted(offsets.items())}
                 for digest, offsets in sorted(self.decided.items())
-                if digest in at_hand
+                if digest in taught
             },
         }
 
@@ -348,24 +350,10 @@ def _refined(
     decided = {digest: boundaries[digest] for digest in _texts_by_dump(dumps) if digest in boundaries}
     if not decided and articles is None:
         return loaded.segmentation, about
-    from topics.segmentation.training.corpora import read_corpora
-    from topics.segmentation.training.prose import load_prose
-    from topics.segmentation.training.refine import refine
-
-    whole = None if articles is None else read_corpora(articles)
-    if articles is not None and whole is not None and not (whole.articles or whole.flats):
-        raise TopicsError(f"{articles}: no whole articles. Give JSONL with title and text, a paragraph a line.")
     first = _first_of(loaded, say)
     unplaced: list[str] = []
-    segmentation = refine(
-        first.segmentation,
-        dumps,
-        decided,
-        whole,
-        prose=load_prose(),
-        on_problem=lambda problem: unplaced.append(str(problem)),
-        on_progress=say,
-    )
+    whole = _read_articles(articles)
+    segmentation = _refine_first(first, dumps, decided, whole, lambda problem: unplaced.append(str(problem)), say)
     problems += unplaced
     about = dict(first.manifest.get("segmentation", {}))
     about["refined"] = {
@@ -375,6 +363,45 @@ def _refined(
         "articles": 0 if whole is None else len(whole.articles) + len(whole.flats),
     }
     return segmentation, about
+
+
+def refine_boundaries(
+    loaded: Model, dumps: Sequence[Dump], decided: Mapping[str, Mapping[int, bool]], articles: Path | None
+) -> SegmentationModel:
+    """The boundaries that :func:`train` would have learned from these decisions alone."""
+    first = _first_of(loaded, lambda message: None)
+    return _refine_first(first, dumps, decided, _read_articles(articles), lambda problem: None, lambda message: None)
+
+
+def _read_articles(articles: Path | None) -> Corpora | None:
+    from topics.segmentation.training.corpora import read_corpora
+
+    whole = None if articles is None else read_corpora(articles)
+    if whole is not None and not (whole.articles or whole.flats):
+        raise TopicsError(f"{articles}: no whole articles. Give JSONL with title and text, a paragraph a line.")
+    return whole
+
+
+def _refine_first(
+    first: Model,
+    dumps: Sequence[Dump],
+    decided: Mapping[str, Mapping[int, bool]],
+    whole: Corpora | None,
+    on_problem: Callable[[LabelError], None],
+    say: Say,
+) -> SegmentationModel:
+    from topics.segmentation.training.prose import load_prose
+    from topics.segmentation.training.refine import refine
+
+    return refine(
+        first.segmentation,
+        dumps,
+        decided,
+        whole,
+        prose=load_prose(),
+        on_problem=on_problem,
+        on_progress=say,
+    )
 
 
 def _first_of(loaded: Model, say: Say) -> Model:

@@ -9,8 +9,9 @@ import typer
 from topics.cli.app import new_app, prepare_streams
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
+from topics.cli.models import models_app
 from topics.cli.predict import classify, segment
-from topics.cli.stores import labels_app, models_app
+from topics.cli.stores import labels_app
 
 __all__ = ["app", "main"]
 

@@ -26,7 +26,7 @@ from topics.writers.text import clean_cell, strip_controls
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["write_html", "write_html_index"]
+__all__ = ["render_template", "write_html", "write_html_index"]
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -79,7 +79,7 @@ def write_html(
         tally.add(row)
     dumps = _make_views(held, {count.topic: number for number, count in enumerate(tally.topics())})
     counts = describe_counts(tally, len(dumps))
-    _render(
+    render_template(
         "segments.html.j2",
         sink,
         title=title or counts,
@@ -97,7 +97,7 @@ def write_html_index(
     topics: Iterable[TopicCount], sink: Sink, *, title: str, counts: str, links: Mapping[str, str]
 ) -> None:
     """Writes the page that leads to one page a topic."""
-    _render("index.html.j2", sink, title=title, counts=counts, topics=list(topics), links=links, models=[])
+    render_template("index.html.j2", sink, title=title, counts=counts, topics=list(topics), links=links, models=[])
 
 
 def _make_views(rows: list[Row], numbers: Mapping[str, int]) -> list[_DumpView]:
@@ -135,7 +135,8 @@ def _find_hue(topic: str) -> int:
     return crc32(topic.encode("utf-8", "surrogatepass")) % 360
 
 
-def _render(template: str, sink: Sink, **context: Any) -> None:
+def render_template(template: str, sink: Sink, **context: Any) -> None:
+    """Stream one of the templates beside this module to a sink; everything in ``context`` is escaped."""
     held: list[str] = []
     n_characters = 0
     for piece in _load_environment().get_template(template).generate(**context):
