@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         "shelf", "evaluation",
     },
     "differences": BASE | {"pipeline", "bundle", "labels"},
+    "interchange": BASE | {"labels", "reading", "writers"},
     "retraining": BASE | {
         "training", "labels", "bundle", "shelf", "versions", "pipeline", "classification", "segmentation",
         "evaluation", "writers",
@@ -46,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
         "stored_rows", "evaluation", "training", "retraining", "shelf", "versions",
-        "differences",
+        "differences", "interchange",
     },
 }  # fmt: skip
 

@@ -284,7 +284,7 @@ def test_articles_refine_from_a_file(base: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [*arguments, "--articles", str(file)])
     assert result.exit_code == 0, result.output
     assert load_model(tmp_path / "mine").manifest["segmentation"]["refined"]["articles"] == 12
-    assert weights(tmp_path / "mine") != weights(base)
+    assert weights(load_model(tmp_path / "mine").path) != weights(base)
     result = CliRunner().invoke(app, [*arguments, "--articles", str(file), "--corpora", str(tmp_path)])
     assert result.exit_code == 2 and "either --corpora or --articles" in result.output
     with pytest.raises(DumpError, match=r"no \.jsonl"):

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
+from topics.cli.interchange import export_labels, import_labels
 from topics.cli.learn import evaluate, train
 from topics.cli.look import explain, export
 from topics.cli.models import models_app
@@ -21,6 +22,8 @@ app = new_app(
 )
 for command in (classify, segment, export, explain, train, evaluate):
     app.command()(command)
+labels_app.command("import")(import_labels)
+labels_app.command("export")(export_labels)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 
