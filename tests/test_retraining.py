@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +27,7 @@ from topics.retraining.known import find_known
 from topics.retraining.paired import Compared, Pair, compare_pairs, compare_topics
 from topics.retraining.run import VERDICT
 from topics.retraining.verdict import got_better, got_worse
-from topics.segmentation.training.refine import Recipe
+from topics.segmentation import SegmentationModel
 from topics.training import train
 
 
@@ -61,6 +63,7 @@ def decide(subject: str, number: int, **changes: object) -> TopicDecision:
     decision = TopicDecision(
         dump=dump_digest(text), start=0, end=len(text), segment=text_digest(text), topic=subject, kind="article",
         by="clerk", at="2026-01-05T12:00:00Z", name=f"{number}.txt", text=text,
+        published=str(date(2000, 1, 1) + timedelta(days=60 * number)),  # so that no two are one story
     )  # fmt: skip
     return replace(decision, **changes)  # type: ignore[arg-type]
 
@@ -193,7 +196,7 @@ def test_a_piece_is_never_judged_by_a_model_that_learned_it(project: Path) -> No
     assert found.before < 0.6 and found.after < 0.6  # a third is chance; all of them is memory
 
 
-def test_near_duplicates_of_what_the_old_model_knew_are_left_out(project: Path) -> None:
+def test_pieces_of_stories_that_the_old_model_knew_are_left_out(project: Path) -> None:
     retrain(folder="models/mine", quick=True)
     text = write_piece("music", 3)
     twin = text + " Amen."
@@ -202,7 +205,7 @@ def test_near_duplicates_of_what_the_old_model_knew_are_left_out(project: Path) 
         [decide("music", 3, dump=dump_digest(twin), end=len(twin), segment=text_digest(twin), text=twin), *LATER[:3]],
     )
     verdict = retrain(folder="models/mine", quick=True)
-    assert any(note.startswith("1 new pieces are left out: near-duplicates") for note in verdict.notes)
+    assert any(note.startswith("1 new pieces are left out: of stories that") for note in verdict.notes)
     assert accuracy(verdict).n == len(FIRST) + 3
 
 
@@ -268,34 +271,56 @@ def test_an_older_model_is_told_by_the_start_of_its_label_files(project: Path) -
 
 # ---- boundary decisions
 
-STEP = Recipe(n_steps=1, n_mixed=8, n_rehearsed=8)
-
 
 def test_boundary_decisions_are_judged_on_dumps_kept_out(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "topics.segmentation.training.refine.Recipe", lambda: Recipe(n_steps=1, n_mixed=8, n_rehearsed=8)
-    )
+    """Refining is tested elsewhere; here it moves the threshold and says which dumps it was shown."""
+    shown: list[frozenset[str]] = []
+
+    def refine(model: SegmentationModel, dumps: object, decided: Mapping[str, object], *_: object, **__: object) -> Any:
+        shown.append(frozenset(decided))
+        return replace(model, threshold=0.02) if decided else model
+
+    monkeypatch.setattr("topics.segmentation.training.refine.refine", refine)
     (project / "seeds").mkdir()
     decisions = []
     for k in range(3):
         parts = [write_piece(topic, 50 + k) for topic in SUBJECTS]
         text = "\n\n".join(parts) + "\n"
         (project / "seeds" / f"{k}.txt").write_bytes(text.encode())
+        when = "2026-01-06T00:00:00Z"
         at = text.index(parts[1])
-        decisions += [
-            BoundaryDecision(
-                dump=dump_digest(text), offset=at, starts=True, by="clerk", at="2026-01-06T00:00:00Z", name=f"{k}.txt"
-            )
-        ]
+        decisions.append(
+            BoundaryDecision(dump=dump_digest(text), offset=at, starts=True, by="clerk", at=when, name=f"{k}.txt")
+        )
     add(project, decisions)
     verdict = retrain(folder="models/mine")
     assert figure(verdict, "kept by itself", "boundary decisions").n == 3
     assert verdict.refined is not None and verdict.refined["decisions"] == 3
+    everything = frozenset(decision.dump for decision in decisions)
+    assert shown[0] == everything
+    assert sorted(map(len, shown[1:])) == [2, 2, 2] and frozenset.intersection(*shown[1:]) == frozenset()
     learned = load_learned(load_model("mine"))
     assert learned is not None and len(learned["boundaries"]) == 3
-    [first, *_] = decisions
-    add(project, [replace(first, starts=False, at="2026-01-07T00:00:00Z")])
-    assert figure(retrain(folder="models/mine"), "kept by itself", "boundary decisions").n == 3
+    shown.clear()
+    add(project, [replace(decisions[0], starts=False, at="2026-01-07T00:00:00Z")])
+    again = retrain(folder="models/mine")
+    assert figure(again, "kept by itself", "boundary decisions").n == 3
+    assert sorted(map(len, shown)) == [2] * 6 + [3]  # both models without each dump, and the new one
+
+
+def test_one_dump_alone_cannot_be_measured_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("topics.segmentation.training.refine.refine", lambda model, *_, **__: model)
+    (project / "seeds").mkdir()
+    text = "\n\n".join(write_piece(topic, 50) for topic in SUBJECTS) + "\n"
+    (project / "seeds" / "0.txt").write_bytes(text.encode())
+    at = text.index("\n\n") + 2
+    decision = BoundaryDecision(
+        dump=dump_digest(text), offset=at, starts=True, by="clerk", at="2026-01-06T00:00:00Z", name="0.txt"
+    )
+    add(project, [decision])
+    verdict = retrain(folder="models/mine")
+    assert "boundary decisions" not in verdict.figures
+    assert any("in one dump alone" in note for note in verdict.notes)
 
 
 # ---- the numbers

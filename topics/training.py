@@ -10,27 +10,29 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import LabelError, TopicsError
-from topics.records import Dump, dump_digest
+from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
+from topics.records import Dump
 
 if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.classification.analyzer import Terms
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
+    from topics.examples import Pieces
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
     from topics.segmentation.training.corpora import Corpora
 
-__all__ = ["Learned", "TrainReport", "learn", "read_labelled_dumps", "refine_boundaries", "save_learned", "train"]
+__all__ = ["Learned", "TrainReport", "learn", "refine_boundaries", "save_learned", "train"]
 
 Say = Callable[[str], None]
 
@@ -64,9 +66,8 @@ class TrainReport:
 class Learned:
     """A model that is trained and not saved, with all that it was trained on and what was said of it.
 
-    ``decisions`` and ``examples`` go together, one a labelled piece; ``decided`` are the boundary decisions, by dump
-    digest and offset, of which those about ``dumps`` taught; ``base`` is the model whose boundaries were taken over
-    or refined, ``None`` where they were learned anew.
+    ``decided`` are the boundary decisions, by dump digest and offset, of which those about ``dumps`` taught; ``base``
+    is the model whose boundaries were taken over or refined, ``None`` where they were learned anew.
     """
 
     labels: Path
@@ -74,8 +75,7 @@ class Learned:
     taxonomy: Taxonomy
     dumps: tuple[Dump, ...]
     decided: Mapping[str, Mapping[int, bool]]
-    decisions: tuple[TopicDecision, ...]
-    examples: tuple[Example, ...]
+    pieces: Pieces
     descriptions: Mapping[str, Terms]
     fitted: Fitted
     segmentation: SegmentationModel
@@ -86,10 +86,20 @@ class Learned:
     articles: Path | None = None
 
     @property
+    def decisions(self) -> tuple[TopicDecision, ...]:
+        """The decision on each labelled piece."""
+        return self.pieces.decisions
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What was learned from each of them, in the same order."""
+        return self.pieces.examples
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What was learned from which label, as the bundle keeps it for comparing with a later training."""
         refines = self.about["segmentation"].get("refined") is not None
-        taught = _texts_by_dump(self.dumps) if refines else {}
+        taught = texts_by_dump(self.dumps) if refines else {}
         return {
             "pieces": {
                 decision.segment[:16]: " ".join((decision.topic or "-", *decision.also)) for decision in self.decisions
@@ -174,10 +184,9 @@ def learn(
 ) -> Learned:
     """Train a model as :func:`train` does, and save nothing."""
     from topics.bundle import load_model, load_vectors
-    from topics.classification.analyzer import count_terms
     from topics.classification.training import fit_topics
-    from topics.labels.matching import settle_boundaries, settle_topics
-    from topics.labels.store import find_label_files, read_decisions
+    from topics.labels.matching import settle_boundaries
+    from topics.labels.store import read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
     if corpora is not None and articles is not None:
@@ -186,12 +195,10 @@ def learn(
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
-    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files:
-        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    files = choose_files(labels, leave_out)
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
-    texts = _texts_by_dump(at_hand)
+    texts = texts_by_dump(at_hand)
     boundaries = settle_boundaries(decisions)
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
@@ -206,17 +213,13 @@ def learn(
         problems += _count_absent(decisions, texts)
     about_metrics = about.pop("metrics", {})
 
-    settled = [
-        entry.decision
-        for entry in settle_topics(decisions.topics)
-        if not _is_retired(entry.decision, boundaries.get(entry.decision.dump, {}))
-    ]
-    kept, examples, lost = _examples(settled, files, texts, segmentation)
-    problems += lost
+    pieces = gather_pieces(decisions, files, texts, segmentation)
+    examples = pieces.examples
+    problems += pieces.problems
     if not examples:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
-    descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
     on_progress(f"fitting topics on {len(examples)} labelled pieces")
+    descriptions = describe_topics(taxonomy)
     fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors)
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
@@ -233,8 +236,7 @@ def learn(
         taxonomy,
         tuple(at_hand),
         boundaries,
-        tuple(kept),
-        tuple(examples),
+        pieces,
         descriptions,
         fitted,
         segmentation,
@@ -246,17 +248,9 @@ def learn(
     )
 
 
-def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
-    """The dumps that labels may speak of; ``default`` where none are named and the folder is there."""
-    from topics.reading import read_dumps
-
-    if dumps is None:
-        dumps = [str(default)] if default.is_dir() else []
-    return list(read_dumps(list(dumps))) if dumps else []
-
-
 def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
-    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic."""
+    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic; the bins
+    behind the ECE and the counts of (true, predicted) are what `topics report` draws."""
     from topics.evaluation.classes import Judged, score_classes
 
     model = fitted.model
@@ -277,64 +271,18 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "ece": round(scores.calibration.ece, 4),
         "brier": round(scores.calibration.brier, 4),
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
+        "calibration": _rounded(scores.calibration.to_dict()),
+        "confusion": scores.to_dict()["confusion"],
     }
 
 
-def _texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
-    return {dump_digest(dump.text): dump.text for dump in dumps}
-
-
-def _is_retired(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
-    """A person has said since that a piece starts inside the span: it is no longer one piece."""
-    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())
-
-
-def _text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:
-    whole = texts.get(decision.dump)
-    if whole is not None and decision.end <= len(whole):
-        return whole[decision.start : decision.end]
-    return decision.text
-
-
-def _examples(
-    decisions: Sequence[TopicDecision],
-    files: Sequence[Path],
-    texts: Mapping[str, str],
-    segmentation: SegmentationModel,
-) -> tuple[list[TopicDecision], list[Example], list[str]]:
-    """The decisions that can be learned from, and their pieces as counted terms, near-duplicates grouped; and a line
-    for each file with labels that have no text."""
-    from topics.classification.model import segment_terms
-    from topics.classification.training import Example
-    from topics.labels.signatures import group_near_duplicates, sign_text
-    from topics.labels.standoff import read_terms, terms_path
-    from topics.segmentation import whole_dump
-
-    stored = {row.segment: row for f in files if terms_path(f).exists() for row in read_terms(terms_path(f))}
-    kept: list[tuple[TopicDecision, Terms]] = []
-    signatures: dict[str, str] = {}
-    missing: Counter[str] = Counter()
-    for decision in decisions:
-        if decision.kind == "boilerplate":
-            continue
-        text = _text_of(decision, texts)
-        if text is not None:
-            # the piece as the model will meet it: its own idea of headline and furniture, not the labeller's
-            [piece] = whole_dump(Dump(decision.name, text), segmentation)
-            kept.append((decision, segment_terms(piece)))
-            signatures[decision.segment] = sign_text(piece.body)
-        elif decision.segment in stored:
-            kept.append((decision, stored[decision.segment].terms))
-            signatures[decision.segment] = stored[decision.segment].signature
-        else:
-            missing[decision.name] += 1
-    groups = group_near_duplicates(signatures)
-    examples = [Example(terms, d.topic, d.also, str(groups[d.segment])) for d, terms in kept]
-    problems = [
-        f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
-        for name, n in sorted(missing.items())
-    ]
-    return [decision for decision, _ in kept], examples, problems
+def _rounded(value: Any) -> Any:
+    """The same with floats to six places: the last bits differ from one kind of CPU to the next."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _refined(
@@ -347,7 +295,7 @@ def _refined(
 ) -> tuple[SegmentationModel, dict[str, Any]]:
     """A model's boundaries, refined where there is anything to refine them by, and what the manifest says of them."""
     about = dict(loaded.manifest.get("segmentation", {}))
-    decided = {digest: boundaries[digest] for digest in _texts_by_dump(dumps) if digest in boundaries}
+    decided = {digest: boundaries[digest] for digest in texts_by_dump(dumps) if digest in boundaries}
     if not decided and articles is None:
         return loaded.segmentation, about
     first = _first_of(loaded, say)
@@ -461,7 +409,7 @@ def _learn_from_corpora(
     say("learned word vectors")
     boilerplate = []
     for entry in decisions.topics:
-        text = _text_of(entry.decision, texts) if entry.decision.kind == "boilerplate" else None
+        text = text_of(entry.decision, texts) if entry.decision.kind == "boilerplate" else None
         if text:
             boilerplate.append([line.strip() for line in text.split("\n") if line.strip()])
     effort = Effort(n_dumps=n_dumps)

@@ -83,15 +83,26 @@ class TopicModel:
 
     def predict(self, segment: Segment, model: str) -> Prediction:
         """The prediction for one segment; ``model`` is the name it will carry."""
-        vector = self.vectorise(segment_terms(segment))
+        made = self.predict_terms(segment_terms(segment), model)
+        if segment.kind == "boilerplate":
+            return Prediction(None, None, (), False, made.topics, model)
+        if segment.language != "en":
+            return Prediction(None, None, (), True, made.topics, model)
+        return made
+
+    def predict_terms(self, terms: Terms, model: str) -> Prediction:
+        """The prediction for an English article, given as counted terms."""
+        vector = self.vectorise(terms)
         p = self.probabilities(vector)
         order = np.argsort(-p, kind="stable")
         guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
-        if segment.kind == "boilerplate":
-            return Prediction(None, None, (), False, guesses, model)
-        if segment.language != "en" or not len(vector.columns) or p[order[0]] < self.unknown_below:
+        if not len(vector.columns) or p[order[0]] < self.unknown_below:
             return Prediction(None, None, (), True, guesses, model)
         return Prediction(guesses[0][0], guesses[0][1], self._also(vector, int(order[0])), False, guesses, model)
+
+    def doubt(self, vector: Vector) -> float:
+        """How little any topic seems to fit: pieces are left unknown in this order."""
+        return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
 
     def _also(self, vector: Vector, best: int) -> tuple[str, ...]:
         scores = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias

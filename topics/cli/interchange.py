@@ -50,10 +50,10 @@ def export_labels(
       topics labels export --format label-studio --run runs/monday -o tasks.json
       topics labels export --format spacy > train.jsonl
     """
+    from topics.examples import read_labelled_dumps
     from topics.interchange import gather_labels, gather_run
     from topics.labels.matching import settle_topics
     from topics.runs import read_rows
-    from topics.training import read_labelled_dumps
     from topics.writers.atomic import open_atomic
     from topics.writers.sinks import open_stream
 

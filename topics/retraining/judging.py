@@ -1,7 +1,7 @@
 """The labelled pieces, judged by the old labels' model and by the new labels' model, neither of which saw them.
 
 The truth is what people say today. The new model's word on a piece is its out-of-fold one: fitted without the piece and
-its near-duplicates. The model in use has seen most of these pieces, so it cannot be asked itself: its labels, as they
+all else of its story. The model in use has seen most of these pieces, so it cannot be asked itself: its labels, as they
 were, are fitted anew by the same recipe, which gives an out-of-fold word on the pieces that it knew, and a plain one
 on the others. What is compared is thus what the labels taught. Where too many of its labels have no text or terms here
 to fit them again, it is asked itself, about the pieces that it does not know.
@@ -75,7 +75,7 @@ def judge_pieces(learned: Learned, old: Model, known: Known) -> Judging:
     known_groups = {learned.examples[i].group for i in told if learned.examples[i].group}
     near = [i for i in labelled if i not in told and learned.examples[i].group in known_groups]
     if near:
-        notes.append(f"{len(near)} new pieces are left out: near-duplicates of pieces that {old.id} knew")
+        notes.append(f"{len(near)} new pieces are left out: of stories that {old.id} knew")
     pieces = []
     for i in labelled:
         judged = before.get(i)
@@ -140,7 +140,7 @@ def _status(told: KnownTopic | None, decision: TopicDecision) -> str:
 
 
 def _cluster(decisions: Sequence[TopicDecision], examples: Sequence[Example]) -> list[int]:
-    """A number a piece, shared by near-duplicates and by pieces of one dump, also by way of a third."""
+    """A number a piece, shared by pieces of one story and by pieces of one dump, also by way of a third."""
     parent = list(range(len(examples)))
 
     def root(i: int) -> int:
