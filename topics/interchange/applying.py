@@ -239,7 +239,8 @@ def _settle(
         return None, "same"
     if not moved and home is not None:  # changed at home since, and the answer is what was sent out
         return None, "same"
-    if not moved and not (rules.confirm or rules.personal):
+    says_something = state.topic is not None or state.kind == "boilerplate"  # and not only that a model knew nothing
+    if not moved and not (rules.personal or (rules.confirm and says_something)):
         return None, "as suggested"
     if moved and home is not None and home != sent and not is_foreign and not rules.force:
         return None, (

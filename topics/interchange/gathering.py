@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from topics.interchange.refs import Ref
+from topics.interchange.refs import REF, Ref
 from topics.interchange.rows import Guess, Item
 from topics.labels.matching import settle_topics
 from topics.records import Dump, dump_digest, text_digest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
 
-__all__ = ["gather_labels", "gather_run", "make_id", "refer", "refer_rows"]
+__all__ = ["add_references", "gather_labels", "gather_run", "make_id", "refer", "refer_rows"]
 
 Row = Mapping[str, Any]
 
@@ -81,6 +81,12 @@ def refer_rows(rows: Iterable[Row]) -> Iterator[tuple[Row, Ref | None]]:
                 held = []
             held.append(row)
         yield from _refer_dump(held)
+
+
+def add_references(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows of a run with their references in a last column, by which an edited table comes back."""
+    for row, ref in refer_rows(rows):
+        yield {**row, REF: str(ref) if ref is not None else None}
 
 
 def refer(decision: TopicDecision) -> Ref:
