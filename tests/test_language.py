@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from language_samples import ENGLISH, PROSE, SHORT
 from typer.testing import CliRunner
@@ -111,16 +110,22 @@ def test_english_goes_on_after_a_foreign_piece(tmp_path: Path) -> None:
 def test_a_sentence_quoted_in_another_language_cuts_nothing() -> None:
     lines = [CAPITAL, SHORT["de"] + ".", CAPITAL, SHORT["ru"] + ".", CAPITAL]
     text = "\n\n".join(lines)
-    assert find_changes(text, split_paragraphs(text), np.zeros(len(lines))) == []
+    assert find_changes(text, split_paragraphs(text)) == []
     text = "\n\n".join([CAPITAL, PROSE["de"], PROSE["de"], CAPITAL])
-    assert find_changes(text, split_paragraphs(text), np.zeros(4)) == [1, 3]
+    assert find_changes(text, split_paragraphs(text)) == [1, 3]
 
 
-def test_a_change_stands_at_the_likeliest_of_the_lines_that_lead_up_to_it() -> None:
-    lines = [CAPITAL, "Wexcombe", "Oskil 7", "Tarvin 12", PROSE["el"], PROSE["el"], "Morne", CAPITAL]
-    text = "\n\n".join(lines)
-    odds = np.array([0.0, -2.0, 3.0, -1.0, 1.0, 0.0, 5.0, 0.0])
-    assert find_changes(text, split_paragraphs(text), odds) == [2, 6]
+def test_a_change_stands_at_the_widest_gap_among_the_lines_that_lead_up_to_it() -> None:
+    after = ["Wexcombe", "Oskil 7", "Tarvin 12", PROSE["el"], PROSE["el"], "Morne", CAPITAL]
+    text = f"{CAPITAL}\n{after[0]}\n\n" + "\n".join(after[1:])
+    assert find_changes(text, split_paragraphs(text)) == [2, 6]
+
+
+def test_a_change_is_found_in_a_part_as_in_the_whole() -> None:
+    text = "\n".join([CAPITAL, CAPITAL, PROSE["de"], PROSE["de"], CAPITAL])
+    paragraphs = split_paragraphs(text)
+    at = paragraphs[1].start
+    assert [i + 1 for i in find_changes(text[at:], paragraphs[1:], at)] == find_changes(text, paragraphs) == [2, 4]
 
 
 def test_why_a_piece_starts_says_that_the_language_changes() -> None:

@@ -20,7 +20,7 @@ from topics.segmentation.language import count_words, tell_paragraph
 
 __all__ = ["LANGUAGE_ODDS", "find_changes"]
 
-LANGUAGE_ODDS: Final = 6.0  # log-odds that a change of language adds to those of a start
+LANGUAGE_ODDS: Final = 10.0  # log-odds that a change of language adds to those of a start
 FOREIGN_SHARE: Final = 0.004  # of a paragraph's characters; Italian and Dutch have about as many, German six times
 AROUND: Final = 4  # paragraphs on either side of one that may be foreign that are asked about as well
 MIN_WORDS: Final = 25  # of a run; a shorter one is a quotation
@@ -31,7 +31,7 @@ def find_changes(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> lis
     """The paragraphs at which a piece in another language begins, or after which English goes on; in order.
 
     ``text`` begins at the code point ``at`` of the dump. Lines before a change that are too short to have a language
-    belong to what follows: as far back as the last blank line among them, else the one next to it. So that a change
+    belong to what follows from the widest gap among them, else the one next to it does. So that a change
     is found in part of a dump as in the whole, nothing further away than a run of one language counts.
     """
     paragraphs = [replace(p, start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
@@ -93,5 +93,5 @@ def _first_line(change: int, told: Mapping[int, str], paragraphs: Sequence[Parag
     first = change
     while first > max(1, change - LEAD) and first - 1 not in told:
         first -= 1
-    apart = [i for i in range(first, change + 1) if paragraphs[i].gap > 1]
-    return apart[0] if apart else max(first, change - 1)
+    widest = max(range(first, change + 1), key=lambda i: paragraphs[i].gap)
+    return widest if paragraphs[widest].gap > 1 else max(first, change - 1)
