@@ -14,7 +14,7 @@ from topics.cli import app
 from topics.paragraphs import split_paragraphs
 from topics.pipeline import explain_starts
 from topics.segmentation.language import tell_language
-from topics.segmentation.tongues import find_changes
+from topics.segmentation.tongues import Tongues, find_tongues
 
 NEAR = {"id": {"id", "ms"}}  # what is one language written in two countries
 CAPITAL = "The council met on Monday and said that it would pay for the repair of the pier before the summer."
@@ -110,22 +110,23 @@ def test_english_goes_on_after_a_foreign_piece(tmp_path: Path) -> None:
 def test_a_sentence_quoted_in_another_language_cuts_nothing() -> None:
     lines = [CAPITAL, SHORT["de"] + ".", CAPITAL, SHORT["ru"] + ".", CAPITAL]
     text = "\n\n".join(lines)
-    assert find_changes(text, split_paragraphs(text)) == []
+    assert find_tongues(text, split_paragraphs(text)) == Tongues()
     text = "\n\n".join([CAPITAL, PROSE["de"], PROSE["de"], CAPITAL])
-    assert find_changes(text, split_paragraphs(text)) == [1, 3]
+    assert find_tongues(text, split_paragraphs(text)) == Tongues((1, 3), (1, 2))
 
 
 def test_a_change_stands_at_the_widest_gap_among_the_lines_that_lead_up_to_it() -> None:
     after = ["Wexcombe", "Oskil 7", "Tarvin 12", PROSE["el"], PROSE["el"], "Morne", CAPITAL]
     text = f"{CAPITAL}\n{after[0]}\n\n" + "\n".join(after[1:])
-    assert find_changes(text, split_paragraphs(text)) == [2, 6]
+    assert find_tongues(text, split_paragraphs(text)).changes == (2, 6)
 
 
 def test_a_change_is_found_in_a_part_as_in_the_whole() -> None:
     text = "\n".join([CAPITAL, CAPITAL, PROSE["de"], PROSE["de"], CAPITAL])
     paragraphs = split_paragraphs(text)
     at = paragraphs[1].start
-    assert [i + 1 for i in find_changes(text[at:], paragraphs[1:], at)] == find_changes(text, paragraphs) == [2, 4]
+    assert find_tongues(text, paragraphs) == Tongues((2, 4), (2, 3))
+    assert find_tongues(text[at:], paragraphs[1:], at) == find_tongues(text, paragraphs).part(1, 5)
 
 
 def test_why_a_piece_starts_says_that_the_language_changes() -> None:

@@ -8,7 +8,7 @@ paragraphs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -22,13 +22,14 @@ from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
-from topics.segmentation.tongues import LANGUAGE_ODDS, find_changes
+from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 
 # More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
+_NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
 
@@ -89,25 +90,32 @@ class SegmentationModel:
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
             heads[keep:stop] = self.score_stretch(analysis.stretch(start, end))[keep - start : stop - start]
-        return self.weigh(paragraphs, analysis, heads, find_changes(text, paragraphs), is_start=True)
+        return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True)
 
     def score_stretch(self, analysis: Analysis) -> Array:
         """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them."""
         return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
 
     def weigh(
-        self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, changes: Sequence[int], *, is_start: bool
+        self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool
     ) -> Scored:
-        """Paragraphs with their log-odds made probabilities; ``changes`` are those at which the language changes,
-        ``is_start`` says that they are the first of a dump."""
+        """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump.
+
+        Where another language begins, a piece likely does; what is in that language the network has not learned to tell
+        from furniture, so it is matter.
+        """
         slope, offset = self.calibration
         odds = heads[:, 0].astype(np.float64) * slope + offset
-        odds[list(changes)] += LANGUAGE_ODDS
+        odds[list(tongues.changes)] += LANGUAGE_ODDS
+        if tongues.foreign:
+            heads = heads.copy()
+            for head in _NO_MATTER:
+                heads[list(tongues.foreign), head] = np.minimum(heads[list(tongues.foreign), head], -1.0)
         # rounded, so that no last bit of a matrix product decides
         probabilities = np.round(1.0 / (1.0 + np.exp(-odds)), 5)
         if is_start and len(probabilities):
             probabilities[0] = 1.0  # whatever comes first starts something
-        return Scored(paragraphs, analysis, probabilities, heads, self.threshold, frozenset(changes))
+        return Scored(paragraphs, analysis, probabilities, heads, self.threshold, frozenset(tongues.changes))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle; Punkt's parameters are JSON and go beside them."""

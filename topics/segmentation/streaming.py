@@ -19,7 +19,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse, join_analyses
 from topics.segmentation.features import WINDOW
 from topics.segmentation.model import MARGIN, Scored, SegmentationModel, stretches
-from topics.segmentation.tongues import find_changes
+from topics.segmentation.tongues import find_tongues
 
 __all__ = ["CHAPTER", "Chapter", "TextBuffer", "score_chapters"]
 
@@ -99,12 +99,12 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
             for (start, end), (keep, last) in stretches(n, done, stop)
         ]
         at = text.needed = paragraphs[0].start
-        changes = find_changes(text.slice(at, paragraphs[-1].end), paragraphs, at)
+        tongues = find_tongues(text.slice(at, paragraphs[-1].end), paragraphs, at)
         scored = model.weigh(
             paragraphs[done - first : stop - first],
             analysis.stretch(done - first, stop - first),
             np.concatenate(heads),
-            [change - (done - first) for change in changes if done <= change + first < stop],
+            tongues.part(done - first, stop - first),
             is_start=not done,
         )
         yield Chapter(done, scored, is_read and stop == n)

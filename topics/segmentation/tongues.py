@@ -9,7 +9,7 @@ no run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
 
-__all__ = ["LANGUAGE_ODDS", "find_changes"]
+__all__ = ["LANGUAGE_ODDS", "Tongues", "find_tongues"]
 
 LANGUAGE_ODDS: Final = 10.0  # log-odds that a change of language adds to those of a start
 FOREIGN_SHARE: Final = 0.004  # of a paragraph's characters; Italian and Dutch have about as many, German six times
@@ -27,8 +27,24 @@ MIN_WORDS: Final = 25  # of a run; a shorter one is a quotation
 LEAD: Final = 3  # short lines before a run that may be its headline and byline
 
 
-def find_changes(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> list[int]:
-    """The paragraphs at which a piece in another language begins, or after which English goes on; in order.
+@dataclass(frozen=True, slots=True)
+class Tongues:
+    """Places among some paragraphs: ``changes`` at which a piece in another language begins, or English goes on again,
+    and ``foreign`` ones in between. Both in order."""
+
+    changes: tuple[int, ...] = ()
+    foreign: tuple[int, ...] = ()
+
+    def part(self, start: int, end: int) -> Tongues:
+        """The same for the paragraphs ``start`` to ``end`` alone."""
+        changes, foreign = (
+            tuple(i - start for i in places if start <= i < end) for places in (self.changes, self.foreign)
+        )
+        return Tongues(changes, foreign)
+
+
+def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Tongues:
+    """Where some paragraphs of a dump are in another language than English.
 
     ``text`` begins at the code point ``at`` of the dump. Lines before a change that are too short to have a language
     belong to what follows from the widest gap among them, else the one next to it does. So that a change
@@ -37,7 +53,7 @@ def find_changes(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> lis
     paragraphs = [replace(p, start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
     suspects = _find_suspects(text, paragraphs)
     if not len(suspects):
-        return []
+        return Tongues()
     n = len(paragraphs)
     asked = sorted({i for at in suspects.tolist() for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))})
     told = {}
@@ -45,14 +61,16 @@ def find_changes(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> lis
         language = tell_paragraph(text[paragraphs[i].start : paragraphs[i].end])
         if language is not None:
             told[i] = language
-    changes = set()
+    changes: set[int] = set()
+    foreign: set[int] = set()
     for first, last in _find_runs(text, paragraphs, told):
+        foreign.update(range(first, last + 1))
         if first:
             changes.add(_first_line(first, told, paragraphs))
         if last + 1 < n:
             after = next((i for i in range(last + 1, n) if i in told or i > last + LEAD), n)
             changes.add(_first_line(after, told, paragraphs) if after < n else last + 1)
-    return sorted(changes - {0})
+    return Tongues(tuple(sorted(changes - {0})), tuple(sorted(foreign)))
 
 
 def _find_suspects(text: str, paragraphs: Sequence[Paragraph]) -> NDArray[np.int64]:
