@@ -115,8 +115,8 @@ def split_labels(
 
     \b
     Example:
-      topics labels split culture --into culture --into film --describe "film=Films, directors and festivals." \\
-        --key-words "film=director,box office,screenplay" --dry-run
+      topics labels split culture --into culture --into film --dry-run \\
+        --describe "film=Films and festivals." --key-words "film=director,box office,screenplay"
       topics labels split world --into europe --into asia --rest europe
     """
     from topics.care.gather import gather_labelled
