@@ -30,7 +30,7 @@ def tell_language(text: str, default: str = "en") -> str:
     words = _WORD.findall(text[:READ_CHARACTERS].lower())
     if len(words) < DOUBTFUL_WORDS:
         return default
-    if sum(word in _COMMON for word in words) >= ENGLISH_SHARE * len(words):
+    if sum(map(_COMMON.__contains__, words)) >= ENGLISH_SHARE * len(words):
         return "en"
     from py3langid import classify
 
