@@ -29,7 +29,7 @@ from topics.review.views import SORTS, STATES, View, parse_view
 from topics.writers.html import find_hue
 from topics.writers.text import clean_cell, replace_surrogates
 
-__all__ = ["make_app"]
+__all__ = ["Pages", "make_app"]
 
 _TYPES: Final = {"review.css": "text/css", "review.js": "text/javascript", "icon.svg": "image/svg+xml"}
 _MOST_KEYS: Final = 5_000
@@ -37,7 +37,7 @@ _MOST_KEYS: Final = 5_000
 
 def make_app(desk: Desk, token: str, hosts: tuple[str, ...]) -> Guard:
     """The application for one desk, reachable under ``/token/`` at any of the ``hosts`` (``name:port``)."""
-    pages = _Pages(desk, token)
+    pages = Pages(desk, token)
     routes = [
         Route(f"/{token}/", pages.page),
         Route(f"/{token}/look", pages.look),
@@ -48,7 +48,9 @@ def make_app(desk: Desk, token: str, hosts: tuple[str, ...]) -> Guard:
     return Guard(Starlette(routes=routes), token, hosts)
 
 
-class _Pages:
+class Pages:
+    """The pages of one desk; ``token`` begins their addresses."""
+
     def __init__(self, desk: Desk, token: str) -> None:
         self._desk = desk
         self._base = f"/{token}/"
@@ -85,7 +87,7 @@ class _Pages:
                     else "That is the first one"
                 )
                 ref = there if there is not None else ref
-            return self._answer(view, ref, said=said, whole="whole" in query)
+            return self.answer(view, ref, said=said, whole="whole" in query)
 
     async def do(self, request: Request) -> Response:
         try:
@@ -94,9 +96,10 @@ class _Pages:
             view = parse_view({str(k): str(v) for k, v in body.get("view", {}).items()})
         except (ValueError, TypeError, AttributeError, RecursionError):
             return JSONResponse({"error": "That is not a decision."}, 400)
-        return await run_in_threadpool(self._do, deed, view, str(body.get("at", "")))
+        return await run_in_threadpool(self.decide, deed, view, str(body.get("at", "")))
 
-    def _do(self, deed: Deed, view: View, at: str) -> Response:
+    def decide(self, deed: Deed, view: View, at: str) -> Response:
+        """Do something, and show what comes next; ``at`` is the key of what was shown."""
         desk = self._desk
         with desk.lock:
             here, _ = desk.roster.find(at)
@@ -105,14 +108,14 @@ class _Pages:
                 done = act(desk, deed, view)
             except TopicsError as error:
                 here, _ = desk.roster.find(at)
-                return self._answer(view, here, error=str(error), status=409)
+                return self.answer(view, here, error=str(error), status=409)
             ref = done.ref
             if ref is None:
                 ref, _ = desk.roster.find(at)
             if done.onward:
                 following = desk.first_undecided(view, rank)
                 ref = following if following is not None else ref
-            return self._answer(view, ref, said=done.said, n_written=done.n_written)
+            return self.answer(view, ref, said=done.said, n_written=done.n_written)
 
     def pulse(self, request: Request) -> Response:
         with self._desk.lock:
@@ -145,7 +148,7 @@ class _Pages:
             "topics": topic_names(desk),
         }
 
-    def _answer(
+    def answer(
         self,
         view: View,
         ref: int | None,
@@ -156,6 +159,7 @@ class _Pages:
         status: int = 200,
         whole: bool = False,
     ) -> Response:
+        """Fragments that show a segment in a view."""
         try:
             context = self._context(view, ref, whole=whole)
         except TopicsError as problem:  # a search that makes no sense, a run that was taken away

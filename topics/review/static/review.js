@@ -42,6 +42,7 @@ function show(answer, { focus = true, push = true } = {}) {
   if (moved || !inNote) {
     const bar = document.querySelector(".bar")?.contains(document.activeElement);
     $("main").innerHTML = answer.piece;
+    markSelected();
     cursor = -1;
     if (moved) window.scrollTo(0, 0);
     if (focus || bar) document.querySelector("#main h1")?.focus({ preventScroll: true });
@@ -165,6 +166,8 @@ function letGo() {
 function markSelected() {
   for (const box of document.querySelectorAll(".pick input")) box.checked = everything > 0 || selected.has(box.value);
   const n = everything || selected.size;
+  const each = document.querySelector(".each");
+  if (each) each.textContent = n ? ` each of ${n.toLocaleString("en")}` : "";
   const bulk = $("bulk");
   if (!bulk) return;
   bulk.hidden = n === 0;
