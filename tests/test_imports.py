@@ -51,6 +51,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
         "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
+        "jit",
     },
 }  # fmt: skip
 

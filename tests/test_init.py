@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 from topics.cli import app
 from topics.cli.start import ask_topics
 from topics.errors import LabelError
-from topics.labels.project import list_topics, make_project, make_slug, write_new, write_taxonomy
+from topics.labels.project import list_topics, make_project, make_slug, write_taxonomy
+from topics.labels.store import write_new
 from topics.labels.taxonomy import Topic, load_taxonomy, parse_taxonomy
 
 LIST = """\

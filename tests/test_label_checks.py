@@ -201,7 +201,8 @@ def test_reports_can_be_read_on_a_terminal(tmp_path: Path):
 def test_shipped_labels_fit_the_shipped_taxonomy_and_hold_no_text():
     shipped = Path(__file__).parent.parent / "labels"
     report = check(shipped)
-    assert report.findings == ()
+    assert report.ok, report.findings
+    assert report.n_findings.keys() <= {"second-reading"}  # what two readers see differently stays on record
     assert report.counts.n_segments > 700
     for entry in read_decisions([shipped]).topics:
         assert entry.decision.by != "gold" or (entry.decision.text, entry.decision.title) == (None, None)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from killing import can_kill, run_until_write
 from typer.testing import CliRunner
 
 from topics.cli import app
@@ -219,34 +217,14 @@ def test_whatever_was_said_means_the_same_in_the_new_words(decisions: list[Topic
         assert plain_meanings(labels) == meanings(labels)
 
 
-KILLED = """
-import os, signal, sys
+MERGE = """
 from pathlib import Path
 from topics.labels.migrating import merge
-
-labels, stop = Path(sys.argv[1]), int(sys.argv[2])
-calls = 0
-real = {name: getattr(os, name) for name in ("write", "replace", "fsync")}
-
-def watch(name):
-    def call(*args, **more):
-        global calls
-        calls += 1
-        if calls == stop:
-            if name == "write":
-                real["write"](args[0], args[1][: len(args[1]) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real[name](*args, **more)
-    return call
-
-for name in real:
-    setattr(os, name, watch(name))
-merge(labels, ["rivers", "fens"], "wetlands")
-print(calls)
+merge(Path(sys.argv[1]), ["rivers", "fens"], "wetlands")
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+@can_kill
 def test_a_migration_killed_at_any_write_loses_nothing_and_is_finished_by_the_same_command(tmp_path: Path):
     said = (decide(1, "rivers"), decide(2, "fens", "rivers"), decide(3, "woods", "fens"), CUT, decide(4, "rivers"))
     second = (decide(1, "fens", by="ben", day=3),)
@@ -254,9 +232,7 @@ def test_a_migration_killed_at_any_write_loses_nothing_and_is_finished_by_the_sa
     def run(folder: str, stop: int) -> tuple[Path, int]:
         (tmp_path / folder).mkdir()
         labels = make_project(tmp_path / folder, *said, second=second)
-        done = subprocess.run([sys.executable, "-c", KILLED, str(labels), str(stop)], capture_output=True, text=True)
-        assert done.returncode == (0 if stop == 0 else -signal.SIGKILL), done.stderr
-        return labels, int(done.stdout or 0)
+        return labels, run_until_write(MERGE, stop, str(labels))
 
     whole, n_calls = run("whole", 0)
     assert n_calls >= 8  # the taxonomy, and three label files, each with its bytes to the disk

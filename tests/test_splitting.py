@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
-import pytest
+from killing import can_kill, run_until_write
 from typer.testing import CliRunner
 
 from topics.care.gather import Labelled
@@ -163,52 +160,26 @@ def test_a_topic_may_be_one_of_those_it_becomes(tmp_path: Path):
     assert meanings(labels)["2.txt"] == ("water", ())
 
 
-KILLED = """
-import os, signal, sys
+SPLIT = """
 from pathlib import Path
-sys.path.insert(0, str(Path(sys.argv[3]).parent))
 from test_splitting import CREEKS, LAKES, gather
 from topics.care.splitting import split
-
-labels, stop = Path(sys.argv[1]), int(sys.argv[2])
+labels = Path(sys.argv[1])
 pieces = gather(labels)
-calls = 0
-real = {name: getattr(os, name) for name in ("write", "replace")}
-
-def watch(name):
-    def call(*args, **more):
-        global calls
-        calls += 1
-        if calls == stop:
-            if name == "write":
-                real["write"](args[0], args[1][: len(args[1]) // 2])
-            os.kill(os.getpid(), signal.SIGKILL)
-        return real[name](*args, **more)
-    return call
-
-for name in real:
-    setattr(os, name, watch(name))
 new = [] if "creeks" in pieces.taxonomy else [CREEKS, LAKES]
 split(labels, "water", ["creeks", "lakes"], pieces, new=new, rest="lakes", min_score=1.0)
-print(calls)
 """
 
 
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 on this system")
+@can_kill
 def test_a_split_killed_at_any_write_is_finished_by_the_same_command(tmp_path: Path):
-    def run(labels: Path, stop: int) -> int:
-        words = [sys.executable, "-c", KILLED, str(labels), str(stop), __file__]
-        done = subprocess.run(words, capture_output=True, text=True)
-        assert done.returncode == (0 if stop == 0 else -signal.SIGKILL), done.stderr
-        return int(done.stdout or 0)
-
     whole = make_labels(tmp_path / "whole")
-    n_calls = run(whole, 0)
-    assert n_calls == 5  # the taxonomy, three label files, and the taxonomy without the topic
+    n_calls = run_until_write(SPLIT, 0, str(whole))
+    assert n_calls >= 10  # the taxonomy, three label files, the taxonomy without the topic, each brought to the disk
     for stop in range(1, n_calls + 1):
         labels = make_labels(tmp_path / str(stop))
-        run(labels, stop)
-        run(labels, 0)
+        run_until_write(SPLIT, stop, str(labels))
+        run_until_write(SPLIT, 0, str(labels))
         assert meanings(labels) == meanings(whole)
         assert (labels / "taxonomy.toml").read_bytes() == (whole / "taxonomy.toml").read_bytes()
         for name in ("a.jsonl", "b.jsonl", "second/ben.jsonl"):

@@ -10,15 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms, count_terms
+from topics.classification.scoring import Piece, Scorer
 from topics.records import Prediction, Segment
 
-__all__ = ["N_GUESSES", "TITLE_WEIGHT", "TopicModel", "Vector", "predict_segments", "segment_terms"]
+__all__ = [
+    "N_GUESSES",
+    "TITLE_WEIGHT",
+    "Ranked",
+    "TopicModel",
+    "Vector",
+    "predict_segments",
+    "rank_pieces",
+    "segment_terms",
+]
 
 Array = NDArray[np.float64]
 
@@ -36,6 +47,17 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """What the layer says of one piece: probabilities by topic, topics from the likeliest on, scores of ``also``, and
+    how many different terms it holds that are known."""
+
+    probabilities: list[float]
+    order: list[int]
+    also: list[float]
+    n_known: int
+
+
+@dataclass(frozen=True)
 class TopicModel:
     """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` (n_terms,).
 
@@ -81,32 +103,52 @@ class TopicModel:
         result: Array = e / e.sum()
         return result
 
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Scores whole pieces under all columns: those of the topics, then those of ``also``."""
+        return Scorer(
+            self.terms,
+            self.idf,
+            np.hstack((self.weights, self.also_weights)),
+            np.concatenate((self.bias, self.also_bias)),
+            TITLE_WEIGHT,
+        )
+
     def predict(self, segment: Segment, model: str) -> Prediction:
         """The prediction for one segment; ``model`` is the name it will carry."""
-        made = self.predict_terms(segment_terms(segment), model)
+        return predict_segments([segment], self, model)[0]
+
+    def predict_terms(self, terms: Terms, model: str) -> Prediction:
+        """The prediction for an English article, given as counted terms."""
+        vector = self.vectorise(terms)
+        p = self.probabilities(vector)
+        also = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
+        order = np.argsort(-p, kind="stable")
+        return self.judge(Ranked(p.tolist(), order.tolist(), also.tolist(), len(vector.columns)), model)
+
+    def decide(self, segment: Segment, ranked: Ranked, model: str) -> Prediction:
+        """The prediction that follows from a segment's scores."""
+        made = self.judge(ranked, model)
         if segment.kind == "boilerplate":
             return Prediction(None, None, (), False, made.topics, model)
         if segment.language != "en":
             return Prediction(None, None, (), True, made.topics, model)
         return made
 
-    def predict_terms(self, terms: Terms, model: str) -> Prediction:
-        """The prediction for an English article, given as counted terms."""
-        vector = self.vectorise(terms)
-        p = self.probabilities(vector)
-        order = np.argsort(-p, kind="stable")
-        guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
-        if not len(vector.columns) or p[order[0]] < self.unknown_below:
+    def judge(self, ranked: Ranked, model: str) -> Prediction:
+        """The same for an English article."""
+        guesses = tuple((self.slugs[k], round(ranked.probabilities[k], 4)) for k in ranked.order[:N_GUESSES])
+        best = ranked.order[0]
+        if not ranked.n_known or ranked.probabilities[best] < self.unknown_below:
             return Prediction(None, None, (), True, guesses, model)
-        return Prediction(guesses[0][0], guesses[0][1], self._also(vector, int(order[0])), False, guesses, model)
+        return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
 
     def doubt(self, vector: Vector) -> float:
         """How little any topic seems to fit: pieces are left unknown in this order."""
         return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
 
-    def _also(self, vector: Vector, best: int) -> tuple[str, ...]:
-        scores = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
-        ranked = [k for k in np.argsort(-scores, kind="stable").tolist() if k != best][:MOST_ALSO]
+    def _also(self, scores: Sequence[float], best: int) -> tuple[str, ...]:
+        ranked = sorted((k for k in range(len(scores)) if k != best), key=lambda k: -scores[k])[:MOST_ALSO]
         return tuple(self.slugs[k] for k in ranked if scores[k] >= self.also_above)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -150,4 +192,16 @@ def segment_terms(segment: Segment) -> Terms:
 
 def predict_segments(segments: Sequence[Segment], topics: TopicModel, model: str) -> list[Prediction]:
     """One prediction a segment, in order."""
-    return [topics.predict(segment, model) for segment in segments]
+    ranked = rank_pieces([(segment.title, segment.body) for segment in segments], topics)
+    return [topics.decide(segment, one, model) for segment, one in zip(segments, ranked, strict=True)]
+
+
+def rank_pieces(pieces: Sequence[Piece], topics: TopicModel) -> list[Ranked]:
+    """The scores of headlines with their texts, each piece's by itself."""
+    scores, known = topics.scorer.score(pieces)
+    n_topics = len(topics.slugs)
+    z = scores[:, :n_topics] / topics.temperature
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p = e / e.sum(axis=1, keepdims=True)
+    order = np.argsort(-p, axis=1, kind="stable")
+    return list(map(Ranked, p.tolist(), order.tolist(), scores[:, n_topics:].tolist(), known.tolist()))

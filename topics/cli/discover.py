@@ -19,7 +19,9 @@ __all__ = ["discover"]
 
 
 def discover(
-    source: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl file of segment records.")],
+    source: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl or .parquet file of records.")
+    ],
     below: Annotated[
         float | None,
         typer.Option(
@@ -30,6 +32,10 @@ def discover(
         ),
     ] = None,
     min_group: Annotated[int, typer.Option(min=3, help="Segments that a group has at least.")] = 5,
+    n_groups: Annotated[
+        int | None,
+        typer.Option("--groups", min=1, help="Make at most so many groups.", show_default="by how alike they are"),
+    ] = None,
     most: Annotated[int, typer.Option(min=20, help="Segments to look at, drawn by lot where there are more.")] = 4000,
     model: Annotated[
         str | None,
@@ -74,15 +80,15 @@ def discover(
     from topics.cli.progress import show_progress
     from topics.discover.finding import find_groups
     from topics.discover.unknowns import sample_unknowns
-    from topics.runs import read_manifest, read_rows
+    from topics.runs import is_run, read_manifest, read_rows
 
     if (accept is None) != (slug is None):
         raise typer.BadParameter("give --accept GROUP and --slug NAME together", param_hint="--accept")
-    n_dumps = read_manifest(source)["totals"].get("dumps") if source.is_dir() else None
+    n_dumps = read_manifest(source)["totals"].get("dumps") if is_run(source) else None
     vectors = load_vectors(load_model(model))
     with show_progress("reading", n_dumps) as advance:
         sample = sample_unknowns(read_rows(source), below=below, most=most, on_dump=advance)
-    found = find_groups(sample, vectors, min_group=min_group)
+    found = find_groups(sample, vectors, min_group=min_group, n_groups=n_groups)
     if accept is not None and slug is not None:
         group = _pick(found, accept)
         _accept(group, slug, labels, by, name, description, not without_text, most_labels)
@@ -91,8 +97,19 @@ def discover(
     else:
         from rich.console import Console
 
-        _render(found, Console(), examples, source, below, min_group, most)
-    _say_counts(found)
+        _render(found, Console(), examples, source, _spell_options(below, min_group, n_groups, most))
+    _say_counts(found, below)
+
+
+def _spell_options(below: float | None, min_group: int, n_groups: int | None, most: int) -> str:
+    """The options that make these groups and no others."""
+    given: tuple[tuple[str, object, object], ...] = (
+        ("--below", below, None),
+        ("--min-group", min_group, 5),
+        ("--groups", n_groups, None),
+        ("--most", most, 4000),
+    )
+    return "".join(f" {option} {value}" for option, value, usual in given if value != usual)
 
 
 def _pick(found: Discovery, wanted: str) -> Group:
@@ -130,10 +147,8 @@ def _render(
     found: Discovery,
     console: Console,
     n_examples: int,
-    source: Path,
-    below: float | None,
-    min_group: int,
-    most: int,
+    source: str,
+    options: str,
 ) -> None:
     from rich.text import Text
 
@@ -148,25 +163,17 @@ def _render(
             console.print(Text(f"  - {clean_cell(each.first)}"), no_wrap=True, overflow="ellipsis")
         console.print()
     if found.groups:
-        options = "".join(
-            f" {option} {value}"
-            for option, value, usual in (
-                ("--below", below, None),
-                ("--min-group", min_group, 5),
-                ("--most", most, 4000),
-            )
-            if value != usual
-        )
         name = found.groups[0].name
         console.print(Text(f"To make one a topic: topics discover {source}{options} --accept {name} --slug {name}"))
 
 
-def _say_counts(found: Discovery) -> None:
+def _say_counts(found: Discovery, below: float | None) -> None:
     """What was looked at, on stderr."""
     from topics.discover.finding import FEWEST_SEGMENTS
 
     sample = found.sample
     said = f"{sample.n_found:,} of {sample.n_rows:,} segments are unknown"
+    said += "" if below is None else f" or score below {below}"
     aside = [
         f"{n:,} {what}"
         for n, what in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.engines import Engine
     from topics.labels.boundaries import Decided
-    from topics.reading import ReadOptions
+    from topics.reading import LongDump, ReadOptions
     from topics.records import Dump
     from topics.runs.worker import Done
     from topics.runs.writing import Totals
@@ -201,25 +201,28 @@ class Work:
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
         from topics.bundle import load_model
+        from topics.cli.progress import tell_first_run
 
+        tell_first_run()
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         return load_model(self.model_name)
 
-    def dumps(self) -> Iterator[Dump]:
+    def dumps(self) -> Iterator[Dump | LongDump]:
         """The inputs, read; what cannot be read is noted, or raised if it is to be ``strict``."""
-        from topics.reading import read_dumps
+        from topics.reading import stream_dumps
 
-        yield from read_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note)
+        yield from stream_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note)
 
     def reading(self) -> ReadOptions:
         """How inputs are read."""
         from topics.reading import ReadOptions
 
-        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
+        stream = not self.whole  # one segment has to be held in any case
+        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding, stream=stream)
 
-    def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
-        """Each dump with its rows, in order of the inputs; problems are said at once and counted."""
+    def results(self, model: Model) -> Iterator[Iterable[Row]]:
+        """The rows of each dump, in order of the inputs; problems are said at once and counted."""
         from topics.cli.progress import hush_workers, show_progress
         from topics.pipeline import classify_dumps
         from topics.reading import list_inputs
@@ -242,20 +245,22 @@ class Work:
             for dump, rows in done:
                 raise_if_interrupted()
                 self.n_dumps += 1
-                self.n_segments += len(rows)
-                yield dump, rows
+                yield rows
                 advance(dump.name, 1)
             raise_if_interrupted()
 
     def rows(self, model: Model) -> Iterator[Row]:
-        for _, rows in self.results(model):
-            yield from rows
+        for rows in self.results(model):
+            for row in rows:
+                self.n_segments += 1
+                yield row
 
     def reasons(self, model: Model, n_others: int) -> Iterator[Row]:
         """Why segments start where they do, a row a start."""
         from topics.pipeline import explain_starts
+        from topics.reading import read_dumps
 
-        for dump in self.dumps():
+        for dump in read_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note):
             found = explain_starts(
                 dump,
                 model,
@@ -361,7 +366,7 @@ def _is_file(output: str) -> bool:
 
 def _fill_run(work: Work, output: str, format: str) -> None:
     """Have a run folder filled; what is there already is kept."""
-    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, with_whole_paths
+    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
     from topics.cli.progress import hush_workers, show_progress
     from topics.reading import Problem
     from topics.reading.addresses import is_address
@@ -384,6 +389,8 @@ def _fill_run(work: Work, output: str, format: str) -> None:
     job = DumpWork(
         str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict
     )
+    if work.jobs > 1:
+        warm_up(model)  # or every worker would compile the kernels, and say nothing of it
     with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
 
         def hear(done: Done) -> None:

@@ -85,17 +85,20 @@ class Discovery:
         }
 
 
-def find_groups(sample: Sample, vectors: WordVectors | None = None, *, min_group: int = MIN_GROUP) -> Discovery:
+def find_groups(
+    sample: Sample, vectors: WordVectors | None = None, *, min_group: int = MIN_GROUP, n_groups: int | None = None
+) -> Discovery:
     """Group a sample; ``vectors`` (a model's) let words that mean much the same count as alike.
 
-    A group has at least ``min_group`` segments. Fewer than :data:`FEWEST_SEGMENTS` segments give no groups.
+    A group has at least ``min_group`` segments; with ``n_groups`` there are at most so many groups. Fewer than
+    :data:`FEWEST_SEGMENTS` segments give no groups.
     """
     segments = sample.segments
     if len(segments) < FEWEST_SEGMENTS:
         return Discovery((), sample)
     from topics.discover.grouping import group_pieces
 
-    found = group_pieces([each.terms for each in segments], vectors, min_group=min_group)
+    found = group_pieces([each.terms for each in segments], vectors, min_group=min_group, n_groups=n_groups)
     pieces = [frozenset(each.terms.title) | frozenset(each.terms.body) for each in segments]
     grouped = {place for places, _ in found for place in places}
     rest = [pieces[place] for place in range(len(segments)) if place not in grouped]

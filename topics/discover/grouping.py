@@ -3,8 +3,9 @@
 Each piece is a row of TF-IDF over the pieces themselves, seen twice: through its singular vectors (latent semantic
 analysis; Deerwester et al. 1990) and as the mean of its terms' word vectors, which know of more text than these
 pieces hold. Rows are joined from the bottom up, the two groups nearest on average first (average linkage on cosine
-distance), until none are nearer than :data:`FARTHEST`; pieces far from their group's middle are let go. Nothing is
-drawn by lot but the start of the factoring, which is seeded; the order of the pieces is the caller's to fix.
+distance), until none are nearer than :data:`FARTHEST`; who wants a certain number of groups gets them by k-means.
+Pieces far from their group's middle are let go. Nothing is drawn by lot but where the factoring and k-means begin,
+which is seeded; the order of the pieces is the caller's to fix.
 """
 
 from __future__ import annotations
@@ -34,19 +35,15 @@ LEAST_LIKENESS: Final = 0.4  # cosine with the group's middle, of its pieces
 
 
 def group_pieces(
-    pieces: Sequence[Terms], vectors: WordVectors | None = None, *, min_group: int
+    pieces: Sequence[Terms], vectors: WordVectors | None = None, *, min_group: int, n_groups: int | None = None
 ) -> list[tuple[list[int], float]]:
     """The groups of at least ``min_group`` pieces: their places, the most typical first, and their likeness (mean
-    cosine with the group's middle). The largest group comes first."""
-    from sklearn.cluster import AgglomerativeClustering
-
+    cosine with the group's middle). The largest group comes first. At most ``n_groups`` are made where it is given."""
     rows = place_pieces(pieces, vectors)
     known = np.flatnonzero(rows.any(axis=1))  # what holds no known term is like nothing
     if len(known) < 2:
         return []
-    joined = AgglomerativeClustering(
-        n_clusters=None, metric="cosine", linkage="average", distance_threshold=FARTHEST
-    ).fit_predict(rows[known])
+    joined = _join(rows[known], n_groups)
     groups = []
     for number in range(int(joined.max()) + 1):
         places = known[joined == number]
@@ -58,6 +55,18 @@ def group_pieces(
         order = np.lexsort((places, -np.round(likeness, 9)))
         groups.append((places[order].tolist(), float(likeness.mean())))
     return sorted(groups, key=lambda group: (-len(group[0]), min(group[0])))
+
+
+def _join(rows: Array, n_groups: int | None) -> NDArray[np.int64]:
+    """The number of its group for every row."""
+    from sklearn.cluster import AgglomerativeClustering, KMeans
+
+    if n_groups is not None:
+        n_different = len(np.unique(rows, axis=0))  # k-means complains of more groups than that
+        means = KMeans(min(n_groups, n_different), n_init=10, random_state=0)
+        return np.asarray(means.fit_predict(rows), dtype=np.int64)
+    tree = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=FARTHEST)
+    return np.asarray(tree.fit_predict(rows), dtype=np.int64)
 
 
 def place_pieces(pieces: Sequence[Terms], vectors: WordVectors | None) -> Array:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from topics.errors import LabelError, OutputError
+from topics.labels.store import write_new
 from topics.labels.taxonomy import Topic, check_slug, parse_taxonomy
 from topics.labels.taxonomy_edit import format_topic
 
@@ -137,29 +137,6 @@ def make_project(folder: Path, topics: Sequence[Topic]) -> list[Path]:
     if taxonomy not in made:
         raise LabelError(f"{taxonomy}: came up meanwhile, and stays as it is. Look at it.")
     return made
-
-
-def write_new(path: Path, content: bytes) -> bool:
-    """Write a file whole where none stands; ``False`` and nothing changed where one does."""
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)
-        try:
-            os.link(temporary, path)  # unlike a rename, this never takes the place of anything
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without links
-            with path.open("xb") as file:
-                file.write(content)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(temporary)
-    return True
 
 
 def _add_detail(topic: Topic, line: str, place: str) -> Topic:

@@ -28,6 +28,7 @@ __all__ = [
     "hold_labels",
     "read_decisions",
     "write_decisions",
+    "write_new",
     "write_whole",
 ]
 
@@ -64,19 +65,40 @@ def write_whole(path: Path, content: bytes) -> None:
     """Replace a file at once: a reader sees the old content or the new, never a part."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
+        with _staged(path, content) as temporary:
             os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
+
+
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file whole where none stands; ``False`` and nothing changed where one does. The folder must be there."""
+    with _staged(path, content) as temporary:
+        try:
+            os.link(temporary, path)  # unlike a rename, this never takes the place of anything
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without links
+            if os.path.lexists(path):
+                return False
+            os.replace(temporary, path)
+    return True
+
+
+@contextmanager
+def _staged(path: Path, content: bytes) -> Iterator[Path]:
+    """A temporary file beside ``path`` with this content on the disk; what is left of it at the end is removed."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # mkstemp makes files that only their owner can read
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def _to_lines(path: Path, decisions: Iterable[Decision]) -> bytes:

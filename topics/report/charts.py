@@ -213,7 +213,7 @@ def _add_squares(axes: Axes, places: Sequence[tuple[int, int]], colour: str, str
 
 
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:
-    axes.set_yticks(range(len(names)), [shorten(each, 22) for each in names])
+    axes.set_yticks(range(len(names)), [shorten(each, 20) for each in names])
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 

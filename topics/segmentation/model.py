@@ -86,14 +86,20 @@ class SegmentationModel:
         n = len(paragraphs)
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
-            stretch = analysis.stretch(start, end)
-            features = compute_features(stretch, self.vocabulary, self.vectors)
-            heads[keep:stop] = self.network.score(stretch, features)[keep - start : stop - start]
+            heads[keep:stop] = self.score_stretch(analysis.stretch(start, end))[keep - start : stop - start]
+        return self.weigh(paragraphs, analysis, heads, is_start=True)
+
+    def score_stretch(self, analysis: Analysis) -> Array:
+        """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them."""
+        return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
+
+    def weigh(self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, *, is_start: bool) -> Scored:
+        """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump."""
         slope, offset = self.calibration
         odds = heads[:, 0].astype(np.float64) * slope + offset
         # rounded, so that no last bit of a matrix product decides
         probabilities = np.round(1.0 / (1.0 + np.exp(-odds)), 5)
-        if n:
+        if is_start and len(probabilities):
             probabilities[0] = 1.0  # whatever comes first starts something
         return Scored(paragraphs, analysis, probabilities, heads, self.threshold)
 
@@ -133,13 +139,16 @@ def _feature_names() -> NDArray[np.uint8]:
     return np.frombuffer("\n".join((*FEATURES, *HEADS)).encode("ascii"), dtype=np.uint8)
 
 
-def stretches(n: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Stretches of ``n`` paragraphs, each with the middle that counts; the middles tile ``0:n``."""
+def stretches(n: int, first: int = 0, last: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Stretches of ``n`` paragraphs, each with the middle that counts; the middles tile ``first:last``, by default all.
+
+    ``first`` is a multiple of the middles' length.
+    """
     if n <= WINDOW:
         if n:
             yield (0, n), (0, n)
         return
     step = WINDOW - 2 * MARGIN
-    for keep in range(0, n, step):
+    for keep in range(first, n if last is None else last, step):
         stop = min(n, keep + step)
         yield (max(0, keep - MARGIN), min(n, stop + MARGIN)), (keep, stop)
