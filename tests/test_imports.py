@@ -44,8 +44,9 @@ ALLOWED: dict[str, set[str]] = {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
         "labels", "bundle", "evaluation", "examples",
     },
+    "selection": BASE,
     "care": BASE | {
-        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+        "selection", "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
     },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
