@@ -11,13 +11,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
 
-__all__ = ["ANALYZER", "Terms", "count_terms", "list_words", "stem_plural"]
+__all__ = ["ANALYZER", "Terms", "count_terms", "list_words", "locate_terms", "stem_plural"]
 
 ANALYZER = "en-1"
 
@@ -64,6 +64,60 @@ def list_words(text: str) -> list[str]:
     ['bank', 'england', 'raised', 'rate']
     """
     return [word for word in fold_tokens(text) if word != BREAK_TERM]
+
+
+def locate_terms(text: str, wanted: Container[str]) -> list[tuple[int, int, str]]:
+    """Where the terms of :func:`count_terms` stand: start, end, term, in the order of the text.
+
+    A pair reaches from its first word to its second, and may overlap with others. A soft hyphen parts a word here,
+    since places are those of the text as it stands.
+
+    >>> locate_terms("The banks of England", {"bank", "bank england"})
+    [(4, 9, 'bank'), (4, 20, 'bank england')]
+    """
+    found: list[tuple[int, int, str]] = []
+    before: tuple[int, str] | None = None  # start and term of the word before, in the same sentence
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        word = _terms[token if token.isascii() else unicodedata.normalize("NFKC", token)]
+        if not word:
+            continue
+        if word == BREAK_TERM:
+            before = None
+            continue
+        if word in wanted:
+            found.append((match.start(), match.end(), word))
+        if before is not None and f"{before[1]} {word}" in wanted:
+            found.append((before[0], match.end(), f"{before[1]} {word}"))
+        before = match.start(), word
+    return sorted(found)
+
+
+def locate_terms(text: str, wanted: Container[str]) -> list[tuple[int, int, str]]:
+    """Where the terms of :func:`count_terms` stand: start, end, term, in the order of the text.
+
+    A pair reaches from its first word to its second, and may overlap with others. A soft hyphen parts a word here,
+    since places are those of the text as it stands.
+
+    >>> locate_terms("The banks of England", {"bank", "bank england"})
+    [(4, 9, 'bank'), (4, 20, 'bank england')]
+    """
+    found: list[tuple[int, int, str]] = []
+    before: tuple[int, str] | None = None  # start and term of the word before, in the same sentence
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        word = _terms[token if token.isascii() else unicodedata.normalize("NFKC", token)]
+        if not word:
+            continue
+        if word == _BREAK:
+            before = None
+            continue
+        if word in wanted:
+            found.append((match.start(), match.end(), word))
+        if before is not None and f"{before[1]} {word}" in wanted:
+            found.append((before[0], match.end(), f"{before[1]} {word}"))
+        before = match.start(), word
+    return sorted(found)
 
 
 def stem_plural(word: str) -> str:

@@ -143,7 +143,7 @@ class TopicModel:
             return Prediction(None, None, (), True, guesses, model)
         return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
 
-    def doubt(self, vector: Vector) -> float:
+    def doubt_of(self, vector: Vector) -> float:
         """How little any topic seems to fit: pieces are left unknown in this order."""
         return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
 

@@ -9,11 +9,13 @@ import typer
 from topics.cli.app import new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
+from topics.cli.explain import explain
 from topics.cli.label_care import check_labels, count_labels
 from topics.cli.label_changes import merge_labels, rename_labels, split_labels
 from topics.cli.learn import train
-from topics.cli.look import explain, export
+from topics.cli.look import export
 from topics.cli.predict import classify, segment
+from topics.cli.review import review
 from topics.cli.start import init
 from topics.cli.stores import labels_app, models_app
 from topics.cli.survey import report
@@ -24,7 +26,7 @@ app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
     "Start with: topics classify seeds/"
 )
-for command in (classify, segment, export, report, discover, explain, train, evaluate, init):
+for command in (classify, segment, review, export, report, discover, explain, train, evaluate, init):
     app.command()(command)
 labels_app.command("check")(check_labels)
 labels_app.command("stats")(count_labels)

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from topics.runs.worker import Done
     from topics.runs.writing import Totals
 
-__all__ = ["Work", "classify", "segment"]
+__all__ = ["Where", "Work", "classify", "fill_run", "segment"]
 
 Row = Mapping[str, Any]
 
@@ -285,6 +285,11 @@ class Work:
 
     def finish(self, totals: Totals | None = None) -> None:
         """Say what was done; exit 1 where an input could not be."""
+        self.say_done(totals)
+        self.problems.leave()
+
+    def say_done(self, totals: Totals | None = None) -> None:
+        """What was done, in one line."""
         parts = [_count(self.n_dumps, "dump"), _count(self.n_segments, "segment")]
         if totals is not None and totals.n_duplicates:
             parts.append(_count(totals.n_duplicates, "near-duplicate"))
@@ -295,7 +300,6 @@ class Work:
         if n_decisions := len(self.problems) - self.problems.n_inputs:
             parts.append(f"{_count(n_decisions, 'decision')} not kept")
         typer.echo(", ".join(parts), err=True)
-        self.problems.leave()
 
 
 def _count(n: int, noun: str) -> str:
@@ -317,7 +321,7 @@ def _deliver(work: Work, format: str | None, output: str | None) -> None:
                 "a run folder is JSONL or Parquet; use `topics export RUN` for other formats, or give a file",
                 param_hint="--format",
             )
-        _fill_run(work, output, format or "jsonl")
+        work.finish(fill_run(work, output, format or "jsonl"))
         return
     model = work.load()
     if output is not None:
@@ -364,7 +368,7 @@ def _is_file(output: str) -> bool:
     return not os.path.isdir(output) and (Path(output).suffix != "" or os.path.exists(output))
 
 
-def _fill_run(work: Work, output: str, format: str) -> None:
+def fill_run(work: Work, output: str, format: str) -> Totals:
     """Have a run folder filled; what is there already is kept."""
     from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
     from topics.cli.progress import hush_workers, show_progress
@@ -411,4 +415,4 @@ def _fill_run(work: Work, output: str, format: str) -> None:
             advance=hear,
         )
     work.n_dumps, work.n_segments = totals.n_dumps, totals.n_segments
-    work.finish(totals)
+    return totals

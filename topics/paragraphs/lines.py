@@ -38,17 +38,34 @@ _WORD_END = re.compile(r"\S(?=\s\S)")
 _ANY_BREAK = re.compile(f"[{_BREAK}]")
 
 
-def split_paragraphs(text: str, punkt: Punkt | None = None) -> list[Paragraph]:
+def split_paragraphs(
+    text: str, punkt: Punkt | None = None, *, begins_inside: bool = False, ends_inside: bool = False
+) -> list[Paragraph]:
     """The paragraphs of a dump, in order.
 
     A line of more than ``MAX_LINE`` characters is cut at its sentences, a sentence of more than
     ``MAX_SENTENCE`` at white space about every 2,000 characters; a run without white space stays whole.
     Without ``punkt`` every full stop is taken at face value, since no abbreviation is known.
 
+    For a part of a dump that starts or ends at a paragraph, ``begins_inside`` and ``ends_inside`` say that this is
+    inside a line: that line was long, and its part here is cut at sentences however short it is.
+
     >>> [(p.start, p.end, p.line, p.gap) for p in split_paragraphs("One. Two.\\n\\n  Three.\\n")]
     [(0, 9, 1, 1), (13, 19, 3, 2)]
     """
-    return ParagraphStream(punkt).feed(text, is_last=True)
+    paragraphs = ParagraphStream(punkt).feed(text, is_last=True)
+    # a line that is not long is one paragraph, so far
+    if ends_inside and paragraphs and (paragraphs[-1].gap or len(paragraphs) == 1):
+        paragraphs[-1:] = _cut_part(text, paragraphs[-1], punkt)
+    if begins_inside and paragraphs and (len(paragraphs) == 1 or paragraphs[1].gap):
+        paragraphs[:1] = _cut_part(text, paragraphs[0], punkt)
+    return paragraphs
+
+
+def _cut_part(text: str, part: Paragraph, punkt: Punkt | None) -> list[Paragraph]:
+    """The sentences of what is part of a longer line."""
+    spans = list(_cut_line(text, part.start, part.end, punkt or Punkt()))
+    return [Paragraph(*span, part.line, 0 if k else part.gap) for k, span in enumerate(spans)]
 
 
 class ParagraphStream:

@@ -22,6 +22,7 @@ from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
+from topics.segmentation.tongues import LANGUAGE_ODDS, find_changes
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
@@ -41,6 +42,7 @@ class Scored:
     probabilities: NDArray[np.float64]  # (n,) that a piece starts here
     heads: Array  # (n, len(HEADS)), log-odds
     threshold: float
+    changes: frozenset[int] = frozenset()  # paragraphs at which the language changes, which probabilities know of
 
     @property
     def is_flat(self) -> bool:
@@ -97,11 +99,13 @@ class SegmentationModel:
         """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump."""
         slope, offset = self.calibration
         odds = heads[:, 0].astype(np.float64) * slope + offset
+        changes = find_changes(text, paragraphs, odds)
+        odds[changes] += LANGUAGE_ODDS
         # rounded, so that no last bit of a matrix product decides
         probabilities = np.round(1.0 / (1.0 + np.exp(-odds)), 5)
         if is_start and len(probabilities):
             probabilities[0] = 1.0  # whatever comes first starts something
-        return Scored(paragraphs, analysis, probabilities, heads, self.threshold)
+        return Scored(paragraphs, analysis, probabilities, heads, self.threshold, frozenset(changes))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle; Punkt's parameters are JSON and go beside them."""
