@@ -9,8 +9,8 @@ time, and the model learns again from all labels, old and new. All orders see th
 
 The model is the linear layer that `topics train` starts from (SVMs on terms and word vectors, descriptions as pieces),
 without what never changes which topic is likeliest or reads unlabelled text; ``warm_svm`` solves the same problem
-from where the last one ended. Settings of the queue were chosen with --domain allsides-2012-2020,allsides-2012-2020-2 and
-with --domain economist-2025,economist-2025-2 --pool 300, never on the news.
+from where the last one ended. Settings of the queue were chosen with
+--domain allsides-2012-2020,allsides-2012-2020-2, never on the news.
 """
 
 from __future__ import annotations
@@ -173,7 +173,9 @@ def read_domain(labels: Path, files: set[str]) -> Domain:
     barred = {traits[k].duplicate for k in np.flatnonzero(inside).tolist()}
     old = [k for k in np.flatnonzero(~inside).tolist() if traits[k].duplicate not in barred]
     base = np.concatenate((np.array(old, np.int64), np.arange(arena.n, len(arena.topics))))
-    dense = np.zeros((arena.rows.shape[0], 1)) if arena.space.rows is None else np.asarray(arena.rows @ arena.space.rows)
+    dense = (
+        np.zeros((arena.rows.shape[0], 1)) if arena.space.rows is None else np.asarray(arena.rows @ arena.space.rows)
+    )
     say(f"{inside.sum()} pieces of the domain, {len(old)} others, {(~inside).sum() - len(old)} left out")
     start = WarmSvm(arena.rows, dense, len(arena.slugs)).fit(base, arena.topics[base], arena.weight[base])
     return Domain(arena, dense, np.flatnonzero(inside), base, traits, start)
@@ -218,7 +220,9 @@ def report(names: list[str], budgets: list[int], scores: np.ndarray, options: ar
     head = ["labels"]
     for number, name in enumerate(names):
         head += [name] if number == first else [name, f"less {names[first]}"]
-    print_table(f"{options.domain}, {options.seeds} seeds: accuracy (macro-F1), paired differences in points", head, rows)
+    print_table(
+        f"{options.domain}, {options.seeds} seeds: accuracy (macro-F1), paired differences in points", head, rows
+    )
     goal = scores[first, :, -1, 0]
     print(f"\n{names[first]} at {budgets[-1]} labels: {goal.mean():.3f}. Reached with:")
     for number, name in enumerate(names):

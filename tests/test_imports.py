@@ -50,7 +50,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "review": BASE | {
         "reading", "paragraphs", "pipeline", "bundle", "classification", "labels", "writers", "runs", "storage",
-        "stored_rows",
+        "stored_rows", "selection",
     },
     "__main__": BASE | {"cli"},
     "cli": BASE | {

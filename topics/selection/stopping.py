@@ -1,8 +1,8 @@
 """When more labels stop helping: what successive models say of the same pieces in, one sentence and one number out.
 
 Bloodgood and Vijay-Shanker 2009, "A Method for Stopping Active Learning Based on Stabilizing Predictions and the Need
-for User-Adjustable Stopping": once the models of the last rounds agree on pieces that nobody labels, kappa of SETTLED or
-more on the mean of WINDOW comparisons, further labels change little. No label is needed to see that. It says nothing
+for User-Adjustable Stopping": once the models of the last rounds agree on pieces that nobody labels, kappa of SETTLED
+or more on the mean of WINDOW comparisons, further labels change little. No label is needed to see that. It says nothing
 about how good the model is: a learning curve does.
 """
 
