@@ -678,7 +678,7 @@ def test_training_says_which_labels_it_left_out(tmp_path: Path) -> None:
     write(project / "mine.jsonl", decide(FERRY, "sprots") + "\n")
     done = run("train", "--labels", project, "--dumps", "seeds", "--output", tmp_path / "mine")
     assert done.code == 1
-    assert done.out == f"{tmp_path / 'mine'}\n"
+    assert Path(done.out.strip()).parent == tmp_path / "mine"
     [said] = [line for line in done.errors if "sprots" in line]
     assert_says_what_and_what_next(said, "mine.jsonl:1", 'unknown topic "sprots"')
     assert run_ok("models", "show", tmp_path / "mine").out.startswith("# Model")

@@ -27,7 +27,10 @@ ALLOWED: dict[str, set[str]] = {
     "classification": BASE,
     "classification.training": BASE | {"classification", "evaluation"},
     "labels": BASE | {"classification"},
-    "bundle": BASE | {"paragraphs", "segmentation", "classification"},
+    "pointer": BASE | {"writers"},
+    "shelf": BASE | {"pointer"},
+    "bundle": BASE | {"pointer", "shelf", "paragraphs", "segmentation", "classification"},
+    "versions": BASE | {"pointer", "shelf", "bundle"},
     "pipeline": BASE | {"bundle", "segmentation", "classification", "labels", "engines"},
     "writers": BASE,
     "examples": BASE | {
@@ -42,7 +45,13 @@ ALLOWED: dict[str, set[str]] = {
     "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
-        "labels", "bundle", "evaluation", "examples",
+        "labels", "bundle", "shelf", "evaluation", "examples",
+    },
+    "differences": BASE | {"pipeline", "bundle", "labels"},
+    "interchange": BASE | {"labels", "reading", "writers"},
+    "retraining": BASE | {
+        "training", "labels", "bundle", "shelf", "versions", "pipeline", "classification", "classification.training",
+        "segmentation", "evaluation", "writers", "examples",
     },
     "selection": BASE,
     "care": BASE | {
@@ -56,7 +65,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
         "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
-        "jit", "review",
+        "jit", "review", "retraining", "shelf", "versions", "differences", "interchange", "examples",
     },
 }  # fmt: skip
 

@@ -93,33 +93,6 @@ def locate_terms(text: str, wanted: Container[str]) -> list[tuple[int, int, str]
     return sorted(found)
 
 
-def locate_terms(text: str, wanted: Container[str]) -> list[tuple[int, int, str]]:
-    """Where the terms of :func:`count_terms` stand: start, end, term, in the order of the text.
-
-    A pair reaches from its first word to its second, and may overlap with others. A soft hyphen parts a word here,
-    since places are those of the text as it stands.
-
-    >>> locate_terms("The banks of England", {"bank", "bank england"})
-    [(4, 9, 'bank'), (4, 20, 'bank england')]
-    """
-    found: list[tuple[int, int, str]] = []
-    before: tuple[int, str] | None = None  # start and term of the word before, in the same sentence
-    for match in _TOKEN.finditer(text):
-        token = match[0]
-        word = _terms[token if token.isascii() else unicodedata.normalize("NFKC", token)]
-        if not word:
-            continue
-        if word == _BREAK:
-            before = None
-            continue
-        if word in wanted:
-            found.append((match.start(), match.end(), word))
-        if before is not None and f"{before[1]} {word}" in wanted:
-            found.append((before[0], match.end(), f"{before[1]} {word}"))
-        before = match.start(), word
-    return sorted(found)
-
-
 def stem_plural(word: str) -> str:
     """The singular of a lower case English noun, by its ending alone; other words mostly stay as they are.
 

@@ -22,20 +22,40 @@ def export(
         typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all"),
     ] = None,
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Only segments at least this sure.")] = 0.0,
-    format: Annotated[str, typer.Option("--format", "-f", help="html, md, jsonl, csv or parquet.")] = "html",
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="html, md, csv, parquet or jsonl; may be repeated.",
+            show_default="html, md, csv and parquet",
+        ),
+    ] = None,
 ) -> None:
-    """Write one folder a topic, ready to read, from a run.
+    """Write one folder a topic from a run: pages to read, tables to compute with, and an index of all.
+
+    A topic that is corrected in a .csv of it comes back with `topics labels import FOLDER --format csv`.
 
     \b
     Example:
       topics classify dumps/ --output runs/monday
       topics export runs/monday --output monday --topic gaza --min-score 0.6
+      topics export runs/monday --output sheets --format csv
     """
+    from topics.interchange.gathering import add_references
+    from topics.labels.taxonomy import load_taxonomy
     from topics.runs import read_rows
     from topics.writers import write_topics_folder
 
-    format = take_format(format)
-    counts = write_topics_folder(read_rows(source), output, topics=topic or None, min_score=min_score, format=format)
+    formats = [take_format(each) for each in format or ("html", "md", "csv", "parquet")]
+    counts = write_topics_folder(
+        add_references(read_rows(source)),
+        output,
+        topics=topic or None,
+        min_score=min_score,
+        format=formats,
+        names={known.slug: known.name for known in load_taxonomy().topics},
+    )
     for name, n in counts.items():
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))

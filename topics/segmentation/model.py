@@ -8,7 +8,7 @@ paragraphs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -89,18 +89,20 @@ class SegmentationModel:
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
             heads[keep:stop] = self.score_stretch(analysis.stretch(start, end))[keep - start : stop - start]
-        return self.weigh(paragraphs, analysis, heads, is_start=True)
+        return self.weigh(paragraphs, analysis, heads, find_changes(text, paragraphs), is_start=True)
 
     def score_stretch(self, analysis: Analysis) -> Array:
         """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them."""
         return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
 
-    def weigh(self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, *, is_start: bool) -> Scored:
-        """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump."""
+    def weigh(
+        self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, changes: Sequence[int], *, is_start: bool
+    ) -> Scored:
+        """Paragraphs with their log-odds made probabilities; ``changes`` are those at which the language changes,
+        ``is_start`` says that they are the first of a dump."""
         slope, offset = self.calibration
         odds = heads[:, 0].astype(np.float64) * slope + offset
-        changes = find_changes(text, paragraphs, odds)
-        odds[changes] += LANGUAGE_ODDS
+        odds[list(changes)] += LANGUAGE_ODDS
         # rounded, so that no last bit of a matrix product decides
         probabilities = np.round(1.0 / (1.0 + np.exp(-odds)), 5)
         if is_start and len(probabilities):

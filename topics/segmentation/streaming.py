@@ -19,6 +19,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse, join_analyses
 from topics.segmentation.features import WINDOW
 from topics.segmentation.model import MARGIN, Scored, SegmentationModel, stretches
+from topics.segmentation.tongues import find_changes
 
 __all__ = ["CHAPTER", "Chapter", "TextBuffer", "score_chapters"]
 
@@ -46,6 +47,7 @@ class TextBuffer:
         self._start = 0
         self.end = 0  # how much was read
         self.opening = ""
+        self.needed = 0  # nothing behind this place is dropped, whoever asks
 
     def read(self) -> tuple[str, bool]:
         """The next block, and whether it is the last."""
@@ -62,7 +64,8 @@ class TextBuffer:
         return self._held[max(0, start - self._start) : end - self._start]
 
     def drop(self, until: int) -> None:
-        """Forget what stands before a place."""
+        """Forget what stands before a place, as far as it is not needed."""
+        until = min(until, self.needed)
         if until > self._start:
             self._held = self._held[until - self._start :]
             self._start = until
@@ -95,10 +98,13 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
             model.score_stretch(analysis.stretch(start - first, end - first))[keep - start : last - start]
             for (start, end), (keep, last) in stretches(n, done, stop)
         ]
+        at = text.needed = paragraphs[0].start
+        changes = find_changes(text.slice(at, paragraphs[-1].end), paragraphs, at)
         scored = model.weigh(
             paragraphs[done - first : stop - first],
             analysis.stretch(done - first, stop - first),
             np.concatenate(heads),
+            [change - (done - first) for change in changes if done <= change + first < stop],
             is_start=not done,
         )
         yield Chapter(done, scored, is_read and stop == n)

@@ -9,6 +9,7 @@ no run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,12 +27,14 @@ MIN_WORDS: Final = 25  # of a run; a shorter one is a quotation
 LEAD: Final = 3  # short lines before a run that may be its headline and byline
 
 
-def find_changes(text: str, paragraphs: Sequence[Paragraph], probabilities: NDArray[np.float64]) -> list[int]:
+def find_changes(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> list[int]:
     """The paragraphs at which a piece in another language begins, or after which English goes on; in order.
 
-    Of the short lines before a change, which have no language of their own, the one with the highest of the
-    ``probabilities`` (n,) of a start is taken.
+    ``text`` begins at the code point ``at`` of the dump. Lines before a change that are too short to have a language
+    belong to what follows: as far back as the last blank line among them, else the one next to it. So that a change
+    is found in part of a dump as in the whole, nothing further away than a run of one language counts.
     """
+    paragraphs = [replace(p, start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
     suspects = _find_suspects(text, paragraphs)
     if not len(suspects):
         return []
@@ -45,10 +48,10 @@ def find_changes(text: str, paragraphs: Sequence[Paragraph], probabilities: NDAr
     changes = set()
     for first, last in _find_runs(text, paragraphs, told):
         if first:
-            changes.add(_first_line(first, told, probabilities))
+            changes.add(_first_line(first, told, paragraphs))
         if last + 1 < n:
             after = next((i for i in range(last + 1, n) if i in told or i > last + LEAD), n)
-            changes.add(_first_line(after, told, probabilities) if after < n else last + 1)
+            changes.add(_first_line(after, told, paragraphs) if after < n else last + 1)
     return sorted(changes - {0})
 
 
@@ -85,9 +88,10 @@ def _find_runs(text: str, paragraphs: Sequence[Paragraph], told: Mapping[int, st
     return found
 
 
-def _first_line(at: int, told: Mapping[int, str], probabilities: NDArray[np.float64]) -> int:
-    """``at``, or one of the lines before it that have no language, whichever looks most like a start."""
-    first = at
-    while first > max(1, at - LEAD) and first - 1 not in told:
+def _first_line(change: int, told: Mapping[int, str], paragraphs: Sequence[Paragraph]) -> int:
+    """``change``, or the line before it that has no language and is likely its headline."""
+    first = change
+    while first > max(1, change - LEAD) and first - 1 not in told:
         first -= 1
-    return first + int(np.argmax(probabilities[first : at + 1]))
+    apart = [i for i in range(first, change + 1) if paragraphs[i].gap > 1]
+    return apart[0] if apart else max(first, change - 1)

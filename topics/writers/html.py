@@ -68,8 +68,10 @@ def write_html(
     title: str | None = None,
     clean: bool = False,
     back: str | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> int:
-    """Writes the page; ``clean`` leaves furniture out, ``back`` is a link to the page above it.
+    """Writes the page; ``clean`` leaves furniture out, ``back`` is a link to the page above it, ``files`` are links to
+    the same in other formats.
 
     Returns how many rows it shows. Without a title the page is named after its counts.
     """
@@ -89,15 +91,23 @@ def write_html(
         dumps=dumps,
         clean=clean,
         back=back,
+        files=files or {},
     )
     return len(held)
 
 
 def write_html_index(
-    topics: Iterable[TopicCount], sink: Sink, *, title: str, counts: str, links: Mapping[str, str]
+    topics: Iterable[TopicCount],
+    sink: Sink,
+    *,
+    title: str,
+    counts: str,
+    links: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes the page that leads to one page a topic."""
-    render_page("index.html.j2", sink, title=title, counts=counts, topics=list(topics), links=links, models=[])
+    """Writes the page that leads to one page a topic; ``links`` are its files, topic to format to place."""
+    context = {"topics": list(topics), "links": links, "names": names or {}}
+    render_page("index.html.j2", sink, title=title, counts=counts, **context)
 
 
 def _make_views(rows: list[Row], numbers: Mapping[str, int]) -> list[_DumpView]:
@@ -136,7 +146,7 @@ def find_hue(topic: str) -> int:
 
 
 def render_page(template: str, sink: Sink, **context: Any) -> None:
-    """Writes one page of a template of ``templates/``, in parts."""
+    """Stream one of the templates beside this module to a sink; everything in ``context`` is escaped."""
     held: list[str] = []
     n_characters = 0
     for piece in _load_environment().get_template(template).generate(**context):
