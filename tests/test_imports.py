@@ -53,12 +53,13 @@ ALLOWED: dict[str, set[str]] = {
         "training", "labels", "bundle", "shelf", "versions", "pipeline", "classification", "classification.training",
         "segmentation", "evaluation", "writers", "examples",
     },
+    "selection": BASE,
     "care": BASE | {
-        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+        "selection", "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
     },
     "review": BASE | {
         "reading", "paragraphs", "pipeline", "bundle", "classification", "labels", "writers", "runs", "storage",
-        "stored_rows",
+        "stored_rows", "selection",
     },
     "__main__": BASE | {"cli"},
     "cli": BASE | {

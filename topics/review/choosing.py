@@ -91,7 +91,7 @@ class Chooser:
             return known[1], known[2]
         places = np.arange(roster.n_base)
         if sort == "queue":
-            order = order_queue(roster.index.rows)
+            order = order_queue(roster.index.rows[: roster.n_base], roster.index.read, self._decided())
         elif sort == "reading":
             order = places
         else:
@@ -100,6 +100,12 @@ class Chooser:
         rank[order] = places
         self._orders[sort] = (roster.n_base, order, rank)
         return order, rank
+
+    def _decided(self) -> dict[int, int]:
+        """What people decided of segments of the run, the oldest decision first."""
+        standing = self._roster.standing
+        refs = sorted((ref for ref in standing if ref >= 0), key=lambda ref: (standing[ref].at, ref))
+        return {ref: self._roster.code_of(standing[ref]) for ref in refs}
 
     def _mask(self, view: View) -> NDArray[np.bool_]:
         roster = self._roster

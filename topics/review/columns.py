@@ -1,6 +1,6 @@
 """What segments are filtered and sorted by, as arrays: one entry a segment, in the order of the run.
 
-Sixty bytes a segment, so that a million fit into memory and any filter takes milliseconds. Topics are numbers
+Seventy bytes a segment, so that a million fit into memory and any filter takes milliseconds. Topics are numbers
 (:data:`TopicCodes`); what is under no topic has a negative one.
 """
 
@@ -23,12 +23,12 @@ BOILERPLATE: Final = -2
 
 #: One segment. ``digest`` is the start of its text's digest, ``best`` the likeliest topic whatever was decided,
 #: ``score`` its probability and ``margin`` its lead over the second; ``shard``, ``offset``, ``length`` say where the
-#: row is.
+#: row is; ``group`` is shared by what the run calls near-duplicates.
 ROW: Final = np.dtype(
     [
         ("dump", "<i4"), ("start", "<i8"), ("end", "<i8"), ("shard", "<i4"), ("offset", "<i8"), ("length", "<i4"),
         ("topic", "<i2"), ("best", "<i2"), ("kind", "i1"), ("score", "<f4"), ("margin", "<f4"), ("boundary", "<f4"),
-        ("digest", "<u8"),
+        ("digest", "<u8"), ("group", "<u8"),
     ]
 )  # fmt: skip
 
@@ -70,6 +70,7 @@ def pack_row(row: Mapping[str, Any], codes: TopicCodes, dump: int, place: tuple[
     return (
         dump, row["start"], row["end"], *place, topic, codes.code(guesses[0]["topic"]) if guesses else NO_TOPIC,
         kind, first, max(0.0, first - second), row["boundary"], fold_digest(row["digest"]),
+        fold_digest(row.get("duplicate_of") or row["id"]),
     )  # fmt: skip
 
 
