@@ -83,7 +83,8 @@ def hash_words(records: Sequence[Mapping[str, Any]]) -> Any:
 def _group(rows: Rows) -> Places:
     """A number for each segment, shared by equal texts and by what the run says are near-duplicates."""
     _, first, same = np.unique(rows["digest"], return_index=True, return_inverse=True)
-    return rows["group"][first][same].view(np.int64)  # type: ignore[no-any-return]
+    groups: Places = rows["group"][first][same].view(np.int64)
+    return groups
 
 
 def _keep_record(rows: Rows, decided: Decided) -> Record | None:
@@ -99,8 +100,8 @@ def _keep_record(rows: Rows, decided: Decided) -> Record | None:
     doubted = (1.0 - rows["score"][places].astype(np.float64))[guessed]
     return Record(
         np.bincount(topics[topics >= 0], minlength=n_topics).astype(np.float64),
-        np.bincount(best[guessed], wrong, n_topics),
-        np.bincount(best[guessed], doubted, n_topics),
+        np.bincount(best[guessed], wrong, n_topics).astype(np.float64),
+        np.bincount(best[guessed], doubted, n_topics).astype(np.float64),
     )
 
 
