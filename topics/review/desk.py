@@ -86,6 +86,17 @@ class Desk:
             self._model_there.wait(60)
         return self._model
 
+    @property
+    def notice(self) -> str:
+        """What a reviewer should know: the last problem, or that another model marks the terms than made the run."""
+        if self.problems:
+            return self.problems[-1]
+        if self.model_problem is not None:
+            return f"No terms are marked and cut pieces have no guesses: {self.model_problem}"
+        if self._model is not None and self.source.model not in (None, self._model.id):
+            return f"The run was made by {self.source.model}; {self._model.id} marks the terms."
+        return ""
+
     def _load_model(self) -> None:
         try:
             self._model = self._load()

@@ -12,6 +12,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Final, Self
 
-from topics.errors import OutputError
+from topics.errors import OutputError, TopicsError
+from topics.reading.problems import printable
 from topics.review.desk import Desk
 from topics.review.index import Index, build_index, index_path, prepare_index
 from topics.review.sources import open_source
@@ -132,8 +134,12 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
 def _build(where: str, parent: int) -> None:
     """In a process of its own: the rest of an index, as long as the page is there."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    source = open_source(where)
-    build_index(source, index_path(source), should_stop=lambda: os.getppid() != parent)
+    try:
+        source = open_source(where)
+        build_index(source, index_path(source), should_stop=lambda: os.getppid() != parent)
+    except TopicsError as error:
+        sys.stderr.write(f"topics: {printable(str(error))}\n")
+        sys.exit(1)
 
 
 def _watch(builder: multiprocessing.process.BaseProcess, desk: Desk) -> None:

@@ -171,8 +171,7 @@ def show_counts(desk: Desk) -> dict[str, Any]:
         "indexing": not desk.index.is_complete,
         "n_indexed": len(desk.index.rows),
         "n_rows": desk.source.n_rows or 0,
-        "problems": len(desk.problems),
-        "problem": desk.problems[-1] if desk.problems else desk.model_problem or "",
+        "notice": clean_cell(desk.notice),
     }
 
 

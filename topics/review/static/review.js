@@ -76,6 +76,8 @@ function count(counts) {
   $("decided").textContent = `${counts.n_decided.toLocaleString("en")} of ${counts.n_segments.toLocaleString("en")} decided`;
   $("indexing").hidden = !counts.indexing;
   $("indexing").textContent = `still reading: ${counts.n_indexed.toLocaleString("en")}` + (counts.n_rows ? ` of ${counts.n_rows.toLocaleString("en")}` : "");
+  $("notice").hidden = !counts.notice;
+  $("notice").textContent = counts.notice;
   for (const what of ["undo", "redo"]) {
     $(what).disabled = !counts[what];
     $(what).title = counts[what] ? `${what === "undo" ? "Undo (z)" : "Redo (y)"}: ${counts[what]}` : "";
