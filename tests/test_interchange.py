@@ -562,3 +562,12 @@ def test_rows_of_a_run_get_their_dump_s_digest_where_the_dump_is_whole() -> None
         (False, "garden"),
         (True, "garden"),
     ]
+
+
+def test_a_new_label_takes_source_and_date_over_from_the_run(tmp_path: Path) -> None:
+    ref = refer("music")
+    names, rows = sheet(tmp_path, [ref])
+    rows[0]["topic"] = "garden"
+    facts = {ref.segment: ("Harbour Post", "2026-01-05")}
+    [change] = apply(save(tmp_path / "in.csv", names, rows), known=[ref], facts=facts).changes
+    assert (change.decision.source, change.decision.published) == ("Harbour Post", "2026-01-05")

@@ -65,7 +65,7 @@ def export_labels(
     items: Iterable[Item]
     if run is not None:
         decided = {entry.decision.segment: entry.decision for entry in settle_topics(decisions.topics)}
-        items = gather_run(read_rows(run), decided, with_text=not without_text)
+        items = gather_run(read_rows(str(run)), decided, with_text=not without_text)
     else:
         at_hand = [] if without_text else read_labelled_dumps(dumps, labels.parent / "seeds")
         items = gather_labels(decisions, at_hand, with_text=not without_text)
@@ -137,10 +137,16 @@ def import_labels(
     problems = Problems()
     taxonomy, decisions = _read_labels(labels, problems, missing_ok=True)
     current = {entry.decision.segment: entry.decision for entry in settle_topics(decisions.topics)}
-    known = [(row["id"], ref) for each in run or () for row, ref in refer_rows(read_rows(each)) if ref is not None]
+    known = []
+    facts = {segment: (decision.source, decision.published) for segment, decision in current.items()}
+    for each in run or ():
+        for row, ref in refer_rows(read_rows(str(each))):
+            if ref is not None:
+                known.append((row["id"], ref))
+                facts.setdefault(ref.segment, (row["source"], row["published"]))
     own = [(make_id(d.dump, d.start, d.end), refer(d)) for d in current.values()]
     rules = Rules(by, at or _now(), confirm, force, not without_text, chosen.personal)
-    places = Places.of([*known, *own], complete=bool(run))
+    places = Places.of([*known, *own], complete=bool(run), facts=facts)
     applied = apply_answers(chosen.read(source), taxonomy, current, places, rules)
     _show(applied, as_json)
     if applied.changes and not dry_run:

@@ -48,16 +48,23 @@ class Places:
     by_segment: Mapping[str, Ref] = field(default_factory=dict)
     by_id: Mapping[str, Ref] = field(default_factory=dict)
     complete: bool = False  # whether a segment that is not among them is one that no longer is
+    facts: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)  # by segment: source, published
 
     @classmethod
-    def of(cls, refs: Iterable[tuple[str, Ref]], *, complete: bool = False) -> Places:
+    def of(
+        cls,
+        refs: Iterable[tuple[str, Ref]],
+        *,
+        complete: bool = False,
+        facts: Mapping[str, tuple[str | None, str | None]] | None = None,
+    ) -> Places:
         """Of ids and references; of two on one segment the first."""
         by_segment: dict[str, Ref] = {}
         by_id: dict[str, Ref] = {}
         for id, ref in refs:
             by_segment.setdefault(ref.segment, ref)
             by_id.setdefault(id, ref)
-        return cls(by_segment, by_id, complete)
+        return cls(by_segment, by_id, complete, facts or {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +144,7 @@ def apply_answers(
         found.setdefault(ref.segment, []).append((answer, ref, is_foreign, state))
     changes = []
     for said in found.values():
-        change, outcome = _settle(said, current, rules)
+        change, outcome = _settle(said, current, places, rules)
         if change is not None:
             changes.append(change)
         elif outcome in ("same", "as suggested"):
@@ -222,7 +229,7 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
 
 
 def _settle(
-    said: list[tuple[Answer, Ref, bool, State]], current: Mapping[str, TopicDecision], rules: Rules
+    said: list[tuple[Answer, Ref, bool, State]], current: Mapping[str, TopicDecision], places: Places, rules: Rules
 ) -> tuple[Change | None, str]:
     """The decision that all answers on one segment come to; else ``same``, ``as suggested`` or what is wrong."""
     _, first, is_foreign, _ = said[0]
@@ -247,9 +254,11 @@ def _settle(
             f"{answer.place}: says {state}, and the labels were changed from {sent} to {home} meanwhile. "
             "Decide, or let the answers win with --force."
         )
+    source, published = places.facts.get(ref.segment, (None, None))
     new = TopicDecision(
         dump=ref.dump, start=ref.start, end=ref.end, segment=ref.segment, topic=state.topic, also=state.also,
         kind=state.kind, by=answer.by or rules.by, at=rules.at, name=ref.name,
+        source=source, published=published,
     )  # fmt: skip
     if is_foreign and rules.keep_text:
         new = replace(new, text=answer.text)
