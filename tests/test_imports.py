@@ -30,7 +30,9 @@ ALLOWED: dict[str, set[str]] = {
     "writers": BASE,
     "stored_rows": BASE | {"writers", "runs"},
     "runs": BASE | {"writers", "stored_rows"},
+    "unlabelled": BASE | {"reading", "segmentation", "classification"},
     "training": BASE | {
+        "unlabelled",
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "labels", "bundle",
         "evaluation",
     },

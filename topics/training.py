@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,18 +22,22 @@ from topics.records import Dump, dump_digest
 if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.classification.analyzer import Terms
+    from topics.classification.furniture import Furniture
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
+    from topics.unlabelled import Unlabelled
 
 __all__ = ["TrainReport", "read_labelled_dumps", "train"]
 
 Say = Callable[[str], None]
 
 MEANINGS: Final = 64  # dimensions of the word vectors that the boundary model sees; more gave it nothing
+ENOUGH_ALONE: Final = 200  # unlabelled pieces to learn word vectors from, where the base model has none
+ENOUGH_BESIDE: Final = 2_000  # where it has
 PUNKT_ARTICLES: Final = 2400  # of whole articles, for sentence ends: more changes no cut on held-out text
 
 
@@ -67,6 +71,7 @@ def train(
     corpora: Path | None = None,
     articles: Path | None = None,
     base: str | None = None,
+    unlabelled: Sequence[str] = (),
     leave_out: Sequence[str] = (),
     n_dumps: int = 14_000,
     on_progress: Say = lambda message: None,
@@ -75,6 +80,9 @@ def train(
 
     ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is
     one); ``leave_out`` names label files not to learn from. Same inputs, same bytes.
+
+    ``unlabelled`` are dumps, of the kind that will be classified, that nobody has labelled: their words, what their
+    publishers repeat, and, where labels out of fold say that it helps, their topics are learned from.
 
     Without ``corpora``, boundary decisions on these dumps and ``articles`` (a JSONL file or a folder of them, whole
     articles of the outlets whose dumps are to come) refine the boundaries of ``base``.
@@ -88,6 +96,7 @@ def train(
     """
     from topics.bundle import load_model, load_vectors, save_model
     from topics.classification.analyzer import count_terms
+    from topics.classification.furniture import NO_FURNITURE
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries, settle_topics
     from topics.labels.store import find_label_files, read_decisions
@@ -109,11 +118,12 @@ def train(
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
     vectors: WordVectors | None
+    furniture = NO_FURNITURE
     if corpora is not None:
         segmentation, about, vectors = _learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
     else:
         loaded = load_model(base)
-        vectors = load_vectors(loaded)
+        vectors, furniture = load_vectors(loaded), loaded.topics.furniture
         segmentation, about = _refined(loaded, at_hand, boundaries, articles, problems, on_progress)
         problems += _count_absent(decisions, texts)
     about_metrics = about.pop("metrics", {})
@@ -123,24 +133,38 @@ def train(
         for entry in settle_topics(decisions.topics)
         if not _is_retired(entry.decision, boundaries.get(entry.decision.dump, {}))
     ]
-    examples, lost = _examples(settled, files, texts, segmentation)
+    learned: Unlabelled | None = None
+    about_vectors: Mapping[str, Any] = {}
+    if unlabelled:
+        learned, lost = _read_unlabelled(unlabelled, segmentation, settled, on_progress)
+        problems += lost
+        about_vectors = {} if corpora is not None else dict(loaded.manifest.get("vectors", {}))
+        vectors, about_vectors = _learn_words(learned, vectors, about_vectors, on_progress)
+        furniture = learned.furniture
+    examples, lost = _examples(settled, files, texts, segmentation, furniture)
     problems += lost
     if not examples:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
     descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
     on_progress(f"fitting topics on {len(examples)} labelled pieces")
-    fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors)
+    pool = learned.pool if learned else ()
+    fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors, pool, on_progress=on_progress)
+    topics = replace(fitted.model, furniture=furniture)
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
     about_all = {
         "taxonomy": [{"slug": t.slug, "name": t.name} for t in taxonomy.topics],
         "labels": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
         "trained_on": {"pieces": len(examples), "by_topic": {slug: counts[slug] for slug in sorted(counts)}},
+        "unlabelled": {"pieces": len(learned.words), "pool": len(pool), "pool_share": fitted.pool_share}
+        if learned
+        else {},
+        "vectors": about_vectors,
         "segmentation": {**about, "metrics": about_metrics},
         "metrics": metrics,
     }
     card = write_card(output.name, taxonomy, about_all)
-    version = save_model(output, segmentation, fitted.model, vectors, name=output.name, about=about_all, card=card)
+    version = save_model(output, segmentation, topics, vectors, name=output.name, about=about_all, card=card)
     return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
 
 
@@ -199,6 +223,7 @@ def _examples(
     files: Sequence[Path],
     texts: Mapping[str, str],
     segmentation: SegmentationModel,
+    furniture: Furniture,
 ) -> tuple[list[Example], list[str]]:
     """Labelled pieces as counted terms, near-duplicates grouped; and a line for each file with labels that have
     no text."""
@@ -219,7 +244,7 @@ def _examples(
         if text is not None:
             # the piece as the model will meet it: its own idea of headline and furniture, not the labeller's
             [piece] = whole_dump(Dump(decision.name, text), segmentation)
-            kept.append((decision, segment_terms(piece)))
+            kept.append((decision, segment_terms(piece, furniture)))
             signatures[decision.segment] = sign_text(piece.body)
         elif decision.segment in stored:
             kept.append((decision, stored[decision.segment].terms))
@@ -233,6 +258,45 @@ def _examples(
         for name, n in sorted(missing.items())
     ]
     return examples, problems
+
+
+def _read_unlabelled(
+    inputs: Sequence[str], segmentation: SegmentationModel, labelled: Sequence[TopicDecision], say: Say
+) -> tuple[Unlabelled, list[str]]:
+    """Unlabelled pieces, counted, and a line for each input that cannot be read."""
+    from topics.unlabelled import count_pieces, read_pieces
+
+    problems: list[str] = []
+    digests = {decision.segment for decision in labelled}
+    pieces = read_pieces(
+        inputs, segmentation, digests, on_problem=lambda problem: problems.append(str(problem)), on_progress=say
+    )
+    if not pieces:
+        raise TopicsError(f"{', '.join(inputs)}: no unlabelled piece in English. Give other dumps with --unlabelled.")
+    say(f"counting the terms of {len(pieces):,} unlabelled pieces")
+    return count_pieces(pieces), problems
+
+
+def _learn_words(
+    learned: Unlabelled, general: WordVectors | None, about: Mapping[str, Any], say: Say
+) -> tuple[WordVectors | None, Mapping[str, Any]]:
+    """Word vectors with what unlabelled pieces say of words, and a note for the manifest.
+
+    Vectors that the base model learned from the same pieces are taken as they are; those it learned from others make
+    room, so that nothing adds up from one training to the next.
+    """
+    from topics.classification.vectors import join_vectors, learn_vectors
+
+    if general is not None and about.get("pieces") == learned.digest:
+        return general, about
+    if general is not None and "general" in about:
+        general = general.first(about["general"]) if about["general"] else None
+    if len(learned.words) < (ENOUGH_BESIDE if general is not None else ENOUGH_ALONE):
+        return general, {}
+    say(f"learning words from {len(learned.words):,} unlabelled pieces")
+    own = learn_vectors(learned.words)
+    note = {"pieces": learned.digest, "general": 0 if general is None else general.steps.shape[1]}
+    return (own if general is None else join_vectors(general, own)), note
 
 
 def _refined(
