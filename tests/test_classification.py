@@ -92,22 +92,27 @@ class Pipeline:
         self.exact_idf = self.transformer.idf_
         self.transformer.idf_ = self.exact_idf.astype(np.float32).astype(np.float64)
         topics = np.array([*(e.topic for e in EXAMPLES), *sorted(DESCRIPTIONS)])
+        also = np.array([*(e.also for e in EXAMPLES), *[()] * len(DESCRIPTIONS)], dtype=object)
         weight = np.array([1.0] * len(EXAMPLES) + [10.0] * len(DESCRIPTIONS))
         x = self.transformer.transform(counts)
-        self.machines = [
-            LinearSVC(C=1.0, class_weight="balanced", random_state=0, max_iter=5000).fit(
-                x, topics == slug, sample_weight=weight
+        self.weights, self.bias = [], []
+        for slug in SLUGS:
+            primary, second = (
+                LinearSVC(C=1.0, class_weight="balanced", random_state=0, max_iter=5000).fit(
+                    x, positive, sample_weight=weight
+                )
+                for positive in (topics == slug, (topics == slug) | np.array([slug in others for others in also]))
             )
-            for slug in SLUGS
-        ]
-        for machine in self.machines:
-            machine.coef_ = machine.coef_.astype(np.float16).astype(np.float64)
+            mixed = primary.coef_[0] * (2 / 3) + second.coef_[0] / 3
+            self.weights.append(mixed.astype(np.float16).astype(np.float64))
+            self.bias.append(primary.intercept_[0] * (2 / 3) + second.intercept_[0] / 3)
 
     def tfidf(self, terms: Terms) -> csr_matrix:
         return self.transformer.transform(self.vectorizer.transform([terms]))
 
     def scores(self, terms: Terms) -> np.ndarray:
-        return np.array([machine.decision_function(self.tfidf(terms))[0] for machine in self.machines])
+        row = self.tfidf(terms)
+        return np.array([(row @ w)[0] + b for w, b in zip(self.weights, self.bias, strict=True)])
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +149,8 @@ def test_scores_equal_a_plain_scikit_learn_pipeline(fitted: TopicModel, pipeline
 def test_probabilities_are_the_softmax_of_scores_over_the_temperature(fitted: TopicModel) -> None:
     vector = fitted.vectorise(UNSEEN[0])
     p = fitted.probabilities(vector)
-    powers = [math.exp(score / fitted.temperature) for score in fitted.scores(vector).tolist()]
+    temperature = fitted.temperature.base * math.exp(fitted.temperature.heat * fitted.also_scores(vector).max())
+    powers = [math.exp(score / temperature) for score in fitted.scores(vector).tolist()]
     assert p.tolist() == pytest.approx([power / sum(powers) for power in powers], abs=1e-12)
 
 
@@ -227,7 +233,7 @@ def test_below_its_threshold_the_best_guess_is_no_topic(fitted: TopicModel) -> N
 
 
 def test_secondary_topics_are_those_that_reach_their_threshold(fitted: TopicModel) -> None:
-    segment = piece("The choir sang on the quay of the port.")
+    segment = piece("The choir sang hymns to the organ on the quay of the port.")
     also = [predict_segments([segment], replace(fitted, also_above=at), "tiny@1")[0].also for at in (-9.0, 9.0)]
     assert also == [("harbour", "garden"), ()]
     vector = fitted.vectorise(segment_terms(segment))

@@ -132,7 +132,7 @@ def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
         body = " ".join(source.choices("quay tanker pilot choir organ sonata plum rose hedge frost".split(), k=40))
         text = f"Number {k}\n\nThe {body} of the town. Write to the editor of the Quay Post about this.\n"
         (dumps / f"{k}.txt").write_text(text, "utf-8")
-    (dumps / "broken.txt").write_bytes(b"\x00\x01\x02\x03" * 50)
+    (dumps / "broken.txt").write_bytes(b"")
     first = train(labels_folder, tmp_path / "models" / "one", unlabelled=[str(dumps)])
     second = train(labels_folder, tmp_path / "models" / "two", unlabelled=[str(dumps)])
     model = load_model(first.path)

@@ -37,7 +37,8 @@ Say = Callable[[str], None]
 
 MEANINGS: Final = 64  # dimensions of the word vectors that the boundary model sees; more gave it nothing
 ENOUGH_ALONE: Final = 200  # unlabelled pieces to learn word vectors from, where the base model has none
-ENOUGH_BESIDE: Final = 2_000  # where it has
+ENOUGH_BESIDE: Final = 2_000  # where it has, but
+ENOUGH_KNOWN: Final = 0.9  # of all words, that have one there, make more of them needless
 PUNKT_ARTICLES: Final = 2400  # of whole articles, for sentence ends: more changes no cut on held-out text
 
 
@@ -269,7 +270,7 @@ def _read_unlabelled(
     problems: list[str] = []
     digests = {decision.segment for decision in labelled}
     pieces = read_pieces(
-        inputs, segmentation, digests, on_problem=lambda problem: problems.append(str(problem)), on_progress=say
+        inputs, segmentation, digests, on_problem=lambda problem: problems.append(problem.message), on_progress=say
     )
     if not pieces:
         raise TopicsError(f"{', '.join(inputs)}: no unlabelled piece in English. Give other dumps with --unlabelled.")
@@ -293,6 +294,10 @@ def _learn_words(
         general = general.first(about["general"]) if about["general"] else None
     if len(learned.words) < (ENOUGH_BESIDE if general is not None else ENOUGH_ALONE):
         return general, {}
+    if general is not None:
+        n_known = sum(word in general.words for words in learned.words for word in words)
+        if n_known >= ENOUGH_KNOWN * sum(map(len, learned.words)):
+            return general, {}
     say(f"learning words from {len(learned.words):,} unlabelled pieces")
     own = learn_vectors(learned.words)
     note = {"pieces": learned.digest, "general": 0 if general is None else general.steps.shape[1]}

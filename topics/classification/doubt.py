@@ -18,11 +18,29 @@ from numpy.typing import NDArray
 
 from topics.errors import TopicsError
 
-__all__ = ["TRUSTING", "UNKNOWN_SHARE", "UNMEASURED", "Acceptance", "Doubt"]
+__all__ = ["TRUSTING", "UNKNOWN_SHARE", "UNMEASURED", "Acceptance", "Doubt", "Temperature"]
 
 Array = NDArray[np.float64]
 
 UNKNOWN_SHARE: Final = 0.1  # of pieces that no topic fits, where the user names none
+
+
+@dataclass(frozen=True, slots=True)
+class Temperature:
+    """What scores are divided by before the softmax (Guo et al. 2017): ``base``, times ``exp(heat * likeness)``, where
+    likeness is the highest ``also`` score, since a piece that is like several topics is another matter than one that
+    is like one."""
+
+    base: float
+    heat: float = 0.0
+
+    def probabilities(self, scores: Array, likeness: Any) -> Array:
+        """Of one piece (n_topics,) or of many (n_pieces, n_topics)."""
+        warmth = self.base * np.exp(np.clip(self.heat * np.asarray(likeness), -3.0, 3.0))
+        z = scores / warmth[..., None]
+        powers = np.exp(z - z.max(axis=-1, keepdims=True))
+        result: Array = powers / powers.sum(axis=-1, keepdims=True)
+        return result
 
 
 @dataclass(frozen=True, slots=True)

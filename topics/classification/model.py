@@ -1,7 +1,7 @@
 """TF-IDF and one linear layer, as plain arrays: counted terms in, topic probabilities out.
 
 A term's value is ``(1 + log(tf)) * idf``, rows scaled to length one, headline terms counted ``TITLE_WEIGHT``
-times; the layer's scores go through a softmax at one temperature that was fitted out of fold (Guo et al. 2017).
+times; the layer's scores go through a softmax at a temperature that was fitted out of fold.
 A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about,
 and one more how like a piece of no topic it is; with them comes the confidence in the best guess
 (``classification.doubt``). No scikit-learn here: it is the tests' oracle.
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms, count_terms
-from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt
+from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
 from topics.classification.furniture import NO_FURNITURE, Furniture
 from topics.records import Prediction, Segment
 
@@ -57,7 +57,7 @@ class TopicModel:
     also_bias: Array
     reject_weights: NDArray[np.float32]
     reject_bias: float
-    temperature: float
+    temperature: Temperature
     unknown_below: float
     also_above: float
     doubt: Doubt
@@ -85,10 +85,7 @@ class TopicModel:
 
     def probabilities(self, vector: Vector) -> Array:
         """Calibrated probabilities, (n_topics,), summing to one."""
-        z = self.scores(vector) / self.temperature
-        e = np.exp(z - z.max())
-        result: Array = e / e.sum()
-        return result
+        return self.temperature.probabilities(self.scores(vector), self.also_scores(vector).max())
 
     def also_scores(self, vector: Vector) -> Array:
         """How much the piece is also about each topic, (n_topics,)."""
@@ -105,14 +102,14 @@ class TopicModel:
         """The prediction for one segment; ``model`` is the name it will carry. ``accept_above`` is the confidence from
         which on a guess is given out, by default the model's own."""
         vector = self.vectorise(segment_terms(segment, self.furniture))
-        p = self.probabilities(vector)
+        also = self.also_scores(vector)
+        p = self.temperature.probabilities(self.scores(vector), also.max())
         order = np.argsort(-p, kind="stable")
         guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
         if segment.kind == "boilerplate":
             return Prediction(None, None, (), False, guesses, model)
         if segment.language != "en" or not len(vector.columns):
             return Prediction(None, None, (), True, guesses, model)
-        also = self.also_scores(vector)
         limit = self.unknown_below if accept_above is None else accept_above
         if self.confidence(vector, float(p[order[0]]), also) < limit:
             return Prediction(None, None, (), True, guesses, model)
@@ -132,7 +129,7 @@ class TopicModel:
             "also_bias": self.also_bias,
             "reject_weights": self.reject_weights.astype(np.float16),
             "reject_bias": np.array(self.reject_bias),
-            "temperature": np.array(self.temperature),
+            "temperature": np.array([self.temperature.base, self.temperature.heat]),
             "unknown_below": np.array(self.unknown_below),
             "also_above": np.array(self.also_above),
             "doubt": np.array([*self.doubt.weights.tolist(), self.doubt.bias]),
@@ -158,7 +155,7 @@ class TopicModel:
             arrays["also_bias"].astype(np.float64),
             arrays["reject_weights"].astype(np.float32) if judged else np.zeros(len(terms), np.float32),
             float(arrays["reject_bias"]) if judged else 0.0,
-            float(arrays["temperature"]),
+            Temperature(*np.atleast_1d(arrays["temperature"]).tolist()),
             float(arrays["unknown_below"]),
             float(arrays["also_above"]),
             Doubt(arrays["doubt"][:3], float(arrays["doubt"][3])) if judged else TRUSTING,

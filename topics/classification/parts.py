@@ -13,8 +13,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.classification.doubt import Temperature
 from topics.classification.matrix import Rows, Space
-from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught, softmax
+from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught
 
 __all__ = ["ENOUGH_POOL", "Parts", "Problem", "choose_share", "fit_parts", "fit_temperature"]
 
@@ -22,6 +23,7 @@ Array = NDArray[np.float64]
 
 ENOUGH_POOL: Final = 100  # unlabelled pieces; fewer teach nothing
 LEANING: Final = 1.0  # of the SVM's scores in EM's evidence
+ALSO_SHARE: Final = 1 / 3  # of the scores that take secondary topics as positive too, beside the primary ones
 TAUGHT_SHARE: Final = 3.0  # of the taught SVMs beside EM
 POOLED_SCALE: Final = 0.25  # EM speaks in log-probabilities, an SVM in margins
 POOL_SHARES: Final = (0.0, 0.5, 1.0)  # of the scorers that saw the pool, in the mix
@@ -78,7 +80,7 @@ def fit_parts(problem: Problem, *, read_pool: bool) -> Parts:
     also = svm
     if (problem.positive != problem.primary).any():
         also = fit_svms(rows, problem.positive, space, problem.weight)
-        svm = (svm + also) * 0.5  # a secondary topic is half a topic: better out of fold than either alone
+        svm = svm * (1.0 - ALSO_SHARE) + also * ALSO_SHARE
     if len(pool) < ENOUGH_POOL:
         return Parts(svm, also, None, None)
     return Parts(svm, also, _fit_pooled(problem, svm) if read_pool else None, _fit_reject(problem, also))
@@ -127,14 +129,17 @@ def choose_share(losses: Sequence[Array]) -> float:
     return POOL_SHARES[start]
 
 
-def fit_temperature(scores: Array, y: NDArray[np.int64]) -> float:
-    """The temperature of least log-loss (Guo et al. 2017), with a weak pull to the prior; few labels need it."""
-    from scipy.optimize import minimize_scalar
+def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Temperature:
+    """The temperature of least log-loss, with a weak pull to the prior; few labels need it."""
+    from scipy.optimize import minimize
 
-    def loss(log_temperature: float) -> float:
-        p = softmax(scores / np.exp(log_temperature))
-        likelihood = np.log(np.maximum(p[np.arange(len(y)), y], 1e-12)).sum()
-        return float(-likelihood + TEMPERATURE_WEIGHT * 0.5 * (log_temperature - np.log(PRIOR_TEMPERATURE)) ** 2)
+    prior = np.array([np.log(PRIOR_TEMPERATURE), 0.0])
+    truth = np.arange(len(y)), y
 
-    found = minimize_scalar(loss, bounds=(np.log(0.02), np.log(8.0)), method="bounded")
-    return float(np.exp(found.x))
+    def loss(at: Array) -> float:
+        p = Temperature(float(np.exp(at[0])), float(at[1])).probabilities(scores, likeness)
+        pull = at - prior
+        return float(-np.log(np.maximum(p[truth], 1e-12)).sum() + TEMPERATURE_WEIGHT * 0.5 * (pull @ pull))
+
+    found = minimize(loss, prior, method="L-BFGS-B", bounds=[(np.log(0.02), np.log(8.0)), (-2.0, 2.0)]).x
+    return Temperature(float(np.exp(found[0])), float(found[1]))

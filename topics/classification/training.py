@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms
-from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt
+from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
 from topics.classification.folds import FOLDS, Example, assign_folds, group_topics
 from topics.classification.honesty import Signs, also_threshold, fit_doubt, measure_acceptance, read_signs
 from topics.classification.matrix import choose_terms, lay_out
@@ -30,7 +30,7 @@ from topics.classification.parts import (
     fit_parts,
     fit_temperature,
 )
-from topics.classification.scorers import Layer, softmax
+from topics.classification.scorers import Layer
 from topics.classification.vectors import WordVectors
 from topics.errors import LabelError
 
@@ -41,6 +41,8 @@ Say = Callable[[str], None]
 
 DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description in an SVM, in pieces
 KNOWN_REJECTED: Final = 0.03  # share of labelled pieces that the unknown threshold may reject
+HOPELESS_PIECES: Final = 30  # in a fold, from which on it alone may tell that a pool misleads,
+HOPELESS_ERRORS: Final = 3.0  # by so many standard errors
 ENOUGH_LABELS: Final = 50  # for a threshold that rejects so few
 
 
@@ -134,7 +136,7 @@ class _Judged:
     """What scores out of fold say: the mix, probabilities (n_labelled, n_topics), thresholds."""
 
     share: float
-    temperature: float
+    temperature: Temperature
     probabilities: Array
     also_above: float
     unknown_below: float
@@ -162,12 +164,15 @@ def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
         reject[test] = _column(parts.reject, problem, test)
         for i, share in enumerate(POOL_SHARES):
             mixed[i, test] = parts.mix(share).score(rows)
+        if read_pool and _is_hopeless(mixed[:, test], also[test].max(axis=1), y[test]):
+            read_pool = False
     if not n:
         return _unjudged(n_topics)
-    share = choose_share([_losses(scores, y) for scores in mixed]) if read_pool else 0.0
+    likeness = also.max(axis=1)
+    share = choose_share([_losses(scores, likeness, y) for scores in mixed]) if read_pool else 0.0
     scores = mixed[POOL_SHARES.index(share)]
-    temperature = fit_temperature(scores, y)
-    p = softmax(scores / temperature)
+    temperature = fit_temperature(scores, likeness, y)
+    p = temperature.probabilities(scores, likeness)
     known = read_signs(p, also, reject, p.argmax(axis=1) == y)
     left_out = _leave_topics_out(problem, n, share, temperature, say)
     doubt = fit_doubt(known, left_out)
@@ -178,7 +183,7 @@ def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
     return _Judged(share, temperature, p, also_above, unknown_below, doubt, acceptance)
 
 
-def _leave_topics_out(problem: Problem, n: int, share: float, temperature: float, say: Say) -> Signs:
+def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Temperature, say: Say) -> Signs:
     """Signs of labelled pieces under models that lack their topic."""
     n_pieces = problem.primary[:n].sum(axis=0)
     signs = Signs(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.bool_))
@@ -192,7 +197,7 @@ def _leave_topics_out(problem: Problem, n: int, share: float, temperature: float
         also = parts.also.score(problem.rows[test])
         scores[:, group] = -np.inf
         also[:, group] = -np.inf
-        p = softmax(scores / temperature)
+        p = temperature.probabilities(scores, also.max(axis=1))
         signs += read_signs(p, also, _column(parts.reject, problem, test), np.zeros(len(test), np.bool_))
     return signs
 
@@ -201,16 +206,22 @@ def _column(reject: Layer | None, problem: Problem, which: NDArray[np.int64]) ->
     return np.zeros(len(which)) if reject is None else reject.score(problem.rows[which])[:, 0]
 
 
-def _losses(scores: Array, y: NDArray[np.int64]) -> Array:
+def _losses(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Array:
     """Log-loss of each piece at the temperature that suits these scores best."""
-    p = softmax(scores / fit_temperature(scores, y))
+    p = fit_temperature(scores, likeness, y).probabilities(scores, likeness)
     result: Array = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-12))
     return result
 
 
+def _is_hopeless(mixed: Array, likeness: Array, y: NDArray[np.int64]) -> bool:
+    """Whether one fold shows already that the pool misleads: worse with it by many standard errors."""
+    loss = _losses(mixed[-1], likeness, y) - _losses(mixed[0], likeness, y)
+    return bool(len(y) >= HOPELESS_PIECES and loss.mean() > HOPELESS_ERRORS * loss.std() / np.sqrt(len(y)))
+
+
 def _unjudged(n_topics: int) -> _Judged:
     """Without a label nothing can be judged: the prior temperature, and no threshold."""
-    return _Judged(0.0, PRIOR_TEMPERATURE, np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
+    return _Judged(0.0, Temperature(PRIOR_TEMPERATURE), np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
 
 
 def _halved(weights: Array) -> NDArray[np.float32]:
