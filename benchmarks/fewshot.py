@@ -97,6 +97,18 @@ def read_words(folder: Path) -> list[list[str]]:
     return [list_words(f"{r['title']}\n{r['text'][:8000]}") for r in chosen]
 
 
+def get_vectors(folder: Path, kept: Path | None) -> WordVectors:
+    """Word vectors, read from the file ``kept`` where it is there, else learned and kept in it."""
+    if kept is not None and kept.exists():
+        with np.load(kept, allow_pickle=False) as arrays:
+            return WordVectors.from_arrays(arrays)
+    say("learning word vectors")
+    vectors = learn_vectors(read_words(folder))
+    if kept is not None:
+        np.savez(kept, **vectors.to_arrays())
+    return vectors
+
+
 def draw_split(corpus: Corpus, seed: int, n_labels: int, skewed: bool = False) -> Split:
     """``skewed`` cuts both halves to shares of .7, .15, .1 and .05, dealt to the four topics by the seed."""
     random = np.random.default_rng(seed)
@@ -150,6 +162,7 @@ def measure(
     for seed in seeds:
         split = draw_split(corpus, seed, n_labels, skewed)
         for name, (_given, predict) in methods.items():
+            say(f"  {name}")
             for key, value in score(corpus.topics[split.judged], *predict(corpus, split)).items():
                 figures[name][key].append(value)
         say(f"{corpus.name}{' skewed' if skewed else ''}, {n_labels} labels, seed {seed}")
@@ -157,10 +170,10 @@ def measure(
 
 
 def main(arguments: argparse.Namespace) -> None:
-    seeds = range(FIRST_SEED, FIRST_SEED + (2 if arguments.quick else arguments.seeds))
+    first = arguments.first_seed
+    seeds = range(first, first + (2 if arguments.quick else arguments.seeds))
     sizes = [8] if arguments.quick else arguments.sizes
-    say("learning word vectors")
-    vectors = learn_vectors(read_words(arguments.shared))
+    vectors = get_vectors(arguments.shared, arguments.vectors)
     methods: dict[str, tuple[str, Predict]] = {
         "ours": ("pool, vectors", predict_ours(vectors, True)),
         "ours, no vectors": ("pool", predict_ours(None, True)),
@@ -168,6 +181,8 @@ def main(arguments: argparse.Namespace) -> None:
         "ours, neither": ("-", predict_ours(None, False)),
         **peers.methods(arguments.fasttext),
     }
+    if arguments.methods:
+        methods = {name: method for name, method in methods.items() if name in arguments.methods}
     for name, skewed in (("ag", False), ("bbc", False), ("ag", True), ("reuters", False), ("news", False)):
         label = f"{name} skewed" if skewed else name
         if arguments.only and label not in arguments.only:
@@ -201,7 +216,10 @@ if __name__ == "__main__":
     parser = new_parser(__doc__ or "")
     parser.add_argument("--quick", action="store_true", help="two seeds at 8 labels")
     parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--vectors", type=Path, help="keep the word vectors in this .npz file")
+    parser.add_argument("--methods", nargs="*", help="only these rows")
     parser.add_argument("--sizes", type=int, nargs="*", default=[2, 4, 8, 16, 64])
     parser.add_argument("--only", nargs="*", help='corpora: ag, bbc, "ag skewed", reuters, news')
-    parser.add_argument("--fasttext", action="store_true", help="fastText too (pip install fasttext-wheel)")
+    parser.add_argument("--fasttext", action="store_true", help="fastText too (pip install fasttext-community)")
     run_script(main, parser.parse_args())

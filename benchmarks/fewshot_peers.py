@@ -109,8 +109,6 @@ def _plain_em(corpus: Any, split: Any) -> Predicted:
 
 
 def _fasttext(corpus: Any, split: Any) -> Predicted:
-    import fasttext
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "labels.txt"
         lines = [
@@ -118,13 +116,25 @@ def _fasttext(corpus: Any, split: Any) -> Predicted:
             for i in split.labelled
         ]
         path.write_text("".join(lines), "utf-8")
-        machine = fasttext.train_supervised(
-            str(path), epoch=50, lr=0.5, dim=50, minCount=1, thread=1, verbose=0, seed=0
-        )
+        machine = _train_fasttext(str(path))
         back = {t.replace(" ", "_").replace("/", "_"): t for t in set(corpus.topics.tolist())}
         found = [machine.f.predict(" ".join(_words(corpus.terms[i])) + "\n", 1, 0.0, "strict")[0] for i in split.judged]
     names = np.array([back[label.removeprefix("__label__")] for _, label in found])
     return names, np.minimum(np.array([p for p, _ in found]), 1.0)
+
+
+def _train_fasttext(path: str) -> Any:
+    """On a few dozen lines fastText meets NaN at times, whatever the rate: then it tries again at half of it."""
+    import fasttext
+
+    for tries in range(8):
+        try:
+            return fasttext.train_supervised(
+                path, epoch=50, lr=0.5 / 2**tries, dim=100, minCount=1, thread=1, verbose=0
+            )
+        except RuntimeError:
+            continue
+    raise RuntimeError("fastText met NaN at every rate")
 
 
 def _words(terms: Terms) -> list[str]:
