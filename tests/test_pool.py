@@ -15,6 +15,8 @@ from topics.classification.folds import Example, group_topics
 from topics.classification.parts import POOL_SHARES, choose_share
 from topics.classification.training import Fitted, fit_topics
 from topics.classification.vectors import join_vectors, learn_vectors
+from topics.errors import LabelError
+from topics.pipeline import classify, segment
 from topics.training import train
 
 SLUGS = ("kitchen", "meadow", "workshop")
@@ -144,3 +146,26 @@ def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
     again = train(labels_folder, tmp_path / "models" / "three", base=str(first.path))
     assert load_model(again.path).topics.furniture == model.topics.furniture
     assert load_vectors(load_model(again.path)) is not None
+
+
+def test_without_a_label_the_taxonomy_s_descriptions_are_learned(tmp_path: Path) -> None:
+    report = train(project(tmp_path), tmp_path / "models" / "cold")
+    assert "no labels" in report.summary()
+    model = load_model(report.path)
+    assert "Cold start" in (report.path / "CARD.md").read_text("utf-8")
+    [piece] = segment("The choir sang a hymn while the organ and the cello were silent, before a sonata.", model)
+    assert classify([piece], model)[0].topic == "music"
+
+
+def test_without_labels_or_a_taxonomy_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="Label some segments, describe topics"):
+        train(tmp_path / "labels", tmp_path / "models" / "none")
+
+
+def test_a_long_piece_is_judged_by_all_of_it() -> None:
+    """A lead about one thing, and nine times as much about another."""
+    source = random.Random(11)
+    model = fit_topics(labels(12), SLUGS, {}).model
+    lead, rest = source.choices(WORDS["kitchen"], k=6), source.choices(WORDS["meadow"], k=54)
+    vector = model.vectorise(count_terms(None, " ".join([*lead, *rest])))
+    assert model.slugs[int(model.scores(vector).argmax())] == "meadow"

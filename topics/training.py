@@ -22,6 +22,7 @@ from topics.records import Dump, dump_digest
 if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.classification.analyzer import Terms
+    from topics.classification.doubt import Acceptance
     from topics.classification.furniture import Furniture
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
@@ -39,6 +40,7 @@ MEANINGS: Final = 64  # dimensions of the word vectors that the boundary model s
 ENOUGH_ALONE: Final = 200  # unlabelled pieces to learn word vectors from, where the base model has none
 ENOUGH_BESIDE: Final = 2_000  # where it has, but
 ENOUGH_KNOWN: Final = 0.9  # of all words, that have one there, make more of them needless
+COLD_START: Final = "no labels: going by the descriptions and key words of the taxonomy"
 PUNKT_ARTICLES: Final = 2400  # of whole articles, for sentence ends: more changes no cut on held-out text
 
 
@@ -56,6 +58,8 @@ class TrainReport:
     def summary(self) -> str:
         """One line for people."""
         topics = self.metrics["topics"]
+        if not topics["n"]:
+            return f"{COLD_START}; nothing could be measured"
         refined = f"; boundaries refined by {_spell_refined(self.refined)}" if self.refined else ""
         return (
             f"{self.n_labels} labels; out of fold: accuracy {topics['accuracy']:.3f}, "
@@ -110,8 +114,11 @@ def train(
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
     files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files:
-        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    if not files and not own.is_file():
+        raise LabelError(
+            f"{labels}: neither label files (*.jsonl) nor taxonomy.toml. Label some segments, describe topics, or give "
+            "--labels."
+        )
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
     texts = _texts_by_dump(at_hand)
@@ -144,10 +151,10 @@ def train(
         furniture = learned.furniture
     examples, lost = _examples(settled, files, texts, segmentation, furniture)
     problems += lost
-    if not examples:
+    if not examples and files:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
     descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
-    on_progress(f"fitting topics on {len(examples)} labelled pieces")
+    on_progress(f"fitting topics on {len(examples)} labelled pieces" if examples else COLD_START)
     pool = learned.pool if learned else ()
     fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors, pool, on_progress=on_progress)
     topics = replace(fitted.model, furniture=furniture)
@@ -200,7 +207,33 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "ece": round(scores.calibration.ece, 4),
         "brier": round(scores.calibration.brier, 4),
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
+        "reliability": [
+            {"from": round(b.low, 3), "n": b.n, "score": round(b.mean_score, 3), "right": round(b.accuracy, 3)}
+            for b in scores.calibration.bins
+            if b.n
+        ],
+        "precision": _spell_acceptance(model.acceptance),
     }
+
+
+def _spell_acceptance(acceptance: Acceptance) -> list[dict[str, float]]:
+    """What each precision that a user may ask for costs, at the share of unknowns that is taken for granted."""
+    rows = []
+    for wanted in (0.8, 0.85, 0.9, 0.95, 0.98):
+        try:
+            threshold = acceptance.threshold_for(wanted)
+        except TopicsError:
+            continue
+        at = acceptance.thresholds.tolist().index(threshold)
+        rows.append(
+            {
+                "precision": wanted,
+                "confidence": round(threshold, 3),
+                "known_given": round(float(acceptance.known[at]), 3),
+                "unknown_given": round(float(acceptance.unknown[at]), 3),
+            }
+        )
+    return rows
 
 
 def _texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
@@ -448,6 +481,57 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _card_source(about: Mapping[str, Any]) -> list[str]:
+    """What the topics were learned from, as lines of the card."""
+    if not about["trained_on"]["pieces"]:
+        return ["Cold start: there was no label, so topics go by their descriptions, and nothing was measured.", ""]
+    files = ", ".join(sorted(about["labels"]))
+    return [
+        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions. Figures "
+        f"are out of fold, near-duplicates kept together.{_card_pool(about)}",
+        "",
+    ]
+
+
+def _card_pool(about: Mapping[str, Any]) -> str:
+    pool = about.get("unlabelled")
+    if not pool:
+        return ""
+    if not pool["pool_share"]:
+        share = "guessing their topics did not help out of fold"
+    else:
+        share = f"{pool['pool_share']:.0%} of the scores were learned by guessing their topics"
+    return f" {pool['pieces']:,} unlabelled pieces were read; {share}."
+
+
+def _card_honesty(topics: Mapping[str, Any]) -> list[str]:
+    """Reliability of the scores, and what a precision costs, as lines of the card."""
+    from topics.classification.doubt import UNKNOWN_SHARE
+
+    lines = [
+        "How often the best guess is right, by its score:",
+        "",
+        "| score from | mean score | right | pieces |",
+        "|---|---|---|---|",
+        *(f"| {b['from']:.2f} | {b['score']:.2f} | {b['right']:.2f} | {b['n']} |" for b in topics["reliability"]),
+        "",
+    ]
+    if topics["precision"]:
+        lines += [
+            f"What `--min-precision` costs where {UNKNOWN_SHARE:.0%} of pieces are of no topic (pieces of topics that "
+            "were left out of training stand for them):",
+            "",
+            "| precision | of known pieces given a topic | of unknown pieces given one |",
+            "|---|---|---|",
+            *(
+                f"| {row['precision']:.2f} | {row['known_given']:.0%} | {row['unknown_given']:.0%} |"
+                for row in topics["precision"]
+            ),
+            "",
+        ]
+    return lines
+
+
 def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
     """The model card as Markdown."""
     topics, boundaries = about["metrics"]["topics"], about["metrics"]["segmentation"]
@@ -459,9 +543,7 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "",
         "## Topics",
         "",
-        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {', '.join(sorted(about['labels']))}, "
-        "and the topic descriptions. Figures are out of fold, near-duplicates kept together.",
-        "",
+        *_card_source(about),
         "| accuracy | primary or secondary | macro-F1 | ECE | Brier |",
         "|---|---|---|---|---|",
         f"| {topics['accuracy']:.3f} | {topics['accuracy_with_secondary']:.3f} | {topics['macro_f1']:.3f} "
@@ -471,6 +553,7 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {slug} | {row['f1']:.2f} | {row['n']} |" for slug, row in topics["by_topic"].items()),
         "",
+        *_card_honesty(topics),
         "Few pieces make a topic's F1 a guess. The labels are mostly of one day (2025-05-21); "
         "what was news at other times is thinly covered.",
         "",
