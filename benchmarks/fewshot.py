@@ -28,7 +28,8 @@ from topics.classification.training import Example, fit_topics
 from topics.classification.vectors import WordVectors, learn_vectors
 
 FIRST_SEED: Final = 1000
-VECTOR_TEXTS: Final = 8_000  # of articles from elsewhere that word vectors are learned from
+ELSEWHERE: Final = ("articles_allsides", "articles_economist2025", "aljazeera_2025-05", "reuters21578")
+MOST_WORDS: Final = 800  # of one article, for word vectors
 PUBLISHED: Final = [
     ["SetFit, MPNet (Tunstall et al. 2022)", "a sentence encoder of 110M", "82.9", "88.0"],
     ["RoBERTa-large fine-tuned (same paper)", "a language model of 355M", "81.7", "88.4"],
@@ -89,23 +90,25 @@ def _mend(text: str) -> str:
     return _AMPERSAND.sub(lambda found: "'" if "39" in found.group() else " ", text)
 
 
-def read_words(folder: Path) -> list[list[str]]:
-    """Words of articles that are in none of the corpora: what the vectors are learned from."""
-    records = read_records(folder, "articles_allsides")
-    step = max(1, len(records) // VECTOR_TEXTS)
-    chosen = records[::step] + read_records(folder, "articles_economist2025")
-    return [list_words(f"{r['title']}\n{r['text'][:8000]}") for r in chosen]
+def read_words(folder: Path, names: Sequence[str]) -> list[list[str]]:
+    """Words of the articles that word vectors are learned from."""
+    return [list_words(f"{r['title']}\n{r['text']}")[:MOST_WORDS] for name in names for r in read_records(folder, name)]
 
 
-def get_vectors(folder: Path, kept: Path | None) -> WordVectors:
-    """Word vectors, read from the file ``kept`` where it is there, else learned and kept in it."""
-    if kept is not None and kept.exists():
-        with np.load(kept, allow_pickle=False) as arrays:
+@cache
+def get_vectors(folder: Path, kept: Path | None, judged: str) -> WordVectors:
+    """Word vectors from texts that are in no corpus that is ``judged``; read from the folder ``kept`` where they are
+    there, else learned and kept in it."""
+    names = [name for name in ELSEWHERE if judged != "reuters" or name != "reuters21578"]
+    path = None if kept is None else kept / f"vectors-{len(names)}.npz"
+    if path is not None and path.exists():
+        with np.load(path, allow_pickle=False) as arrays:
             return WordVectors.from_arrays(arrays)
     say("learning word vectors")
-    vectors = learn_vectors(read_words(folder))
-    if kept is not None:
-        np.savez(kept, **vectors.to_arrays())
+    vectors = learn_vectors(read_words(folder, names), n_words=30_000, n_dimensions=200)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(path, **vectors.to_arrays())
     return vectors
 
 
@@ -169,11 +172,60 @@ def measure(
     return figures
 
 
-def main(arguments: argparse.Namespace) -> None:
-    first = arguments.first_seed
-    seeds = range(first, first + (2 if arguments.quick else arguments.seeds))
-    sizes = [8] if arguments.quick else arguments.sizes
-    vectors = get_vectors(arguments.shared, arguments.vectors)
+def measure_unseen(
+    corpus: Corpus, vectors: WordVectors, seeds: Sequence[int], n_labels: int, in_pool: bool
+) -> dict[str, list[float]]:
+    """Each topic in turn is unknown: how well doubt tells it, and what comes of ``--min-precision 0.9`` where a tenth
+    of the pieces is of it (percentages)."""
+    from sklearn.metrics import roc_auc_score
+
+    from topics.errors import TopicsError
+
+    figures: dict[str, list[float]] = defaultdict(list)
+    for seed in seeds:
+        split = draw_split(corpus, seed, n_labels)
+        for unseen in sorted(set(corpus.topics.tolist())):
+            known = [topic for topic in sorted(set(corpus.topics.tolist())) if topic != unseen]
+            labelled = [i for i in split.labelled if corpus.topics[i] != unseen]
+            pool = [corpus.terms[i] for i in split.pool if in_pool or corpus.topics[i] != unseen]
+            examples = [Example(corpus.terms[i], str(corpus.topics[i])) for i in labelled]
+            model = fit_topics(examples, known, {}, vectors, pool).model
+            rows = [model.vectorise(corpus.terms[i]) for i in split.judged]
+            p = np.array([model.probabilities(row) for row in rows])
+            sure = np.array(
+                [model.confidence(row, float(q.max()), model.also_scores(row)) for row, q in zip(rows, p, strict=True)]
+            )
+            strange = corpus.topics[split.judged] == unseen
+            figures["AUROC"].append(100 * roc_auc_score(strange, -sure))
+            figures["AUROC of the probability alone"].append(100 * roc_auc_score(strange, -p.max(axis=1)))
+            try:
+                given = sure >= model.acceptance.threshold_for(0.9, 0.1)
+            except TopicsError:
+                continue
+            right = np.array(known)[p.argmax(axis=1)] == corpus.topics[split.judged]
+            n_right, n_given = (0.9 * float((given & also)[~strange].mean()) for also in (right, np.ones_like(right)))
+            n_given += 0.1 * float(given[strange].mean())
+            figures["precision where .90 was asked"].append(100 * n_right / max(n_given, 1e-9))
+            figures["known pieces given a topic"].append(100 * float(given[~strange].mean()))
+        say(f"unseen topics of {corpus.name}, {n_labels} labels, seed {seed}")
+    return figures
+
+
+def show_unseen(
+    arguments: argparse.Namespace, vectors: WordVectors, seeds: Sequence[int], sizes: Sequence[int]
+) -> None:
+    corpus = read_corpus(arguments.shared, "bbc")
+    columns = [(n, pool) for n in sizes for pool in (True, False)]
+    found = [measure_unseen(corpus, vectors, seeds, n, pool) for n, pool in columns]
+    print_table(
+        f"bbc, each topic unseen in turn (%), {len(seeds)} seeds",
+        ["figure", *(f"{n} labels, {'' if pool else 'not '}in the pool" for n, pool in columns)],
+        [[name, *(_cell(figures.get(name)) for figures in found)] for name in found[0]],
+    )
+
+
+def choose_methods(vectors: WordVectors, arguments: argparse.Namespace) -> dict[str, tuple[str, Predict]]:
+    """The rows of a table: what each is given, and how it predicts."""
     methods: dict[str, tuple[str, Predict]] = {
         "ours": ("pool, vectors", predict_ours(vectors, True)),
         "ours, no vectors": ("pool", predict_ours(None, True)),
@@ -181,13 +233,23 @@ def main(arguments: argparse.Namespace) -> None:
         "ours, neither": ("-", predict_ours(None, False)),
         **peers.methods(arguments.fasttext),
     }
-    if arguments.methods:
-        methods = {name: method for name, method in methods.items() if name in arguments.methods}
+    return {name: method for name, method in methods.items() if not arguments.methods or name in arguments.methods}
+
+
+def main(arguments: argparse.Namespace) -> None:
+    first = arguments.first_seed
+    seeds = range(first, first + (2 if arguments.quick else arguments.seeds))
+    sizes = [8] if arguments.quick else arguments.sizes
+    if not arguments.only or "unseen" in arguments.only:
+        vectors = get_vectors(arguments.shared, arguments.vectors, "")
+        show_unseen(arguments, vectors, seeds, [8] if arguments.quick else [8, 32])
     for name, skewed in (("ag", False), ("bbc", False), ("ag", True), ("reuters", False), ("news", False)):
         label = f"{name} skewed" if skewed else name
         if arguments.only and label not in arguments.only:
             continue
         corpus = read_corpus(arguments.shared, name)
+        vectors = get_vectors(arguments.shared, arguments.vectors, "reuters" if name == "reuters" else "")
+        methods = choose_methods(vectors, arguments)
         columns = {n: measure(corpus, methods, seeds, n, skewed) for n in sizes}
         for key, title in (("accuracy", "accuracy"), ("macro", "macro-F1"), ("ece", "ECE")):
             if key == ("macro" if label == "ag" else "") or (key == "accuracy" and skewed):
@@ -217,9 +279,9 @@ if __name__ == "__main__":
     parser.add_argument("--quick", action="store_true", help="two seeds at 8 labels")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--vectors", type=Path, help="keep the word vectors in this .npz file")
+    parser.add_argument("--vectors", type=Path, help="keep word vectors in this folder")
     parser.add_argument("--methods", nargs="*", help="only these rows")
     parser.add_argument("--sizes", type=int, nargs="*", default=[2, 4, 8, 16, 64])
-    parser.add_argument("--only", nargs="*", help='corpora: ag, bbc, "ag skewed", reuters, news')
+    parser.add_argument("--only", nargs="*", help='of ag, bbc, "ag skewed", reuters, news, unseen')
     parser.add_argument("--fasttext", action="store_true", help="fastText too (pip install fasttext-community)")
     run_script(main, parser.parse_args())

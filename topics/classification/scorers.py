@@ -72,8 +72,11 @@ def fit_em(rows: Rows, given: Array, pool: Rows, leaning: Array) -> tuple[Layer,
     from labeled and unlabeled documents using EM"): the layer, and what it makes of the pool (n_pool, n_topics).
 
     ``given`` (n_pieces, n_topics) are the labels' weights. ``leaning`` (n_pool, n_topics) is added to the evidence of
-    every E-step: what another scorer says of the pool. Scores are centred over topics.
+    every E-step: what another scorer says of the pool. Scores are centred over topics; terms in no piece have none.
     """
+    n_terms = rows.x.shape[1]
+    seen = np.flatnonzero(np.asarray(rows.x.sum(axis=0) + pool.x.sum(axis=0)).ravel())
+    rows, pool = Rows(rows.x[:, seen], None), Rows(pool.x[:, seen], None)
     total = rows.x.sum() + pool.x.sum()
     scale = EM_LENGTH * (len(rows) + len(pool)) / max(total, 1e-9)
     labelled = np.asarray((rows.x * scale).T @ given)
@@ -92,9 +95,11 @@ def fit_em(rows: Rows, given: Array, pool: Rows, leaning: Array) -> tuple[Layer,
         bias = np.log(counts / counts.sum())
         if np.abs(share - before).max() < SETTLED:
             break
-    weights = EVIDENCE * scale * logs
-    layer = Layer(weights - weights.mean(axis=1, keepdims=True), bias - bias.mean())
-    return layer, softmax(layer.score(pool) + leaning)
+    pulls = EVIDENCE * scale * (logs - logs.mean(axis=1, keepdims=True))
+    bias = bias - bias.mean()
+    weights = np.zeros((n_terms, given.shape[1]))
+    weights[seen] = pulls
+    return Layer(weights, bias), softmax(np.asarray(pool.x @ pulls) + bias + leaning)
 
 
 def fit_taught(rows: Rows, given: Array, pool: Rows, share: Array, space: Space) -> Layer:
