@@ -125,10 +125,11 @@ def _spell_topics(report: EvaluationReport) -> Column:
     topics, whole = report.topics, report.end_to_end
     column = {}
     if topics is not None:
-        column["true segments, primary topic right"] = _spell_share(topics.n_right, topics.n)
-        column["true segments, primary or secondary"] = _spell_share(topics.n_right + topics.n_secondary, topics.n)
-        column["true segments, macro-F1"] = f"{topics.macro_f1:.3f}"
-        column["true segments, ECE"] = f"{topics.calibration.ece:.3f}"
+        scores = topics.shown
+        column["true segments, primary topic right"] = _spell_share(scores.n_right, scores.n)
+        column["true segments, primary or secondary"] = _spell_share(scores.n_right + scores.n_secondary, scores.n)
+        column["true segments, macro-F1"] = f"{scores.macro_f1:.3f}"
+        column["true segments, ECE"] = f"{scores.calibration.ece:.3f}"
     if whole is not None:
         column["text, primary topic right"] = f"{whole.body_share:.3f}"
         column["text, primary or secondary"] = f"{whole.body_share_with_secondary:.3f}"

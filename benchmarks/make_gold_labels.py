@@ -10,6 +10,7 @@ same corpora give the same bytes.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from topics.labels.importing import import_gold, read_line_gold, read_record_gold
@@ -17,12 +18,35 @@ from topics.labels.taxonomy import load_taxonomy
 
 BY = "gold"
 AT = "2026-01-31T00:00:00Z"
+# the feeds of the news set by the outlet that has them; a feed's name begins with one of these
+OUTLETS = {
+    "allafrica": "allAfrica",
+    "arutz": "Arutz Sheva",
+    "bbc": "BBC",
+    "cbc": "CBC",
+    "cnbc": "CNBC",
+    "dw": "DW",
+    "egyptian-independant": "Egypt Independent",
+    "egyptian-streets": "Egyptian Streets",
+    "fox": "Fox News",
+    "induk": "The Independent",
+    "jpost": "The Jerusalem Post",
+    "lemonde": "Le Monde",
+    "mainichi": "The Mainichi",
+    "mehr": "Mehr News",
+    "nyt": "The New York Times",
+    "tasnim": "Tasnim News",
+    "tass": "TASS",
+}
 
 
 def main(shared: Path, labels: Path) -> None:
     """Import both sets; terms of the small one are kept by their counts over both."""
     taxonomy = load_taxonomy(labels / "taxonomy.toml")
-    news = read_record_gold(shared / "gold/news_2025-05-21.tsv", shared / "data/news_2025-05-21.jsonl.gz")
+    news = [
+        replace(piece, source=next((OUTLETS[feed] for feed in OUTLETS if (piece.source or "").startswith(feed)), None))
+        for piece in read_record_gold(shared / "gold/news_2025-05-21.tsv", shared / "data/news_2025-05-21.jsonl.gz")
+    ]
     seeds = read_line_gold(shared / "gold/seeds.jsonl", shared / "seeds", shared / "gold/seeds_furniture_lines.json")
     for piece in (*news, *seeds):
         for slug in (piece.topic, *piece.also):

@@ -65,6 +65,7 @@ FERRY = Piece(
     guesses=(("business", 0.9), ("world", 0.4)),
 )
 DERBY = Piece(["It rained on the derby.", "The home side won late."], topic="sport", score=0.7)
+HURDLES = Piece(["Rain stopped the hurdles at noon.", "They go on tomorrow."], topic="sport", score=0.7)
 BELL = Piece(["The bell has not rung since the roof came off."], guesses=(("culture", 0.3), ("world", 0.2)))
 APPEAL = Piece(["~Give 3 a month.", "~Keep the lights on."], kind="boilerplate", guesses=(("business", 0.1),))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from test_model import draw_model
 
 from topics.evaluation import GoldDump, GoldSegment
+from topics.labels.store import read_decisions
 
 TEXT = "Ferry fares rise\n\n  The board met.\r\nNobody objected.\nGive us money.\n"
 PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
@@ -20,7 +23,7 @@ PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "benchmarks"))
     yield importlib.import_module
-    for name in ("endtoend", "segmentation", "shared", "stages"):
+    for name in ("endtoend", "make_hand_labels", "segmentation", "shared", "stages"):
         sys.modules.pop(name, None)
 
 
@@ -100,3 +103,78 @@ def test_every_method_is_scored_on_the_paragraphs_of_each_file(script: Any) -> N
     scores = module.score_all([dump], draw_model(), {"the truth": lambda texts: [texts.index("Give us money.")]})
     assert set(scores) == {"topics", "the truth"}
     assert module.sum_scores(scores["the truth"]).f1 == 1.0
+
+
+LINES = ["Menu", "Harbour to be dug", "Boats wait outside.", "Share this", "Work starts in May.", "Contact us"]
+
+
+def write_corpus(folder: Path) -> None:
+    (folder / "data").mkdir(parents=True)
+    records = [
+        {"id": "a-1", "title": "Bread dearer", "text": "Flour costs more.\nBakers grumble.", "source": "The Crumb"},
+        {"id": "p-1", "title": "Harbour to be dug - The Quay", "lines": LINES, "labels": [0, 2, 1, 0, 1, 0]},
+    ]
+    content = "".join(f"{json.dumps(record)}\n" for record in records)
+    (folder / "data/small.jsonl.gz").write_bytes(gzip.compress(content.encode()))
+    page = {
+        "id": "q-1",
+        "title": "Tide tables | The Quay",
+        "text": "Menu\nHigh water comes an hour later every other day.\nJobs",
+    }
+    (folder / "data/lines_more.jsonl.gz").write_bytes(gzip.compress(json.dumps(page).encode()))
+
+
+def write_label_folder(folder: Path) -> Path:
+    folder.mkdir()
+    shipped = Path(__file__).resolve().parent.parent / "labels/taxonomy.toml"
+    (folder / "taxonomy.toml").write_bytes(shipped.read_bytes())
+    return folder
+
+
+def test_hand_labels_are_written_without_a_word_of_text(script: Any, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "shared")
+    labels = write_label_folder(tmp_path / "labels")
+    table = tmp_path / "table.tsv"
+    table.write_text(
+        "one\ta-1\tarticle\tbusiness\tlifestyle\th\tThe Crumb\t2025-03-01\ntwo\tp-1\tarticle\tother\t\tm\t\t\n"
+    )
+    script("make_hand_labels").main(tmp_path / "shared", table, "mia", "2026-01-02T03:04:05Z", labels)
+
+    decisions = {entry.decision.name: entry.decision for entry in read_decisions([labels]).topics}
+    bread, harbour = decisions["a-1"], decisions["p-1"]
+    assert (bread.topic, bread.also, bread.source, bread.published) == (
+        "business",
+        ("lifestyle",),
+        "The Crumb",
+        "2025-03-01",
+    )
+    assert (harbour.topic, harbour.confidence, harbour.by) == (None, "m", "mia")
+    page = "\n".join(LINES)
+    assert page[harbour.start : harbour.end].startswith("Harbour to be dug\n")
+    assert page[harbour.start : harbour.end].endswith("Work starts in May.")
+    assert [page[slice(*span)] for span in harbour.furniture or ()] == ["Share this"]
+    written = "".join(path.read_text() for path in labels.glob("*.jsonl"))
+    assert not any(word in written.lower() for word in ("flour", "baker", "harbour to", "boats"))
+
+
+def test_hand_labels_of_a_labelled_record_are_refused(script: Any, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "shared")
+    labels = write_label_folder(tmp_path / "labels")
+    table = tmp_path / "table.tsv"
+    table.write_text("one\ta-1\tarticle\tbusiness\t\th\t\t\n")
+    script("make_hand_labels").main(tmp_path / "shared", table, "mia", "2026-01-02T03:04:05Z", labels)
+    table.write_text("two\ta-1\tarticle\tworld\t\th\t\t\n")
+    with pytest.raises(SystemExit, match="labelled already"):
+        script("make_hand_labels").main(tmp_path / "shared", table, "mia", "2026-01-03T03:04:05Z", labels)
+    assert not (labels / "two.jsonl").exists()
+
+
+def test_short_lines_of_an_unlabelled_page_are_not_counted(script: Any, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "shared")
+    module = script("make_hand_labels")
+    record = next(record for record in module.read_records(tmp_path / "shared/data") if record["id"] == "q-1")
+    row = dict.fromkeys(module.COLUMNS, "") | {"id": "q-1", "kind": "article", "topic": "science-tech"}
+    piece = module.to_piece(row, record)
+    assert piece.title == "Tide tables"
+    assert piece.body == "High water comes an hour later every other day."
+    assert (piece.start, piece.end) == (0, len(record["text"]))

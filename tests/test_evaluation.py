@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from topics.errors import LabelError
 from topics.evaluation import (
+    Answer,
     BoundaryScores,
     GoldDump,
     GoldSegment,
@@ -30,6 +31,7 @@ from topics.evaluation import (
     evaluate_dumps,
     evaluate_end_to_end,
     read_gold,
+    report_topics,
     score_boundaries,
     score_classes,
     sum_scores,
@@ -433,7 +435,12 @@ def row(start: int, end: int, topic: str | None, score: float | None = None, **m
         "kind": "article",
         "topic": topic,
         "score": score,
+        "also": [],
+        "unknown": topic is None,
+        "topics": [] if topic is None else [{"topic": topic, "score": score}],
         "furniture": [],
+        "source": None,
+        "published": None,
         **more,
     }
 
@@ -578,7 +585,7 @@ def test_the_report_adds_up_dumps_and_prints_its_figures() -> None:
 
     right = [row(0, 32, "business", 0.9, furniture=[[21, 31]]), row(32, 53, "sport", 0.8)]
     late = [row(0, 43, "business", 0.9), row(43, 53, "iran", 0.6)]
-    topics = score_classes([Judged("sport", "sport", guess="sport", score=0.7)])
+    topics = report_topics([Answer("sport", (), (("sport", 0.7),), "sport")])
     report = evaluate_dumps([(PAGE_GOLD, PAGE, right), (PAGE_GOLD, PAGE, late)], topics=topics)
     assert report.boundaries is not None and report.boundaries.f1 == 0.5
     assert report.furniture == HitCounts(4, 2, 2)
@@ -651,6 +658,8 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     import topics.pipeline
 
     class Piece:
+        source, published = "Harbour Post", None
+
         def __init__(self, dump: Dump) -> None:
             self.text = dump.text
 
@@ -675,8 +684,11 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     assert report.end_to_end is not None and report.end_to_end.segments.accuracy == 1
     # Two pieces have topics: sport is right, business is called world, its secondary topic.
     assert report.topics is not None
-    assert (report.topics.n, report.topics.accuracy, report.topics.accuracy_with_secondary) == (2, 0.5, 1.0)
-    assert report.topics.calibration.ece == pytest.approx(0.25)
+    shown = report.topics.shown
+    assert (report.topics.n, shown.accuracy, shown.accuracy_with_secondary) == (2, 0.5, 1.0)
+    assert shown.calibration.ece == pytest.approx(0.25)
+    assert [(part.name, part.n) for part in report.topics.by_source] == [("Harbour Post", 2)]
+    assert report.found is not None and report.found.n == 1
     assert evaluate([DUMP], path, model, topics=False).topics is None
 
 

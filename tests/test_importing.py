@@ -15,8 +15,19 @@ from topics.records import dump_digest, text_digest
 
 PITCH = "Read our letter from the harbour every Friday."
 RECORDS = [
-    {"id": "r1", "title": "Otters return", "text": f"Wardens saw otters. {PITCH} Otters ate trout."},
-    {"id": "r2", "title": "Otters stay", "text": f"{PITCH} The otters stay for trout, wardens hope."},
+    {
+        "id": "r1",
+        "title": "Otters return",
+        "text": f"Wardens saw otters. {PITCH} Otters ate trout.",
+        "source": "The Weir",
+        "date": "Wed, 21 May 2025 12:36:25 GMT",
+    },
+    {
+        "id": "r2",
+        "title": "Otters stay",
+        "text": f"{PITCH} The otters stay for trout, wardens hope.",
+        "date": "2025-05-20T23:59:00Z",
+    },
     {"id": "r3", "title": "Weir mended", "text": f"The weir holds. Trout and otters pass. {PITCH}"},
 ]
 TABLE = "r2\trivers\thills,works\tm\nr1\tother\t\th\nr3\tworks\trivers\tl\n"
@@ -67,6 +78,11 @@ def test_a_record_is_a_dump_and_one_piece(records, tmp_path: Path):
         ("r2", "rivers", ("hills", "works"), "m", "article"),
         ("r1", None, (), "h", "article"),
         ("r3", "works", ("rivers",), "l", "article"),
+    ]
+    assert [(d.source, d.published) for d in decisions] == [
+        (None, "2025-05-20"),
+        ("The Weir", "2025-05-21"),
+        (None, None),
     ]
     text = RECORDS[1]["text"]
     assert (decisions[0].dump, decisions[0].segment) == (dump_digest(text), text_digest(text))

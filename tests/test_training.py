@@ -224,7 +224,7 @@ def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="nowhere: neither label files"):
+    with pytest.raises(LabelError, match="nowhere: no label files"):
         train(tmp_path / "nowhere", tmp_path / "models" / "mine")
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -181,8 +178,10 @@ def classify_dumps(
         return
     from joblib import Parallel, delayed
 
+    from topics.engines.local import interrupts_ignored
+
     path = str(model.path.resolve())
-    with _interrupts_ignored():
+    with interrupts_ignored():
         Parallel(n_jobs=jobs)(delayed(_start_worker)(path) for _ in range(jobs))
     work = delayed(_classify_in_worker)
     calls = (work(dump, path, options, decisions_of(dump, decided)) for dump in dumps)
@@ -193,19 +192,6 @@ def classify_dumps(
                 raise problem
             on_problem(problem)
         yield dump, rows
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Processes started in here never act on Ctrl-C, which a terminal sends to them too: this one will end them."""
-    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _start_worker(path: str) -> None:

@@ -1,4 +1,4 @@
-"""Records back from a ``.jsonl`` or ``.jsonl.gz`` file, each checked before anyone uses it.
+"""Records back from a ``.jsonl``, ``.jsonl.gz`` or ``.parquet`` file, each checked before anyone uses it.
 
 A file of records may have been edited, cut or written by something else, so this is the edge where it is
 checked, whole and once: every field that the record has is there and of its type. What is wrong is a
@@ -12,6 +12,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -19,18 +20,17 @@ from topics.errors import DumpError
 from topics.records import KINDS
 from topics.writers.rows import Row
 
-__all__ = ["read_stored_rows"]
+__all__ = ["read_stored", "read_stored_rows"]
 
 _Check = Callable[[Any], bool]
+_BATCH_ROWS = 1024
 
 
 def read_stored_rows(path: Path) -> Iterator[Row]:
-    """The rows of one file, a JSON object a line; blank lines are passed over."""
+    """The rows of one file: a JSON object a line, gzipped or not (blank lines are passed over), or Parquet."""
     try:
-        with _open(path) as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield _parse_line(line, f"{path}:{number}")
+        with open(path, "rb") as file:
+            yield from read_stored(file, str(path), path.name.lower().rpartition(".")[2])
     except FileNotFoundError as error:
         raise DumpError(f"{path}: there is no such file. Check the name.") from error
     except (OSError, EOFError, zlib.error) as error:
@@ -38,10 +38,27 @@ def read_stored_rows(path: Path) -> Iterator[Row]:
         raise DumpError(f"{path}: cannot be read: {reason}. Check the file.") from error
 
 
-def _open(path: Path) -> BinaryIO | gzip.GzipFile:
-    if path.name.lower().endswith(".gz"):
-        return gzip.open(path, "rb")
-    return open(path, "rb")
+def read_stored(file: BinaryIO, where: str, format: str) -> Iterator[Row]:
+    """The same of a file that is open, called ``where``; ``format`` is ``jsonl``, ``gz`` or ``parquet``."""
+    if format == "parquet":
+        yield from _read_parquet(file, where)
+        return
+    lines = gzip.GzipFile(fileobj=file, mode="rb") if format == "gz" else file
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _parse_line(line, f"{where}:{number}")
+
+
+def _read_parquet(file: BinaryIO, where: str) -> Iterator[Row]:
+    parquet: Any = import_module("pyarrow.parquet")
+    arrow: Any = import_module("pyarrow")
+    try:
+        batches = parquet.ParquetFile(file).iter_batches(_BATCH_ROWS)
+        for number, row in enumerate((row for batch in batches for row in batch.to_pylist()), 1):
+            yield _check_row(row, f"{where}: row {number}")
+    except arrow.ArrowException as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise DumpError(f"{where}: cannot be read: {reason}. Check the file.") from error
 
 
 def _parse_line(line: bytes, where: str) -> Row:
@@ -50,6 +67,10 @@ def _parse_line(line: bytes, where: str) -> Row:
         row = json.loads(line)
     if not isinstance(row, dict):
         raise DumpError(f"{where}: not a JSON object. Each line holds one record of `topics classify`.")
+    return _check_row(row, where)
+
+
+def _check_row(row: dict[str, Any], where: str) -> Row:
     checks = _CHECKS | _TOPIC_CHECKS if "topic" in row else _CHECKS
     for field, check in checks.items():
         if field not in row:

@@ -10,29 +10,27 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import LabelError, TopicsError
-from topics.records import Dump, dump_digest
+from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
+from topics.records import Dump
 
 if TYPE_CHECKING:
     from topics.bundle import Model
-    from topics.classification.analyzer import Terms
     from topics.classification.doubt import Acceptance
-    from topics.classification.furniture import Furniture
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
-    from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
     from topics.unlabelled import Unlabelled
 
-__all__ = ["TrainReport", "read_labelled_dumps", "train"]
+__all__ = ["TrainReport", "train"]
 
 Say = Callable[[str], None]
 
@@ -100,11 +98,10 @@ def train(
     True
     """
     from topics.bundle import load_model, load_vectors, save_model
-    from topics.classification.analyzer import count_terms
     from topics.classification.furniture import NO_FURNITURE
     from topics.classification.training import fit_topics
-    from topics.labels.matching import settle_boundaries, settle_topics
-    from topics.labels.store import find_label_files, read_decisions
+    from topics.labels.matching import settle_boundaries
+    from topics.labels.store import read_decisions
     from topics.labels.taxonomy import load_taxonomy
 
     if corpora is not None and articles is not None:
@@ -113,15 +110,10 @@ def train(
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
-    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files and not own.is_file():
-        raise LabelError(
-            f"{labels}: neither label files (*.jsonl) nor taxonomy.toml. Label some segments, describe topics, or give "
-            "--labels."
-        )
+    files = choose_files(labels, leave_out, needed=not own.is_file())
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
-    texts = _texts_by_dump(at_hand)
+    texts = texts_by_dump(at_hand)
     boundaries = settle_boundaries(decisions)
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
@@ -136,27 +128,23 @@ def train(
         problems += _count_absent(decisions, texts)
     about_metrics = about.pop("metrics", {})
 
-    settled = [
-        entry.decision
-        for entry in settle_topics(decisions.topics)
-        if not _is_retired(entry.decision, boundaries.get(entry.decision.dump, {}))
-    ]
     learned: Unlabelled | None = None
     about_vectors: Mapping[str, Any] = {}
     if unlabelled:
-        learned, lost = _read_unlabelled(unlabelled, segmentation, settled, on_progress)
+        labelled = {entry.decision.segment for entry in decisions.topics}
+        learned, lost = _read_unlabelled(unlabelled, segmentation, labelled, on_progress)
         problems += lost
         about_vectors = {} if corpora is not None else dict(loaded.manifest.get("vectors", {}))
         vectors, about_vectors = _learn_words(learned, vectors, about_vectors, on_progress)
         furniture = learned.furniture
-    examples, lost = _examples(settled, files, texts, segmentation, furniture)
-    problems += lost
+    pieces = gather_pieces(decisions, files, texts, segmentation, furniture)
+    examples = pieces.examples
+    problems += pieces.problems
     if not examples and files:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
-    descriptions = {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
     on_progress(f"fitting topics on {len(examples)} labelled pieces" if examples else COLD_START)
     pool = learned.pool if learned else ()
-    fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors, pool, on_progress=on_progress)
+    fitted = fit_topics(examples, taxonomy.slugs, describe_topics(taxonomy), vectors, pool, on_progress=on_progress)
     topics = replace(fitted.model, furniture=furniture)
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
@@ -176,17 +164,9 @@ def train(
     return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
 
 
-def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
-    """The dumps that labels may speak of; ``default`` where none are named and the folder is there."""
-    from topics.reading import read_dumps
-
-    if dumps is None:
-        dumps = [str(default)] if default.is_dir() else []
-    return list(read_dumps(list(dumps))) if dumps else []
-
-
 def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
-    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic."""
+    """Out-of-fold figures of a fit: accuracy, with secondary topics, macro-F1, ECE, and the counts by topic; the bins
+    behind the ECE and the counts of (true, predicted) are what `topics report` draws."""
     from topics.evaluation.classes import Judged, score_classes
 
     model = fitted.model
@@ -207,13 +187,19 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "ece": round(scores.calibration.ece, 4),
         "brier": round(scores.calibration.brier, 4),
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
-        "reliability": [
-            {"from": round(b.low, 3), "n": b.n, "score": round(b.mean_score, 3), "right": round(b.accuracy, 3)}
-            for b in scores.calibration.bins
-            if b.n
-        ],
+        "calibration": _rounded(scores.calibration.to_dict()),
+        "confusion": scores.to_dict()["confusion"],
         "precision": _spell_acceptance(model.acceptance),
     }
+
+
+def _rounded(value: Any) -> Any:
+    """The same with floats to six places: the last bits differ from one kind of CPU to the next."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_rounded(each) for each in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def _spell_acceptance(acceptance: Acceptance) -> list[dict[str, float]]:
@@ -236,74 +222,15 @@ def _spell_acceptance(acceptance: Acceptance) -> list[dict[str, float]]:
     return rows
 
 
-def _texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
-    return {dump_digest(dump.text): dump.text for dump in dumps}
-
-
-def _is_retired(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
-    """A person has said since that a piece starts inside the span: it is no longer one piece."""
-    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())
-
-
-def _text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:
-    whole = texts.get(decision.dump)
-    if whole is not None and decision.end <= len(whole):
-        return whole[decision.start : decision.end]
-    return decision.text
-
-
-def _examples(
-    decisions: Sequence[TopicDecision],
-    files: Sequence[Path],
-    texts: Mapping[str, str],
-    segmentation: SegmentationModel,
-    furniture: Furniture,
-) -> tuple[list[Example], list[str]]:
-    """Labelled pieces as counted terms, near-duplicates grouped; and a line for each file with labels that have
-    no text."""
-    from topics.classification.model import segment_terms
-    from topics.classification.training import Example
-    from topics.labels.signatures import group_near_duplicates, sign_text
-    from topics.labels.standoff import read_terms, terms_path
-    from topics.segmentation import whole_dump
-
-    stored = {row.segment: row for f in files if terms_path(f).exists() for row in read_terms(terms_path(f))}
-    kept: list[tuple[TopicDecision, Terms]] = []
-    signatures: dict[str, str] = {}
-    missing: Counter[str] = Counter()
-    for decision in decisions:
-        if decision.kind == "boilerplate":
-            continue
-        text = _text_of(decision, texts)
-        if text is not None:
-            # the piece as the model will meet it: its own idea of headline and furniture, not the labeller's
-            [piece] = whole_dump(Dump(decision.name, text), segmentation)
-            kept.append((decision, segment_terms(piece, furniture)))
-            signatures[decision.segment] = sign_text(piece.body)
-        elif decision.segment in stored:
-            kept.append((decision, stored[decision.segment].terms))
-            signatures[decision.segment] = stored[decision.segment].signature
-        else:
-            missing[decision.name] += 1
-    groups = group_near_duplicates(signatures)
-    examples = [Example(terms, d.topic, d.also, str(groups[d.segment])) for d, terms in kept]
-    problems = [
-        f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
-        for name, n in sorted(missing.items())
-    ]
-    return examples, problems
-
-
 def _read_unlabelled(
-    inputs: Sequence[str], segmentation: SegmentationModel, labelled: Sequence[TopicDecision], say: Say
+    inputs: Sequence[str], segmentation: SegmentationModel, labelled: Set[str], say: Say
 ) -> tuple[Unlabelled, list[str]]:
     """Unlabelled pieces, counted, and a line for each input that cannot be read."""
     from topics.unlabelled import count_pieces, read_pieces
 
     problems: list[str] = []
-    digests = {decision.segment for decision in labelled}
     pieces = read_pieces(
-        inputs, segmentation, digests, on_problem=lambda problem: problems.append(problem.message), on_progress=say
+        inputs, segmentation, labelled, on_problem=lambda problem: problems.append(problem.message), on_progress=say
     )
     if not pieces:
         raise TopicsError(f"{', '.join(inputs)}: no unlabelled piece in English. Give other dumps with --unlabelled.")
@@ -347,7 +274,7 @@ def _refined(
 ) -> tuple[SegmentationModel, dict[str, Any]]:
     """A model's boundaries, refined where there is anything to refine them by, and what the manifest says of them."""
     about = dict(loaded.manifest.get("segmentation", {}))
-    decided = {digest: boundaries[digest] for digest in _texts_by_dump(dumps) if digest in boundaries}
+    decided = {digest: boundaries[digest] for digest in texts_by_dump(dumps) if digest in boundaries}
     if not decided and articles is None:
         return loaded.segmentation, about
     from topics.segmentation.training.corpora import read_corpora
@@ -435,7 +362,7 @@ def _learn_from_corpora(
     say("learned word vectors")
     boilerplate = []
     for entry in decisions.topics:
-        text = _text_of(entry.decision, texts) if entry.decision.kind == "boilerplate" else None
+        text = text_of(entry.decision, texts) if entry.decision.kind == "boilerplate" else None
         if text:
             boilerplate.append([line.strip() for line in text.split("\n") if line.strip()])
     effort = Effort(n_dumps=n_dumps)
@@ -513,7 +440,11 @@ def _card_honesty(topics: Mapping[str, Any]) -> list[str]:
         "",
         "| score from | mean score | right | pieces |",
         "|---|---|---|---|",
-        *(f"| {b['from']:.2f} | {b['score']:.2f} | {b['right']:.2f} | {b['n']} |" for b in topics["reliability"]),
+        *(
+            f"| {b['low']:.2f} | {b['mean_score']:.2f} | {b['accuracy']:.2f} | {b['n']} |"
+            for b in topics["calibration"]["bins"]
+            if b["n"]
+        ),
         "",
     ]
     if topics["precision"]:

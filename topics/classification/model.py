@@ -60,7 +60,7 @@ class TopicModel:
     temperature: Temperature
     unknown_below: float
     also_above: float
-    doubt: Doubt
+    trust: Doubt
     acceptance: Acceptance
     furniture: Furniture = NO_FURNITURE
 
@@ -96,19 +96,32 @@ class TopicModel:
         """The probability that the best guess is right, given its softmax probability and the ``also`` scores."""
         odds = min(max(best, 1e-6), 1.0 - 1e-6)
         reject = float(vector.values @ self.reject_weights[vector.columns].astype(np.float64)) + self.reject_bias
-        return float(self.doubt.confidence(np.log(odds / (1.0 - odds)), also.max(), reject))
+        return float(self.trust.confidence(np.log(odds / (1.0 - odds)), also.max(), reject))
+
+    def doubt(self, vector: Vector) -> float:
+        """How little the best guess is to be trusted: pieces are left unknown in this order."""
+        if not len(vector.columns):
+            return 1.0
+        return 1.0 - self.confidence(vector, float(self.probabilities(vector).max()), self.also_scores(vector))
 
     def predict(self, segment: Segment, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction for one segment; ``model`` is the name it will carry. ``accept_above`` is the confidence from
         which on a guess is given out, by default the model's own."""
-        vector = self.vectorise(segment_terms(segment, self.furniture))
+        made = self.predict_terms(segment_terms(segment, self.furniture), model, accept_above)
+        if segment.kind == "boilerplate":
+            return Prediction(None, None, (), False, made.topics, model)
+        if segment.language != "en":
+            return Prediction(None, None, (), True, made.topics, model)
+        return made
+
+    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
+        """The prediction for an English article, given as counted terms."""
+        vector = self.vectorise(terms)
         also = self.also_scores(vector)
         p = self.temperature.probabilities(self.scores(vector), also.max())
         order = np.argsort(-p, kind="stable")
         guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
-        if segment.kind == "boilerplate":
-            return Prediction(None, None, (), False, guesses, model)
-        if segment.language != "en" or not len(vector.columns):
+        if not len(vector.columns):
             return Prediction(None, None, (), True, guesses, model)
         limit = self.unknown_below if accept_above is None else accept_above
         if self.confidence(vector, float(p[order[0]]), also) < limit:
@@ -132,7 +145,7 @@ class TopicModel:
             "temperature": np.array([self.temperature.base, self.temperature.heat]),
             "unknown_below": np.array(self.unknown_below),
             "also_above": np.array(self.also_above),
-            "doubt": np.array([*self.doubt.weights.tolist(), self.doubt.bias]),
+            "doubt": np.array([*self.trust.weights.tolist(), self.trust.bias]),
             **self.acceptance.to_arrays(),
             **self.furniture.to_arrays(),
         }

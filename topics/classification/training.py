@@ -96,7 +96,7 @@ def fit_topics(
         temperature=judged.temperature,
         unknown_below=judged.unknown_below,
         also_above=judged.also_above,
-        doubt=judged.doubt,
+        trust=judged.doubt,
         acceptance=judged.acceptance,
     )
     rows = np.full((len(examples), len(slugs)), np.nan)

@@ -7,10 +7,16 @@ from typing import Annotated
 import typer
 
 from topics.cli.app import new_app, prepare_streams
-from topics.cli.learn import evaluate, train
+from topics.cli.discover import discover
+from topics.cli.evaluate import evaluate
+from topics.cli.label_care import check_labels, count_labels
+from topics.cli.label_changes import merge_labels, rename_labels, split_labels
+from topics.cli.learn import train
 from topics.cli.look import explain, export
 from topics.cli.predict import classify, segment
+from topics.cli.start import init
 from topics.cli.stores import labels_app, models_app
+from topics.cli.survey import report
 
 __all__ = ["app", "main"]
 
@@ -18,8 +24,13 @@ app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
     "Start with: topics classify seeds/"
 )
-for command in (classify, segment, export, explain, train, evaluate):
+for command in (classify, segment, export, report, discover, explain, train, evaluate, init):
     app.command()(command)
+labels_app.command("check")(check_labels)
+labels_app.command("stats")(count_labels)
+labels_app.command("rename")(rename_labels)
+labels_app.command("merge")(merge_labels)
+labels_app.command("split")(split_labels)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 

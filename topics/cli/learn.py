@@ -1,18 +1,15 @@
-"""``topics train`` and ``topics evaluate``: labels to a model, a model to figures."""
+"""``topics train``: labels to a model."""
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from topics.cli.options import Labels, ModelName, NoLabels, Output
-from topics.cli.problems import Problems, take_decisions
+from topics.cli.options import ModelName
 
-__all__ = ["evaluate", "train"]
+__all__ = ["train"]
 
 
 def train(
@@ -84,69 +81,3 @@ def train(
     typer.echo(str(output))
     if report.problems:
         raise typer.Exit(1)
-
-
-def evaluate(
-    inputs: Annotated[list[str], typer.Argument(metavar="DUMPS", help="The dumps that the gold speaks of.")],
-    gold: Annotated[
-        Path | None,
-        typer.Option("--gold", help="Gold segments with topics: our label format, or lines.", show_default=False),
-    ] = None,
-    segmentation: Annotated[
-        Path | None,
-        typer.Option("--segmentation", help="The same, for boundaries alone.", show_default=False),
-    ] = None,
-    model: ModelName = None,
-    labels: Labels = None,
-    no_labels: NoLabels = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
-    output: Output = None,
-) -> None:
-    """Measure a model on dumps whose true segments and topics are known.
-
-    \b
-    Example:
-      topics evaluate --gold tests/quality/held_out.jsonl seeds/
-      topics evaluate --segmentation gold.jsonl dumps/ --json
-      topics evaluate --segmentation labels/mine.jsonl dumps/ --no-labels
-    """
-    from topics.bundle import load_model
-    from topics.errors import LabelError
-    from topics.evaluation import evaluate as measure
-    from topics.reading import read_dumps
-
-    if (gold is None) == (segmentation is None):
-        raise typer.BadParameter("give either --gold or --segmentation", param_hint="--gold")
-    problems = Problems()
-    decided = take_decisions(labels, no_labels, problems)
-    dumps = list(read_dumps(inputs, on_problem=problems.note))
-    report = measure(
-        dumps,
-        gold or segmentation,  # type: ignore[arg-type]
-        load_model(model),
-        topics=gold is not None,
-        decided=decided,
-        on_problem=problems.note_label,
-    )
-    for name in report.partial if segmentation is not None else ():
-        problems.note_label(
-            LabelError(f'{segmentation}: leaves out text of "{name}", so its boundaries are unknown. Label all of it.')
-        )
-    if report.n_decisions:
-        typer.echo(
-            f"topics: boundary decisions about these dumps in force: {report.n_decisions}. "
-            "Use --no-labels to measure the model alone.",
-            err=True,
-        )
-    text = json.dumps(report.to_dict(), indent=1)
-    if output is not None:
-        from topics.writers.atomic import write_text
-
-        write_text(output, text + "\n")
-    elif as_json or not sys.stdout.isatty():
-        typer.echo(text)
-    else:
-        from rich.console import Console
-
-        report.render(Console())
-    problems.leave()

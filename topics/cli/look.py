@@ -96,7 +96,9 @@ def _explain_dump(
 
 
 def export(
-    source: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl file of segment records.")],
+    source: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl or .parquet file of records.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder to make.")],
     topic: Annotated[
         list[str] | None,

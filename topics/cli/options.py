@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "Address",
+    "Backend",
     "Boundaries",
     "Clean",
     "Encoding",
@@ -21,7 +23,9 @@ __all__ = [
     "NoLabels",
     "Others",
     "Output",
+    "Scheduler",
     "Strict",
+    "Target",
     "TextField",
     "UnknownShare",
     "Whole",
@@ -31,7 +35,7 @@ Inputs = Annotated[
     list[str],
     typer.Argument(
         metavar="DUMPS",
-        help="Files, folders, globs, or - for stdin. Text, JSONL, HTML, WARC, WET; .gz .zst .bz2 .xz.",
+        help="Files, folders, globs, s3://…, or - for stdin. Text, JSONL, HTML, WARC, WET; .gz .zst .bz2 .xz.",
         show_default=False,
     ),
 ]
@@ -56,12 +60,34 @@ Output = Annotated[
         show_default="stdout",
     ),
 ]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        help="A file (its suffix tells the format), or a folder for a run: a path, or an address such as s3://…",
+        metavar="PATH",
+        show_default="stdout",
+    ),
+]
 TextField = Annotated[str, typer.Option(help="The field of a JSONL record that holds the text.")]
 Whole = Annotated[bool, typer.Option("--whole", help="Take every input record as one segment already.")]
 Clean = Annotated[bool, typer.Option("--clean", help='Add "body": the text without furniture.')]
 Encoding = Annotated[str | None, typer.Option(help="Force an encoding.", show_default="told from the bytes")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first input that cannot be read.")]
 Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+Backend = Annotated[
+    str,
+    typer.Option(help="Where a run's work is done: joblib (here), or dask or ray (your cluster).", metavar="NAME"),
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(help="Address of the Dask scheduler.", metavar="ADDRESS", show_default=False),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(help="Address of the Ray cluster, or auto.", metavar="ADDRESS", show_default=False),
+]
 Boundaries = Annotated[
     float | None,
     typer.Option(

@@ -13,6 +13,8 @@ import typer
 
 from topics.cli.interrupts import raise_if_interrupted
 from topics.cli.options import (
+    Address,
+    Backend,
     Boundaries,
     Clean,
     Encoding,
@@ -25,18 +27,24 @@ from topics.cli.options import (
     ModelName,
     NoLabels,
     Others,
-    Output,
+    Scheduler,
     Strict,
+    Target,
     TextField,
     UnknownShare,
     Whole,
 )
 from topics.cli.problems import Problems, take_decisions, take_format
+from topics.errors import DumpError
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.engines import Engine
     from topics.labels.boundaries import Decided
+    from topics.reading import ReadOptions
     from topics.records import Dump
+    from topics.runs.worker import Done
+    from topics.runs.writing import Totals
 
 __all__ = ["Work", "classify", "segment"]
 
@@ -47,7 +55,7 @@ def segment(
     inputs: Inputs,
     model: ModelName = None,
     format: Format = None,
-    output: Output = None,
+    output: Target = None,
     text_field: TextField = "text",
     clean: Clean = False,
     boundaries: Boundaries = None,
@@ -56,6 +64,9 @@ def segment(
     encoding: Encoding = None,
     strict: Strict = False,
     jobs: Jobs = 1,
+    backend: Backend = "joblib",
+    scheduler: Scheduler = None,
+    address: Address = None,
     explain: Explain = False,
     others: Others = 0,
 ) -> None:
@@ -81,6 +92,7 @@ def segment(
         encoding,
         strict,
         jobs,
+        Where(backend, scheduler, address),
         with_topics=False,
     )
     if explain:
@@ -93,7 +105,7 @@ def classify(
     inputs: Inputs,
     model: ModelName = None,
     format: Format = None,
-    output: Output = None,
+    output: Target = None,
     text_field: TextField = "text",
     whole: Whole = False,
     clean: Clean = False,
@@ -105,6 +117,9 @@ def classify(
     encoding: Encoding = None,
     strict: Strict = False,
     jobs: Jobs = 1,
+    backend: Backend = "joblib",
+    scheduler: Scheduler = None,
+    address: Address = None,
 ) -> None:
     """Split dumps into articles and tag each with a topic and a probability.
 
@@ -114,12 +129,58 @@ def classify(
       topics classify 'dumps/**/*.txt.gz' --output runs/monday
       topics classify articles.jsonl --whole --text-field body --format csv > topics.csv
       topics classify dumps/ --min-precision 0.95
+      topics classify s3://crawl/may/ -o s3://crawl/run --backend dask --scheduler tcp://head:8786
     """
     work = Work(
-        inputs, model, text_field, whole, clean, boundaries, labels, no_labels, encoding, strict, jobs,
-        with_topics=True, min_precision=min_precision, unknown_share=unknown_share,
-    )  # fmt: skip
+        inputs,
+        model,
+        text_field,
+        whole,
+        clean,
+        boundaries,
+        labels,
+        no_labels,
+        encoding,
+        strict,
+        jobs,
+        Where(backend, scheduler, address),
+        with_topics=True,
+        min_precision=min_precision,
+        unknown_share=unknown_share,
+    )
     _deliver(work, format, output)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Who does the work of a run."""
+
+    backend: str = "joblib"
+    scheduler: str | None = None
+    address: str | None = None
+
+    @property
+    def is_cluster(self) -> bool:
+        return self.backend != "joblib"
+
+    def check(self, jobs: int) -> None:
+        """Refuse what does not go together."""
+        from topics.engines import BACKENDS
+
+        if self.backend not in BACKENDS:
+            raise typer.BadParameter(f"unknown; known are {', '.join(BACKENDS)}", param_hint="--backend")
+        for given, option, backend in ((self.scheduler, "--scheduler", "dask"), (self.address, "--address", "ray")):
+            if given is not None and self.backend != backend:
+                raise typer.BadParameter(f"goes with --backend {backend}", param_hint=option)
+            if given is None and self.backend == backend:
+                raise typer.BadParameter(f"needs {option}", param_hint="--backend")
+        if self.is_cluster and jobs != 1:
+            raise typer.BadParameter("a cluster has the workers that it has", param_hint="--jobs")
+
+    def engine(self, jobs: int) -> Engine:
+        from topics.engines import choose_engine
+
+        return choose_engine(self.backend, jobs=jobs, address=self.scheduler or self.address)
 
 
 @dataclass
@@ -137,6 +198,7 @@ class Work:
     encoding: str | None
     strict: bool
     jobs: int
+    where: Where
     with_topics: bool
     min_precision: float | None = None
     unknown_share: float = 0.1
@@ -161,10 +223,15 @@ class Work:
 
     def dumps(self) -> Iterator[Dump]:
         """The inputs, read; what cannot be read is noted, or raised if it is to be ``strict``."""
-        from topics.reading import ReadOptions, read_dumps
+        from topics.reading import read_dumps
 
-        options = ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
-        yield from read_dumps(self.inputs, options, on_problem=None if self.strict else self.problems.note)
+        yield from read_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note)
+
+    def reading(self) -> ReadOptions:
+        """How inputs are read."""
+        from topics.reading import ReadOptions
+
+        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
 
     def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
         """Each dump with its rows, in order of the inputs; problems are said at once and counted."""
@@ -193,7 +260,7 @@ class Work:
                 self.n_dumps += 1
                 self.n_segments += len(rows)
                 yield dump, rows
-                advance(dump.name)
+                advance(dump.name, 1)
             raise_if_interrupted()
 
     def rows(self, model: Model) -> Iterator[Row]:
@@ -226,12 +293,17 @@ class Work:
             "boundaries": self.boundaries, "decisions": digest_decided(self.decided),
             "encoding": self.encoding, "topics": self.with_topics,
             **({} if self.min_precision is None else
-               {"min_precision": self.min_precision, "unknown_share": self.unknown_share}),
+               {"min_precision": self.min_precision, "unknown_share": self.unknown_share,
+                "accept_above": self.accept_above}),
         }  # fmt: skip
 
-    def finish(self) -> None:
+    def finish(self, totals: Totals | None = None) -> None:
         """Say what was done; exit 1 where an input could not be."""
         parts = [_count(self.n_dumps, "dump"), _count(self.n_segments, "segment")]
+        if totals is not None and totals.n_duplicates:
+            parts.append(_count(totals.n_duplicates, "near-duplicate"))
+        if totals is not None and totals.n_kept:
+            parts.append(f"{_count(totals.n_kept, 'input')} done before")
         if self.problems.n_inputs:
             parts.append(f"{_count(self.problems.n_inputs, 'input')} passed over")
         if n_decisions := len(self.problems) - self.problems.n_inputs:
@@ -244,21 +316,26 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _deliver(work: Work, format: str | None, output: Path | None) -> None:
+def _deliver(work: Work, format: str | None, output: str | None) -> None:
     from topics.writers import format_for, write_rows
 
     if format is not None:
         format = take_format(format)
-    model = work.load()
-    if output is not None and not _is_file(output):
-        if format not in (None, "jsonl"):
+    is_run = output is not None and not _is_file(output)
+    if not is_run and work.where.is_cluster:
+        raise typer.BadParameter("goes with --output FOLDER, a run", param_hint="--backend")
+    work.where.check(work.jobs)
+    if output is not None and is_run:
+        if format not in (None, "jsonl", "parquet"):
             raise typer.BadParameter(
-                "a run folder is JSONL; use `topics export RUN` for other formats, or give a file",
+                "a run folder is JSONL or Parquet; use `topics export RUN` for other formats, or give a file",
                 param_hint="--format",
             )
-        _write_run(work, model, output)
-    elif output is not None:
-        write_rows(work.rows(model), output, format or format_for(output))
+        _fill_run(work, output, format or "jsonl")
+        return
+    model = work.load()
+    if output is not None:
+        write_rows(work.rows(model), Path(output), format or format_for(Path(output)))
     elif format is None and sys.stdout.isatty():
         from rich.console import Console
 
@@ -270,13 +347,13 @@ def _deliver(work: Work, format: str | None, output: Path | None) -> None:
     work.finish()
 
 
-def _deliver_reasons(work: Work, n_others: int, format: str | None, output: Path | None) -> None:
+def _deliver_reasons(work: Work, n_others: int, format: str | None, output: str | None) -> None:
     from topics.writers import format_for, render_reasons, write_rows
 
     format = take_format(format) if format is not None else None
     if output is not None and not _is_file(output):
         raise typer.BadParameter("reasons go to a file, FILE.jsonl, or to the screen", param_hint="--output")
-    wanted = format or (format_for(output) if output is not None else None)
+    wanted = format or (format_for(Path(output)) if output is not None else None)
     if wanted not in (None, "jsonl"):
         raise typer.BadParameter("reasons are written as jsonl alone", param_hint="--format")
     for given, option in ((work.clean, "--clean"), (work.jobs > 1, "--jobs")):
@@ -288,22 +365,62 @@ def _deliver_reasons(work: Work, n_others: int, format: str | None, output: Path
 
         render_reasons(rows, console=Console())
     else:
-        write_rows(rows, output, "jsonl")
+        write_rows(rows, Path(output) if output is not None else None, "jsonl")
     work.finish()
 
 
-def _is_file(output: Path) -> bool:
+def _is_file(output: str) -> bool:
     """Does it name a single file, or a folder for a run? What stands there decides, then the suffix."""
-    return not os.path.isdir(output) and (output.suffix != "" or os.path.exists(output))
+    from topics.reading.addresses import is_address
+
+    if is_address(output):
+        return False
+    return not os.path.isdir(output) and (Path(output).suffix != "" or os.path.exists(output))
 
 
-def _write_run(work: Work, model: Model, folder: Path) -> None:
-    from topics.records import dump_digest
-    from topics.runs import RunWriter
+def _fill_run(work: Work, output: str, format: str) -> None:
+    """Have a run folder filled; what is there already is kept."""
+    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, with_whole_paths
+    from topics.cli.progress import hush_workers, show_progress
+    from topics.reading import Problem
+    from topics.reading.addresses import is_address
+    from topics.runs.writing import write_run
 
-    with RunWriter(folder, model=model.id, options=work.settings()) as run:
-        for dump, rows in work.results(model):
-            run.add(dump.name, dump_digest(dump.text), rows)
-        # decisions last: with several workers they come up later, and a run has the same bytes all the same
-        for problem in sorted(work.problems, key=lambda problem: problem.reason == "decision"):
-            run.problem(problem.where, problem.reason, problem.message)
+    hush_workers()
+    model = work.load()
+    units, found = cut_inputs(work.inputs, work.reading())
+    for problem in found:
+        if work.strict:
+            raise DumpError(problem.message)
+        work.problems.note(problem)
+    parts = [part for unit in units for part in unit.parts]
+    if work.where.is_cluster and any(is_read_once(part.source) for part in parts):
+        raise typer.BadParameter("what is piped in cannot go to a cluster; give files", param_hint="DUMPS")
+    if work.where.is_cluster:  # whose workers stand in other folders
+        units = with_whole_paths(units)
+        output = output if is_address(output) else os.path.abspath(output)
+    said = [Problem(each.where, each.reason, each.message) for each in work.problems]
+    job = DumpWork(
+        str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict
+    )
+    with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
+
+        def hear(done: Done) -> None:
+            raise_if_interrupted()
+            for problem in done.problems:
+                work.problems.note(Problem(**problem))
+            advance("", done.n_inputs)
+
+        totals = write_run(
+            output,
+            kept,
+            job,
+            model=model.id,
+            options=work.settings(),
+            format=format,
+            found=[{"where": each.where, "reason": each.reason, "message": each.message} for each in said],
+            run_all=work.where.engine(work.jobs),
+            advance=hear,
+        )
+    work.n_dumps, work.n_segments = totals.n_dumps, totals.n_segments
+    work.finish(totals)

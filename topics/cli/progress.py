@@ -16,10 +16,10 @@ PATIENCE_SECONDS = 1.0
 
 
 @contextmanager
-def show_progress(label: str, total: int | None) -> Iterator[Callable[[str], None]]:
-    """Yields a function to call after each item, with the item's name."""
+def show_progress(label: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """Yields a function to call after each item or several, with a name and how many."""
     if not sys.stderr.isatty():
-        yield lambda name: None
+        yield lambda name, n=1: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -37,12 +37,12 @@ def show_progress(label: str, total: int | None) -> Iterator[Callable[[str], Non
     task = bar.add_task(label, total=total, name="")
     started = False
 
-    def advance(name: str) -> None:
+    def advance(name: str, n: int = 1) -> None:
         nonlocal started
         if not started and time.monotonic() - began > PATIENCE_SECONDS:
             bar.start()
             started = True
-        bar.update(task, advance=1, name=name.replace("[", "(")[-40:])
+        bar.update(task, advance=n, name=name.replace("[", "(")[-40:])
 
     try:
         yield advance

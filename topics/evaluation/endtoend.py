@@ -14,8 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from topics.evaluation.answers import Answer, answer_row
 from topics.evaluation.classes import ClassScores, Judged, score_classes
-from topics.evaluation.gold import GoldDump
+from topics.evaluation.gold import GoldDump, GoldSegment
 from topics.evaluation.layout import find_overlaps, find_units
 from topics.evaluation.ratios import share
 from topics.paragraphs import Punkt
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-__all__ = ["EndToEndScores", "evaluate_end_to_end"]
+__all__ = ["EndToEndScores", "answer_rows", "evaluate_end_to_end"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +113,39 @@ def evaluate_end_to_end(
         for topic, n in zip([*shown, None], counts, strict=True)
         if n
     ]
-    segments = []
-    for row, topic, counts in zip(rows, shown, table[:, :-1].T.tolist(), strict=True):
-        if topic is None or row["score"] is None or not any(counts):
-            continue
+    segments = [
+        Judged(truth.topic, topic, truth.also, guess=topic, score=row["score"])
+        for row, topic, truth in zip(rows, shown, _find_truths(gold, table), strict=True)
+        if topic is not None and row["score"] is not None and truth is not None
+    ]
+    n_lines, n_lines_right = _count_lines(gold, text, rows, shown, punkt)
+    return EndToEndScores(score_classes(characters), score_classes(segments), n_lines, n_lines_right)
+
+
+def answer_rows(gold: GoldDump, text: str, rows: Sequence[Mapping[str, Any]]) -> list[Answer]:
+    """Each row that is no boilerplate against the gold segment that it is mostly of; one outside the gold has none."""
+    truths = _find_truths(gold, _count_overlaps(gold, text, rows))
+    return [
+        answer_row(row, truth.topic, truth.also, unit=gold.name)
+        for row, truth in zip(rows, truths, strict=True)
+        if row["kind"] != "boilerplate" and truth is not None
+    ]
+
+
+def _find_truths(gold: GoldDump, table: npt.NDArray[np.int64]) -> list[GoldSegment | None]:
+    """For each row the gold topic that most of its body has, by the largest gold segment that has it.
+
+    A tie goes to the topic that comes first in the dump.
+    """
+    truths: list[GoldSegment | None] = []
+    for counts in table[:, :-1].T.tolist():
         by_topic: Counter[str | None] = Counter()
         for segment, n in zip(gold.segments, counts, strict=True):
             by_topic[segment.topic] += n
-        truth = by_topic.most_common(1)[0][0]  # a tie goes to the topic that comes first in the dump
-        largest = max(zip(counts, gold.segments, strict=True), key=lambda pair: (pair[1].topic == truth, pair[0]))
-        segments.append(Judged(truth, topic, largest[1].also, guess=topic, score=row["score"]))
-    n_lines, n_lines_right = _count_lines(gold, text, rows, shown, punkt)
-    return EndToEndScores(score_classes(characters), score_classes(segments), n_lines, n_lines_right)
+        most = by_topic.most_common(1)[0][0] if any(counts) else None
+        pairs = zip(counts, gold.segments, strict=True)
+        truths.append(max(pairs, key=lambda pair: (pair[1].topic == most, pair[0]))[1] if any(counts) else None)
+    return truths
 
 
 def _shown_topic(row: Mapping[str, Any]) -> str | None:

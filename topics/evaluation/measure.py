@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from topics.errors import LabelError
-from topics.evaluation.classes import ClassScores, Judged, score_classes
+from topics.evaluation.answers import Answer, answer
 from topics.evaluation.gold import GoldDump, read_gold
 from topics.evaluation.report import EvaluationReport, evaluate_dumps
+from topics.evaluation.topic_report import TopicReport, report_topics
 from topics.records import Dump
 
 if TYPE_CHECKING:
@@ -60,18 +61,20 @@ def evaluate(
     )
 
 
-def _classify_gold(known: Mapping[str, GoldDump], dumps: Mapping[str, Dump], model: Model) -> ClassScores:
+def _classify_gold(known: Mapping[str, GoldDump], dumps: Mapping[str, Dump], model: Model) -> TopicReport:
     """What the model says of the true segments, boilerplate left out."""
 
-    def judge() -> Iterator[Judged]:
+    def answers() -> Iterator[Answer]:
         from topics.pipeline import classify, segment
 
         for name, true in known.items():
-            for piece in true.segments:
-                if piece.kind != "boilerplate":
-                    whole = Dump(name, dumps[name].text[piece.start : piece.end])
-                    [prediction] = classify(segment(whole, model, whole=True), model)
-                    guess, score = prediction.topics[0] if prediction.topics else (None, None)
-                    yield Judged(piece.topic, prediction.topic, piece.also, guess, score)
+            dump = dumps[name]
+            for true_piece in true.segments:
+                if true_piece.kind != "boilerplate":
+                    whole = Dump(name, dump.text[true_piece.start : true_piece.end])
+                    [piece] = segment(whole, model, whole=True)
+                    [prediction] = classify([piece], model)
+                    source, day = piece.source or dump.source, piece.published or dump.published
+                    yield answer(prediction, true_piece.topic, true_piece.also, unit=name, source=source, published=day)
 
-    return score_classes(judge())
+    return report_topics(answers())

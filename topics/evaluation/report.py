@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from topics.evaluation.answers import Answer
 from topics.evaluation.bootstrap import Interval, bootstrap_interval, bootstrap_intervals, sum_scores
 from topics.evaluation.boundaries import BoundaryScores
 from topics.evaluation.classes import ClassScores
-from topics.evaluation.endtoend import EndToEndScores, evaluate_end_to_end
+from topics.evaluation.endtoend import EndToEndScores, answer_rows, evaluate_end_to_end
 from topics.evaluation.gold import GoldDump
 from topics.evaluation.layout import compare_boundaries, compare_furniture, compare_kinds
 from topics.evaluation.ratios import HitCounts, share
+from topics.evaluation.topic_report import TopicReport, report_topics
 from topics.paragraphs import Punkt
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ class EvaluationReport:
     """The figures of some dumps. ``None`` stands for what the gold could not tell.
 
     ``boundaries`` needs gold that covers whole dumps, ``furniture`` gold that names it, ``end_to_end`` rows
-    with topics. ``topics`` is the classification of the gold segments themselves: the cuts taken as given.
+    with topics. ``topics`` is the classification of the gold segments themselves, the cuts taken as given, ``found``
+    that of the segments that the model cut, each against the gold that most of it is of.
     ``boundary_intervals`` go by the names of :data:`BOUNDARY_FIGURES`; ``by_dump`` has the boundary figures of
     each dump, by name and in order. ``n_decisions`` counts the boundary decisions about these dumps, which were in
     force when the model cut them.
@@ -55,7 +58,8 @@ class EvaluationReport:
     furniture: HitCounts | None = None
     end_to_end: EndToEndScores | None = None
     body_share_interval: Interval | None = None
-    topics: ClassScores | None = None
+    topics: TopicReport | None = None
+    found: TopicReport | None = None
     n_decisions: int = 0
 
     @property
@@ -80,6 +84,7 @@ class EvaluationReport:
                 "body_share_interval": self.body_share_interval,
             },
             "topics": self.topics and self.topics.to_dict(),
+            "found": self.found and self.found.to_dict(),
             "n_decisions": self.n_decisions,
             "dumps": [{"dump": name, "boundaries": scores and scores.to_dict()} for name, scores in self.by_dump],
         }
@@ -95,7 +100,7 @@ class EvaluationReport:
 def evaluate_dumps(
     dumps: Iterable[tuple[GoldDump, str, Sequence[Mapping[str, Any]]]],
     *,
-    topics: ClassScores | None = None,
+    topics: TopicReport | None = None,
     punkt: Punkt | None = None,
     n_decisions: int = 0,
 ) -> EvaluationReport:
@@ -105,6 +110,7 @@ def evaluate_dumps(
     one paragraph. Rows without topics (from ``topics segment``) leave the end-to-end figures out.
     """
     kinds, furniture, end_to_end = [], [], []
+    found: list[Answer] = []
     by_dump: list[tuple[str, BoundaryScores | None]] = []
     for gold, text, rows in dumps:
         kinds.append(compare_kinds(gold, text, rows))
@@ -113,6 +119,7 @@ def evaluate_dumps(
             furniture.append(figures)
         if all("topic" in row for row in rows):
             end_to_end.append(evaluate_end_to_end(gold, text, rows, punkt))
+            found += answer_rows(gold, text, rows)
     boundaries = [scores for _, scores in by_dump if scores is not None]
     return EvaluationReport(
         n_dumps=len(kinds),
@@ -124,6 +131,7 @@ def evaluate_dumps(
         end_to_end=sum_scores(end_to_end) if end_to_end else None,
         body_share_interval=_body_interval(end_to_end) if len(end_to_end) > 1 else None,
         topics=topics,
+        found=report_topics(found) if end_to_end else None,
         n_decisions=n_decisions,
     )
 

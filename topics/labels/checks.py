@@ -7,82 +7,25 @@ so that a command can count findings and a test can look for one. How many label
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from topics.errors import LabelError
-from topics.labels.counting import LabelCounts, count_labels, load_own_taxonomy, stats
+from topics.labels.counting import count_labels, load_own_taxonomy, stats
 from topics.labels.decisions import BoundaryDecision, TopicDecision
+from topics.labels.entries import Entry, OnProblem, find_label_files, read_decisions, slugs_of, spell_today
+from topics.labels.findings import FINDING_KINDS, CheckReport, Finding
 from topics.labels.matching import SegmentsByDump, match, settle_topics
+from topics.labels.second import find_second_files, pair_second_readings
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
-from topics.labels.store import Entry, OnProblem, find_label_files, read_decisions
 from topics.labels.taxonomy import Taxonomy
 from topics.records import Dump, dump_digest, text_digest
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
 __all__ = ["FINDING_KINDS", "CheckReport", "Finding", "check", "stats"]
 
-FINDING_KINDS = (
-    "unreadable",  # a line or file that is left out; nothing else is said of it
-    "unknown-topic",  # a slug that the taxonomy does not have
-    "disagreement",  # two people, one text, two topics
-    "near-duplicate",  # two texts that are nearly one, and two topics
-    "duplicate",  # one person said the same twice
-    "wrong-place",  # the span of the dump is not the text that the digest names
-    "changed-dump",  # the dump of that name is here with other content
-    "retired",  # a boundary stands inside the span
-    "stale",  # no segment of today fits, or no text where a boundary should bind
-)
-
 TopicEntry = Entry[TopicDecision]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to look at: ``kind`` is one of :data:`FINDING_KINDS`, ``place`` a file and line."""
-
-    kind: str
-    place: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """The findings, by place in :data:`FINDING_KINDS` and then in file order, and the counts."""
-
-    findings: tuple[Finding, ...]
-    counts: LabelCounts
-
-    @property
-    def n_findings(self) -> Mapping[str, int]:
-        """Kind to number of findings, without the kinds that have none."""
-        found = Counter(finding.kind for finding in self.findings)
-        return {kind: found[kind] for kind in FINDING_KINDS if found[kind]}
-
-    @property
-    def ok(self) -> bool:
-        """Whether there is nothing to look at."""
-        return not self.findings
-
-    def render(self, console: Console) -> None:
-        """One line a finding, under its kind, and a line that sums up."""
-        kind = None
-        for finding in self.findings:
-            if finding.kind != kind:
-                kind = finding.kind
-                console.print(f"{kind} ({self.n_findings[kind]})", style="bold", markup=False)
-            console.print(f"  {finding}", markup=False, highlight=False, soft_wrap=True)
-        found = f"{len(self.findings)} to look at" if self.findings else "nothing to look at"
-        console.print(f"{self.counts.n_segments} labelled segments, {found}", highlight=False)
 
 
 def check(
@@ -104,10 +47,15 @@ def check(
         place, _, message = str(problem).partition(": ")
         findings.append(Finding("unreadable", place, message))
 
-    decisions = read_decisions([labels], on_problem=note_unreadable)
+    decisions = read_decisions(find_label_files(labels), on_problem=note_unreadable)
+    second = read_decisions(find_second_files(labels), on_problem=note_unreadable).topics
     texts = {dump_digest(dump.text): dump for dump in dumps}
     signatures = _read_signatures(labels, note_unreadable)
     findings += _find_unknown_topics(decisions.topics, taxonomy)
+    findings += _find_unknown_topics(second, taxonomy)
+    findings += _find_old_words(decisions.topics, taxonomy)
+    decisions = replace(decisions, topics=tuple(spell_today(entry, taxonomy) for entry in decisions.topics))
+    findings += _find_open_readings(decisions.topics, [spell_today(entry, taxonomy) for entry in second])
     findings += _find_disagreements(decisions.topics)
     findings += _find_differing_twins(decisions.topics, signatures, texts)
     findings += _find_repetitions(decisions.topics)
@@ -123,9 +71,7 @@ def check(
             Finding("stale", entry.place, f"no segment of {entry.decision.name} fits. Label it again.")
             for entry in matches.stale
         )
-    order = {kind: number for number, kind in enumerate(FINDING_KINDS)}
-    findings.sort(key=lambda finding: order[finding.kind])
-    return CheckReport(tuple(findings), count_labels(decisions, taxonomy))
+    return CheckReport.of(findings, count_labels(decisions, taxonomy))
 
 
 def _read_signatures(labels: Path, on_problem: OnProblem) -> dict[str, str]:
@@ -141,11 +87,37 @@ def _read_signatures(labels: Path, on_problem: OnProblem) -> dict[str, str]:
 
 
 def _find_unknown_topics(entries: Sequence[TopicEntry], taxonomy: Taxonomy) -> Iterator[Finding]:
+    """Topics that never were, and split ones where nothing later holds."""
+    holding = {entry.rank for entry in settle_topics(entries)}
     for entry in entries:
-        for slug in (entry.decision.topic, *entry.decision.also):
-            fault = slug is not None and taxonomy.find_fault(slug)
-            if fault:
+        for slug in slugs_of(entry.decision):
+            fault = taxonomy.find_fault(slug)
+            if fault and (entry.rank in holding or not taxonomy.find_successors(slug)):
                 yield Finding("unknown-topic", entry.place, fault)
+
+
+def _find_old_words(entries: Sequence[TopicEntry], taxonomy: Taxonomy) -> Iterator[Finding]:
+    """Decisions that hold and name a topic by a slug that it no longer has."""
+    for entry in settle_topics(entries):
+        for slug in slugs_of(entry.decision):
+            after = taxonomy.find_successors(slug)
+            if len(after) == 1 and after != (slug,):
+                move = f'"topics labels rename {slug} {after[0]}" writes that out.'
+                yield Finding("old-words", entry.place, f'says "{slug}", which is read as {after[0]}. {move}')
+
+
+def _find_open_readings(first: Sequence[TopicEntry], second: Sequence[TopicEntry]) -> Iterator[Finding]:
+    """Second readings without a first, and those that differ from it while nobody has decided since."""
+    known = {entry.decision.segment for entry in first}
+    for entry in second:
+        if entry.decision.segment not in known:
+            message = f"nobody has read this part of {entry.decision.name} first. Label it, or delete the line."
+            yield Finding("unpaired", entry.place, message)
+    last = {entry.decision.segment: entry.decision.when for entry in settle_topics(first)}
+    for pair in pair_second_readings(first, second):
+        if not pair.agree and last[pair.first.decision.segment] <= pair.second.decision.when:
+            said = _contradict(pair.second, pair.first, "on a second reading")
+            yield Finding("second-reading", pair.second.place, said)
 
 
 def _find_disagreements(entries: Sequence[TopicEntry]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Label files in, counts out: how many labels each topic, kind, file and person has.
+"""Label files in, counts out: how many labels each topic, kind, file, person, source and month has.
 
 A text that was judged several times counts once, with the judgement that holds, so the counts are those of
 what training sees; lines by file and person count as they stand.
@@ -7,13 +7,13 @@ what training sees; lines by file and person count as they stand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from topics.labels.entries import Decisions, OnProblem, find_label_files, read_decisions, spell_today
 from topics.labels.matching import settle_topics
-from topics.labels.store import Decisions, OnProblem, read_decisions
 from topics.labels.taxonomy import Taxonomy, load_taxonomy
 
 if TYPE_CHECKING:
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelCounts", "count_labels", "load_own_taxonomy", "stats"]
 
+MOST_ROWS = 25
+
 
 @dataclass(frozen=True, slots=True)
 class LabelCounts:
     """How many labels there are. Only the decision that holds for a text counts: a corrected one counts once.
 
     ``primary`` and ``also`` have every topic of the taxonomy, in its order; ``no_topic`` counts articles and
-    blurbs that no topic fits. ``by_file`` counts lines of both types as they stand.
+    blurbs that no topic fits. ``by_file`` and ``by_person`` count decisions of both types as they stand. ``by_source``
+    and ``by_month`` (of publication) count texts; ``""`` is where nobody said.
     """
 
     primary: Mapping[str, int]
@@ -37,6 +40,8 @@ class LabelCounts:
     by_file: Mapping[str, int]
     by_person: Mapping[str, int]
     n_boundaries: int
+    by_source: Mapping[str, int] = field(default_factory=dict)
+    by_month: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def n_segments(self) -> int:
@@ -53,6 +58,8 @@ class LabelCounts:
             "kinds": dict(self.by_kind),
             "files": dict(self.by_file),
             "people": dict(self.by_person),
+            "sources": dict(self.by_source),
+            "months": dict(self.by_month),
         }
 
     def render(self, console: Console) -> None:
@@ -67,12 +74,32 @@ class LabelCounts:
             topics.add_row(slug, str(n), str(self.also[slug]))
         topics.add_row("(none fits)", str(self.no_topic), "")
         console.print(topics)
-        for title, counts in (("kind", self.by_kind), ("file", self.by_file), ("by", self.by_person)):
+        for title, counts in (
+            ("kind", self.by_kind), ("file", self.by_file), ("by", self.by_person),
+            ("source", self.by_source), ("published", _by_year(self.by_month)),
+        ):  # fmt: skip
+            if not counts.keys() - {""}:
+                continue
             table = Table(title)
             table.add_column("labels", justify="right")
-            for name, n in counts.items():
-                table.add_row(Text(name), str(n))
+            for name, n in _pick(counts):
+                table.add_row(Text(name or "(nobody said)"), str(n))
+            if len(counts) > MOST_ROWS:
+                table.add_row(f"({len(counts) - MOST_ROWS} more)", "")
             console.print(table)
+
+
+def _by_year(months: Mapping[str, int]) -> dict[str, int]:
+    years: Counter[str] = Counter()
+    for month, n in months.items():
+        years[month[:4]] += n
+    return dict(years)
+
+
+def _pick(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The largest counts, as many as a person reads, in the order they had."""
+    kept = sorted(counts, key=lambda name: -counts[name])[:MOST_ROWS]
+    return [(name, n) for name, n in counts.items() if name in kept]
 
 
 def stats(labels: Path, taxonomy: Taxonomy | None = None, on_problem: OnProblem | None = None) -> LabelCounts:
@@ -81,7 +108,9 @@ def stats(labels: Path, taxonomy: Taxonomy | None = None, on_problem: OnProblem 
     A line that cannot be read goes to ``on_problem``, else it is raised.
     """
     taxonomy = taxonomy or load_own_taxonomy(labels)
-    return count_labels(read_decisions([labels], on_problem=on_problem), taxonomy)
+    decisions = read_decisions(find_label_files(labels), on_problem=on_problem)
+    topics = tuple(spell_today(entry, taxonomy) for entry in decisions.topics)
+    return count_labels(replace(decisions, topics=topics), taxonomy)
 
 
 def count_labels(decisions: Decisions, taxonomy: Taxonomy) -> LabelCounts:
@@ -102,7 +131,14 @@ def count_labels(decisions: Decisions, taxonomy: Taxonomy) -> LabelCounts:
         by_file={file: files[file] for file in sorted(files)},
         by_person={person: people[person] for person in sorted(people)},
         n_boundaries=len(decisions.boundaries),
+        by_source=_count(decision.source or "" for decision in settled),
+        by_month=_count((decision.published or "")[:7] for decision in settled),
     )
+
+
+def _count(names: Iterable[str]) -> dict[str, int]:
+    counts = Counter(names)
+    return {name: counts[name] for name in sorted(counts)}
 
 
 def load_own_taxonomy(labels: Path) -> Taxonomy:

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from topics.errors import LabelError
@@ -27,8 +27,10 @@ class TopicDecision:
     """A person says what a segment is about. ``topic`` is ``None`` for boilerplate and where no topic fits.
 
     ``segment`` is the :func:`topics.records.text_digest` of ``dump[start:end]``. ``text`` is there when it
-    may be kept; ``title`` and ``furniture`` (spans of the dump) when the decision is gold for those;
-    ``confidence`` when the person gave one (h, m or l).
+    may be kept; ``source`` (the outlet) and ``published`` (an ISO date) where they are known, for folds that keep
+    outlets or days apart; ``title`` and ``furniture`` (spans of the dump) when the decision is gold for those;
+    ``confidence`` when the person gave one (h, m or l). ``was`` makes it no decision of its own: it is an
+    earlier one in the same file, said again in the words of a newer taxonomy, and names the slugs that it had.
     """
 
     dump: str
@@ -41,9 +43,12 @@ class TopicDecision:
     by: str
     at: str
     name: str
+    source: str | None = None
+    published: str | None = None
     confidence: str | None = None
     title: str | None = None
     furniture: tuple[Span, ...] | None = None
+    was: tuple[str, ...] | None = None
     text: str | None = None
 
     @property
@@ -132,8 +137,9 @@ def _check_row(
         fault = checks[key](value)
         if fault and not (value is None and key not in required):
             raise LabelError(f'{place}: field "{key}" {fault}. Mend or delete the line.')
-    if row.get("also") is not None:
-        row["also"] = tuple(row["also"])
+    for key in ("also", "was"):
+        if row.get(key) is not None:
+            row[key] = tuple(row[key])
     if row.get("furniture") is not None:
         row["furniture"] = tuple((begin, end) for begin, end in row["furniture"])
     return row
@@ -211,6 +217,14 @@ def _time(value: Any) -> str | None:
     return None
 
 
+def _day(value: Any) -> str | None:
+    try:
+        fits = date.fromisoformat(value).isoformat() == value
+    except (TypeError, ValueError):
+        fits = False
+    return None if fits else "is not an ISO 8601 date such as 2026-01-31"
+
+
 def _parse_time(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -228,9 +242,12 @@ _TOPIC_CHECKS: dict[str, _Check] = {
     "by": _words,
     "at": _time,
     "name": _text,
+    "source": _words,
+    "published": _day,
     "confidence": _confidence,
     "title": _text,
     "furniture": _spans,
+    "was": _slugs,
     "text": _text,
 }
 _TOPIC_REQUIRED = frozenset(("dump", "start", "end", "segment", "topic", "also", "kind", "by", "at", "name"))

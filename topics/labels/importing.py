@@ -12,6 +12,8 @@ import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ class GoldPiece:
     body: str
     confidence: str | None = None
     furniture: tuple[Span, ...] | None = None
+    source: str | None = None
+    published: str | None = None
 
 
 def import_gold(
@@ -75,7 +79,7 @@ def count_gold(pieces: Sequence[GoldPiece]) -> list[SegmentTerms]:
 
 
 def read_record_gold(table: Path, records: Path) -> list[GoldPiece]:
-    """Articles by id: a table of judgements, and JSONL records (id, title, text).
+    """Articles by id: a table of judgements, and JSONL records (id, title, text; source and date where they are known).
 
     The table has id, topic, secondary topics by commas, and confidence, between tabs. Every record is a dump
     by itself and one piece. The topic ``other`` means that none fits. Order is the table's.
@@ -100,6 +104,8 @@ def read_record_gold(table: Path, records: Path) -> list[GoldPiece]:
                     title=dump.title,
                     body=dump.text,
                     confidence=confidence,
+                    source=record.get("source") or None,
+                    published=_read_day(record.get("date")),
                 )
             )
     return pieces
@@ -128,6 +134,16 @@ def read_line_gold(gold: Path, dumps: Path, furniture: Path) -> list[GoldPiece]:
         for row, start, end in zip(rows, starts, starts[1:], strict=False):
             pieces.append(_cut_piece(dump, row, (start, end), lines, skipped))
     return pieces
+
+
+def _read_day(text: str | None) -> str | None:
+    """The ISO day of an ISO or an RFC 2822 date."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return read(text or "").date().isoformat()
+        except ValueError:
+            continue
+    return None
 
 
 def _read_text(path: Path) -> str:
@@ -169,6 +185,8 @@ def _to_decision(piece: GoldPiece, by: str, at: str) -> TopicDecision:
         by=by,
         at=at,
         name=piece.dump.name,
+        source=piece.source,
+        published=piece.published,
         confidence=piece.confidence,
         furniture=piece.furniture,
     )

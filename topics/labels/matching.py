@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from topics.labels.decisions import BoundaryDecision, TopicDecision
-from topics.labels.store import AnyDecision, Decisions, Entry
+from topics.labels.entries import AnyDecision, Decisions, Entry
 from topics.records import Segment
 
 __all__ = [
@@ -134,7 +134,7 @@ def settle_topics(entries: Iterable[Entry[TopicDecision]]) -> list[Entry[TopicDe
 
 
 def _precedence(entry: Entry[AnyDecision]) -> tuple[datetime, int]:
-    return entry.decision.when, entry.rank
+    return entry.precedence
 
 
 def _is_cut(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:

@@ -1,4 +1,4 @@
-"""Label files: read every decision with its place, append decisions so that none is lost or mixed up.
+"""Label files: append decisions so that none is lost or mixed up; ``entries`` reads them.
 
 A file is only ever appended to, one JSON line a decision, in one write under a lock: two processes take
 turns, and a process killed in the middle leaves at most its own unfinished last line. The next append moves
@@ -11,15 +11,13 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from topics.errors import LabelError, OutputError
-from topics.labels.decisions import BoundaryDecision, Decision, TopicDecision, from_json, to_json
-from topics.labels.taxonomy import Taxonomy
+from topics.labels.decisions import Decision, from_json, to_json
+from topics.labels.entries import Decisions, Entry, OnProblem, find_label_files, is_decision, read_decisions
 
 __all__ = [
     "Decisions",
@@ -27,82 +25,15 @@ __all__ = [
     "OnProblem",
     "append_decisions",
     "find_label_files",
+    "hold_labels",
     "read_decisions",
     "write_decisions",
     "write_whole",
 ]
 
-OnProblem = Callable[[LabelError], None]
-AnyDecision = TypeVar("AnyDecision", TopicDecision, BoundaryDecision)
-
 _LOCK_SECONDS = 60
 _LOCK_POLL_SECONDS = 0.005
 _BLOCK = 65_536
-_CUT_OFF = "the line is cut off, as a killed process leaves it. The next review sets it aside; or delete it."
-
-
-@dataclass(frozen=True, slots=True)
-class Entry(Generic[AnyDecision]):
-    """A decision and where it stands; ``rank`` counts the decisions of all files read, in file order."""
-
-    decision: AnyDecision
-    file: str
-    line: int
-    rank: int
-
-    @property
-    def place(self) -> str:
-        """``file:line``, as messages name it."""
-        return f"{self.file}:{self.line}"
-
-
-@dataclass(frozen=True, slots=True)
-class Decisions:
-    """Everything that the label files say, in file order."""
-
-    topics: tuple[Entry[TopicDecision], ...]
-    boundaries: tuple[Entry[BoundaryDecision], ...]
-
-
-def find_label_files(folder: Path) -> list[Path]:
-    """The label files of a folder by name; the ``.terms.jsonl`` files beside them are not label files."""
-    return sorted(path for path in folder.glob("*.jsonl") if not path.name.endswith(".terms.jsonl"))
-
-
-def read_decisions(
-    paths: Iterable[Path],
-    taxonomy: Taxonomy | None = None,
-    on_problem: OnProblem | None = None,
-    *,
-    holding: bytes = b"",
-) -> Decisions:
-    """All decisions of these files, or of the label files in these folders, in the order given.
-
-    A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and
-    is left out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
-    With ``holding``, lines without these bytes are passed over before anything looks at them.
-    """
-    topics: list[Entry[TopicDecision]] = []
-    boundaries: list[Entry[BoundaryDecision]] = []
-    for path in paths:
-        for file in find_label_files(path) if path.is_dir() else [path]:
-            for line, content, finished in _read_lines(file, holding):
-                rank = len(topics) + len(boundaries)
-                place = f"{file}:{line}"
-                try:
-                    if not finished and not _is_decision(content):
-                        raise LabelError(f"{place}: {_CUT_OFF}")
-                    decision = _read_decision(content, place, taxonomy)
-                except LabelError as problem:
-                    if on_problem is None:
-                        raise
-                    on_problem(problem)
-                    continue
-                if isinstance(decision, TopicDecision):
-                    topics.append(Entry(decision, str(file), line, rank))
-                else:
-                    boundaries.append(Entry(decision, str(file), line, rank))
-    return Decisions(tuple(topics), tuple(boundaries))
 
 
 def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnProblem | None = None) -> None:
@@ -116,7 +47,7 @@ def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnPr
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
+        with hold_labels(path.parent):
             _append_locked(path, lines, on_problem)
     except OSError as error:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}). Nothing was added.") from error
@@ -125,7 +56,7 @@ def append_decisions(path: Path, decisions: Iterable[Decision], on_problem: OnPr
 def write_decisions(path: Path, decisions: Iterable[Decision]) -> None:
     """Write a whole label file, whatever stood there before: for imports and renames, never for a review."""
     lines = _to_lines(path, decisions)
-    with _lock(path):
+    with hold_labels(path.parent):
         write_whole(path, lines)
 
 
@@ -148,44 +79,6 @@ def write_whole(path: Path, content: bytes) -> None:
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}). It is as it was.") from error
 
 
-def _read_lines(file: Path, holding: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, content and whether the line has its end, of every line that is not blank and holds these bytes."""
-    try:
-        content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    except FileNotFoundError:
-        raise LabelError(f"{file}: no such label file. Check the path.") from None
-    except OSError as error:
-        raise LabelError(f"{file}: cannot be read ({error.strerror}).") from error
-    if holding not in content:
-        return
-    lines = content.split(b"\n")
-    for number, line in enumerate(lines, 1):
-        if holding in line and line.strip():
-            yield number, line, number < len(lines)
-
-
-def _read_decision(content: bytes, place: str, taxonomy: Taxonomy | None) -> Decision:
-    try:
-        line = content.decode()
-    except UnicodeDecodeError:
-        raise LabelError(f"{place}: not UTF-8. Mend or delete the line.") from None
-    decision = from_json(line, place)
-    if taxonomy is not None and isinstance(decision, TopicDecision):
-        for slug in (decision.topic, *decision.also):
-            fault = slug is not None and taxonomy.find_fault(slug)
-            if fault:
-                raise LabelError(f"{place}: {fault}")
-    return decision
-
-
-def _is_decision(line: bytes) -> bool:
-    try:
-        from_json(line.decode())
-    except (LabelError, UnicodeDecodeError):
-        return False
-    return True
-
-
 def _to_lines(path: Path, decisions: Iterable[Decision]) -> bytes:
     lines = [to_json(decision) for decision in decisions]
     for line in lines:
@@ -194,17 +87,22 @@ def _to_lines(path: Path, decisions: Iterable[Decision]) -> bytes:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold the label folder against other processes; the lock ends with its process, however that ends."""
+def hold_labels(folder: Path) -> Iterator[None]:
+    """Hold a label folder against other processes; the lock ends with its process, however that ends.
+
+    What holds it already may append to its files meanwhile, in the same thread.
+    """
     from filelock import FileLock, Timeout
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(path.parent / ".lock")
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(
+        folder.absolute() / ".lock", is_singleton=True
+    )  # one lock a folder in this process: it can be taken again
     try:
         with lock.acquire(timeout=_LOCK_SECONDS, poll_interval=_LOCK_POLL_SECONDS):
             yield
     except Timeout:
-        raise OutputError(f"{path}: another process holds it. Wait for it to end, then try again.") from None
+        raise OutputError(f"{folder}: another process holds it. Wait for it to end, then try again.") from None
 
 
 def _append_locked(path: Path, lines: bytes, on_problem: OnProblem | None) -> None:
@@ -214,7 +112,7 @@ def _append_locked(path: Path, lines: bytes, on_problem: OnProblem | None) -> No
     try:
         size = os.fstat(file).st_size
         tail = _read_tail(path, size)
-        if tail and tail.strip() and not _is_decision(tail):
+        if tail and tail.strip() and not is_decision(tail):
             aside = path.with_name(f"{path.name}.torn")
             _set_aside(aside, tail)
             size -= len(tail)

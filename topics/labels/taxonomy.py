@@ -1,8 +1,8 @@
 """``labels/taxonomy.toml`` in, the topics out: slugs in file order, with names, descriptions and key words.
 
 A taxonomy is checked whole when it is read, so that everything after can rely on it; a mistake is reported
-with the line of the ``[[topic]]`` it stands in. Only the standard library is needed, since predicting reads
-it too.
+with the line of the ``[[topic]]`` it stands in. It also knows the slugs of topics that are gone, since label files
+keep what was said under them. Only the standard library is needed, since predicting reads it too.
 """
 
 from __future__ import annotations
@@ -10,38 +10,47 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from topics.errors import LabelError
 
-__all__ = ["Taxonomy", "Topic", "find_taxonomy", "load_taxonomy", "parse_taxonomy"]
+__all__ = ["Taxonomy", "Topic", "check_slug", "find_taxonomy", "load_taxonomy", "parse_taxonomy"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IPTC = re.compile(r"medtop:[0-9]{8}")
 _TABLE = re.compile(r"\s*\[\[\s*topic\s*\]\]")
-_KEYS = ("slug", "name", "description", "key_words", "iptc")
+_KEYS = ("slug", "name", "description", "rule", "borderline", "key_words", "iptc")
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One class. ``key_words`` are as people write them; ``iptc`` is a Media Topics code or ``None``."""
+    """One class. ``key_words`` are as people write them; ``iptc`` is a Media Topics code or ``None``.
+
+    ``rule`` and ``borderline`` (cases that could go either way, with where they go) are for the people who label.
+    """
 
     slug: str
     name: str
     description: str
     key_words: tuple[str, ...] = ()
     iptc: str | None = None
+    rule: str | None = None
+    borderline: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Taxonomy:
-    """The topics in file order, and the file they came from (as it should be shown to people)."""
+    """The topics in file order, and the file they came from (as it should be shown to people).
+
+    ``retired`` are slugs that topics had before they were renamed, merged or split, each with what came after.
+    """
 
     topics: tuple[Topic, ...]
     source: str
+    retired: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def slugs(self) -> tuple[str, ...]:
@@ -58,12 +67,25 @@ class Taxonomy:
                 return topic
         raise KeyError(slug)
 
+    def find_successors(self, slug: str) -> tuple[str, ...]:
+        """The topics of today that a slug stands for: itself, what came after it, or nothing for an unknown one."""
+        if slug in self:
+            return (slug,)
+        found = (after for into in self.retired.get(slug, ()) for after in self.find_successors(into))
+        return tuple(dict.fromkeys(found))
+
     def find_fault(self, slug: str) -> str | None:
-        """What is wrong with this slug, as a message with the next move; ``None`` for a known one.
+        """What is wrong with this slug, as a message with the next move; ``None`` for one that names one topic.
 
         The only comparison of topics with the taxonomy, so that every command says it in the same words.
         """
-        return None if slug in self else f'unknown topic "{slug}". Known topics are in {self.source}.'
+        match self.find_successors(slug):
+            case (_,):
+                return None
+            case ():
+                return f'unknown topic "{slug}". Known topics are in {self.source}.'
+            case several:
+                return f'topic "{slug}" was split into {", ".join(several)}. Decide which it is.'
 
 
 def load_taxonomy(path: Path | None = None, *, project: Path | None = None) -> Taxonomy:
@@ -98,10 +120,13 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
     except tomllib.TOMLDecodeError as error:
         raise LabelError(f"{source}: not TOML: {error}. Mend the file there.") from None
     rows = tables.pop("topic", None)
+    retired = tables.pop("retired", [])
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise LabelError(f"{source}: no topics. Each topic is a [[topic]] table with a slug, a name and a description.")
     if tables:
-        raise LabelError(f'{source}: unknown key "{sorted(tables)[0]}". A taxonomy has [[topic]] tables only.')
+        raise LabelError(
+            f'{source}: unknown key "{sorted(tables)[0]}". It holds [[topic]] and [[retired]] tables only.'
+        )
     lines = [number for number, line in enumerate(text.split("\n"), 1) if _TABLE.match(line)]
     if len(lines) != len(rows):  # written as inline tables: name the topic by its number instead
         lines = []
@@ -114,7 +139,16 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
             raise LabelError(f'{place}: slug "{topic.slug}" again; it stands at {first[topic.slug]} too. Keep one.')
         first[topic.slug] = place
         topics.append(topic)
-    return Taxonomy(tuple(topics), source)
+    return Taxonomy(tuple(topics), source, _read_retired(retired, set(first), source))
+
+
+def check_slug(slug: str) -> str | None:
+    """What is wrong with a slug that is to be, as half a sentence; ``None`` for a good one.
+
+    >>> check_slug("crime-justice"), check_slug("Crime")
+    (None, 'may hold only a-z, 0-9 and single hyphens between them')
+    """
+    return None if _SLUG.fullmatch(slug) else "may hold only a-z, 0-9 and single hyphens between them"
 
 
 def _read_topic(row: Mapping[str, Any], place: str) -> Topic:
@@ -124,12 +158,48 @@ def _read_topic(row: Mapping[str, Any], place: str) -> Topic:
     for key in ("slug", "name", "description"):
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise LabelError(f"{place}: {key} is missing or not a text. Add it.")
-    if not _SLUG.fullmatch(row["slug"]):
-        raise LabelError(f'{place}: slug "{row["slug"]}" may hold only a-z, 0-9 and single hyphens between them.')
-    key_words = row.get("key_words", [])
-    if not isinstance(key_words, list) or not all(isinstance(word, str) and word.strip() for word in key_words):
-        raise LabelError(f'{place}: key_words is not a list of texts. Write key_words = ["…", "…"].')
+    if fault := check_slug(row["slug"]):
+        raise LabelError(f'{place}: slug "{row["slug"]}" {fault}.')
+    lists = {key: row.get(key, []) for key in ("key_words", "borderline")}
+    for key, texts in lists.items():
+        if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):
+            raise LabelError(f'{place}: {key} is not a list of texts. Write {key} = ["…", "…"].')
+    rule = row.get("rule")
+    if rule is not None and not (isinstance(rule, str) and rule.strip()):
+        raise LabelError(f"{place}: rule is not a text. Write one, or leave it out.")
     iptc = row.get("iptc")
     if iptc is not None and not (isinstance(iptc, str) and _IPTC.fullmatch(iptc)):
         raise LabelError(f'{place}: iptc is not a Media Topics code. Write it as "medtop:16000000", or leave it out.')
-    return Topic(row["slug"], row["name"].strip(), row["description"].strip(), tuple(key_words), iptc)
+    return Topic(
+        row["slug"], row["name"].strip(), row["description"].strip(), tuple(lists["key_words"]), iptc,
+        rule.strip() if rule else None, tuple(lists["borderline"]),
+    )  # fmt: skip
+
+
+def _read_retired(rows: Any, slugs: set[str], source: str) -> dict[str, tuple[str, ...]]:
+    """Retired slug to what came after; every way from one ends at topics."""
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise LabelError(f"{source}: retired is not a list of [[retired]] tables, each with slug and into. Mend it.")
+    retired: dict[str, tuple[str, ...]] = {}
+    for number, row in enumerate(rows, 1):
+        slug, into = row.get("slug"), row.get("into")
+        good = isinstance(slug, str) and isinstance(into, list) and into and all(isinstance(s, str) for s in into)
+        if not good or set(row) != {"slug", "into"}:
+            raise LabelError(f'{source}: [[retired]] {number} is not slug = "…" and into = ["…"]. Mend it.')
+        if slug in slugs or slug in retired:
+            raise LabelError(f'{source}: "{slug}" is retired and stands there again. Keep one of the two tables.')
+        retired[slug] = tuple(into)
+    for slug in retired:
+        _follow_retired(slug, retired, slugs, (), source)
+    return retired
+
+
+def _follow_retired(
+    slug: str, retired: Mapping[str, tuple[str, ...]], slugs: set[str], behind: tuple[str, ...], source: str
+) -> None:
+    for into in retired[slug]:
+        if into in slugs:
+            continue
+        if into not in retired or into in (*behind, slug):
+            raise LabelError(f'{source}: retired "{slug}" goes into "{into}", which is no topic. Mend its [[retired]].')
+        _follow_retired(into, retired, slugs, (*behind, slug), source)

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from topics.errors import DumpError
-from topics.reading.compression import open_input
-from topics.reading.containers import ReadOptions, read_opened
-from topics.reading.problems import Problem, Unreadable
-from topics.reading.sources import Inputs, Source, find_sources, list_inputs
+from topics.reading.containers import ReadOptions
+from topics.reading.opening import read_source
+from topics.reading.problems import Problem
+from topics.reading.sources import Inputs, find_sources, list_inputs
 from topics.records import Dump
 
 __all__ = ["Inputs", "Problem", "ReadOptions", "list_inputs", "read_dumps"]
@@ -37,25 +37,10 @@ def read_dumps(
     12
     """
     for found in find_sources(inputs):
-        for item in [found] if isinstance(found, Problem) else _read_source(found, options, stdin):
+        for item in [found] if isinstance(found, Problem) else read_source(found, options, stdin):
             if isinstance(item, Dump):
                 yield item
             elif on_problem is None:
                 raise DumpError(item.message)
             else:
                 on_problem(item)
-
-
-def _read_source(source: Source, options: ReadOptions, stdin: BinaryIO | None) -> Iterator[Dump | Problem]:
-    try:
-        with open_input(source, stdin) as opened:
-            yield from read_opened(source, opened, options)
-    except Unreadable as problem:
-        yield problem.at(source.where)
-    except PermissionError:
-        yield Unreadable("no_permission", "no permission. Ask for read access to it.").at(source.where)
-    except FileNotFoundError:
-        yield Unreadable("missing", "no such file. Check the path.").at(source.where)
-    except OSError as error:
-        said = f"cannot be read ({error.strerror or error}). Check the disk, or leave it out."
-        yield Unreadable("unreadable", said).at(source.where)

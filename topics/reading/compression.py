@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
+from topics.reading.addresses import find_filesystem
 from topics.reading.problems import Unreadable
 from topics.reading.sources import Source
 
@@ -81,6 +82,11 @@ def open_input(source: Source, stdin: BinaryIO | None = None) -> Iterator[Opened
         if stdin is None and sys.stdin is None:  # started with stdin closed
             raise Unreadable("missing", "nothing is piped in. Pipe text in, or name a file.")
         yield _open_stream(sys.stdin.buffer if stdin is None else stdin)
+        return
+    if isinstance(source.path, str):
+        filesystem, path = find_filesystem(source.path)
+        with filesystem.open(path, "rb") as remote:
+            yield _open_stream(remote)
         return
     with open(source.path, "rb") as file:
         info = os.fstat(file.fileno())

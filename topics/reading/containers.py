@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -21,9 +21,9 @@ from topics.reading.sources import Source, inner_suffix
 from topics.reading.warc import read_warc
 from topics.records import Dump
 
-__all__ = ["ReadOptions", "read_opened"]
+__all__ = ["JSONL", "ReadOptions", "read_line_records", "read_opened"]
 
-_JSONL: Final = {".jsonl", ".ndjson", ".jl"}
+JSONL: Final = {".jsonl", ".ndjson", ".jl"}
 _HTML: Final = {".html", ".htm", ".xhtml"}
 _HTML_HEAD: Final = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head)\b", re.I | re.S
@@ -58,7 +58,7 @@ def _read_format(source: Source, opened: Opened, options: ReadOptions) -> Iterat
     head = opened.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"WARC/"):
         yield from read_warc(source, opened)
-    elif suffix in _JSONL or (suffix in ("", ".txt", ".json") and _begins_with_object(head)):
+    elif suffix in JSONL or (suffix in ("", ".txt", ".json") and _begins_with_object(head)):
         yield from _read_lines(source, opened, options)
     elif suffix == ".json":
         yield from _read_array(source, opened, options)
@@ -87,14 +87,21 @@ def _begins_with_object(head: bytes) -> bool:
 
 
 def _read_lines(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | Problem]:
-    lines: Iterator[str | bytes]
     if options.encoding or find_wide_encoding(opened.head):
-        lines = iter(decode(opened.read_all(), options.encoding).split("\n"))
+        for number, line in enumerate(decode(opened.read_all(), options.encoding).split("\n"), 1):
+            if line.strip():
+                yield _read_json(line, number, source, options)
     else:
         refuse_binary(opened.head)
-        lines = opened.read_lines()
-    for number, line in enumerate(lines, 1):
-        if number == 1 and isinstance(line, bytes):
+        yield from read_line_records(source, opened.read_lines(), 1, options)
+
+
+def read_line_records(
+    source: Source, lines: Iterable[bytes], first: int, options: ReadOptions
+) -> Iterator[Dump | Problem]:
+    """The dumps of some lines of a JSONL input in UTF-8, of which the first has the number ``first``."""
+    for number, line in enumerate(lines, first):
+        if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():
             yield _read_json(line, number, source, options)

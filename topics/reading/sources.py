@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
+from topics.errors import DumpError
+from topics.reading.addresses import find_filesystem, is_address
 from topics.reading.problems import Problem, Unreadable, printable
 
 __all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "list_inputs"]
@@ -43,15 +45,19 @@ _GLOB_CHARACTERS = re.compile(r"[*?\[]")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One input: a file, or stdin where ``path`` is None. ``name`` is what its dump will be called."""
+    """One input: a file, stdin where ``path`` is None, or what an address names where ``path`` is a string.
+
+    ``name`` is what its dump will be called; ``shown`` what messages call it, where that is not the path.
+    """
 
     name: str
-    path: Path | None
+    path: Path | str | None
+    shown: str | None = None
 
     @property
     def where(self) -> str:
         """The place as messages name it."""
-        return "stdin" if self.path is None else str(self.path)
+        return self.shown or ("stdin" if self.path is None else str(self.path))
 
 
 def list_inputs(inputs: Inputs) -> list[Source]:
@@ -73,7 +79,7 @@ def find_sources(inputs: Inputs) -> Iterator[Source | Problem]:
             if isinstance(found, Problem):
                 yield found
                 continue
-            identity = STDIN if found.path is None else os.path.abspath(found.path)
+            identity = STDIN if found.path is None else _identify(found.path)
             if identity in seen:
                 continue
             seen.add(identity)
@@ -100,6 +106,9 @@ def _expand(given: str) -> Iterator[Source | Problem]:
     if given == STDIN:
         yield Source("stdin", None)
         return
+    if is_address(given):
+        yield from _expand_address(given)
+        return
     try:
         os.stat(given)
     except PermissionError:
@@ -111,6 +120,39 @@ def _expand(given: str) -> Iterator[Source | Problem]:
             yield _missing(given)
     else:
         yield from _expand_existing(given)
+
+
+def _expand_address(given: str) -> Iterator[Source | Problem]:
+    """What fsspec finds there: a file, the files below a folder, or those that a pattern fits."""
+    try:
+        filesystem, path = find_filesystem(given)
+        if filesystem.isfile(path):
+            yield Source(PurePosixPath(path).name, str(filesystem.unstrip_protocol(path)), given)
+            return
+        is_pattern = _GLOB_CHARACTERS.search(path) is not None and not filesystem.isdir(path)
+        found = sorted(filesystem.glob(path) if is_pattern else filesystem.find(path))
+        root = path.rstrip("/") + "/"  # of a pattern, which is no place, nothing is taken off
+        n_found = 0
+        for each in found:
+            parts = PurePosixPath(each.removeprefix(root)).parts
+            name = parts[-1] if is_pattern else "/".join(parts)
+            if any(part.startswith(".") for part in parts) or (not is_pattern and inner_suffix(name) in NOT_DUMPS):
+                continue
+            if filesystem.isfile(each):
+                n_found += 1
+                yield Source(name, str(filesystem.unstrip_protocol(each)))
+        if not n_found:
+            yield _missing(given)
+    except DumpError as error:
+        where, _, said = str(error).partition(": ")
+        yield Unreadable("missing", said).at(where)
+    except OSError as error:
+        said = f"cannot be listed ({error.strerror or error}). Check the address and what it asks for."
+        yield Unreadable("unreadable", said).at(given)
+
+
+def _identify(path: Path | str) -> str:
+    return path if isinstance(path, str) else os.path.abspath(path)
 
 
 def _expand_glob(pattern: str) -> Iterator[Source | Problem]:
@@ -185,7 +227,7 @@ def _missing(given: str) -> Problem:
 def _free_name(source: Source, taken: set[str]) -> str:
     """The source's name, with parent folders before it until no earlier source has it."""
     name = _encodable(source.name)
-    parts = Path(os.path.abspath(source.path or "")).parts
+    parts = PurePosixPath(source.path).parts if isinstance(source.path, str) else _parts_of(source.path)
     depth = source.name.count("/") + 1
     while name in taken and depth < len(parts):
         depth += 1
@@ -194,6 +236,10 @@ def _free_name(source: Source, taken: set[str]) -> str:
     while name in taken:
         name, n = f"{stem}~{n}", n + 1
     return name
+
+
+def _parts_of(path: Path | None) -> tuple[str, ...]:
+    return Path(os.path.abspath(path or "")).parts
 
 
 def _encodable(name: str) -> str:

@@ -1,0 +1,165 @@
+"""Many inputs into a run folder: what :mod:`topics.runs` asks of the work, made of reading and the pipeline.
+
+Inputs are looked for here and read by whoever works on them, so on a cluster every worker needs to see the paths, the
+model and the output folder. A worker loads the model once.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from topics import __version__
+from topics.bundle import Model, load_model
+from topics.errors import BundleError, DumpError
+from topics.reading.containers import ReadOptions
+from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
+from topics.reading.problems import Problem, printable
+from topics.reading.sources import Inputs, Source, find_sources
+from topics.runs.units import Unit, choose_unit_bytes, group_parts
+from topics.writers.rows import Row
+
+if TYPE_CHECKING:
+    from topics.errors import LabelError
+    from topics.labels.boundaries import Decided
+
+__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "with_whole_paths"]
+
+
+@dataclass(frozen=True)
+class DumpWork:
+    """Dumps to rows, as the options say. ``settings`` are those that decide rows, for the run's manifest.
+
+    ``strict`` stops at the first input that cannot be read.
+    """
+
+    model_path: str
+    model_id: str
+    reading: ReadOptions
+    settings: Mapping[str, Any]
+    decided: Decided
+    strict: bool = False
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"version": __version__, "model": self.model_id, "options": dict(self.settings)}
+
+    def name(self, part: Part) -> str:
+        return part.name
+
+    def digest(self, part: Part) -> str | None:
+        return digest_part(part)
+
+    def dumps(self, part: Part, on_problem: Callable[[Mapping[str, str]], None]) -> Iterator[tuple[str, Iterable[Row]]]:
+        from topics.pipeline import classify_dump
+
+        model = _load(self.model_path, self.model_id)
+
+        def note(problem: Problem) -> None:
+            if self.strict:
+                raise DumpError(problem.message)
+            on_problem({"where": problem.where, "reason": problem.reason, "message": problem.message})
+
+        def note_label(fault: LabelError) -> None:
+            if self.strict:
+                raise fault
+            where, _, _ = str(fault).partition(": ")
+            note(Problem(printable(where), "decision", printable(str(fault))))
+
+        for item in read_part(part, self.reading):
+            if isinstance(item, Problem):
+                note(item)
+                continue
+            yield (
+                item.name,
+                classify_dump(
+                    item,
+                    model,
+                    boundaries=self.settings["boundaries"],
+                    whole=self.settings["whole"],
+                    topics=self.settings["topics"],
+                    clean=self.settings["clean"],
+                    accept_above=self.settings.get("accept_above"),
+                    decided=self.decided,
+                    on_problem=note_label,
+                ),
+            )
+
+
+def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[Problem]]:
+    """The units of work that the inputs make, in order, and what could not be found."""
+    found = list(find_sources(inputs))
+    sources = [each for each in found if isinstance(each, Source)]
+    unit_bytes = choose_unit_bytes(sum(map(weigh_source, sources)))
+    parts = (part for source in sources for part in cut_source(source, unit_bytes, options))
+    units = [Unit(tuple(group)) for group in group_parts(parts, unit_bytes)]
+    return units, [each for each in found if isinstance(each, Problem)]
+
+
+@contextmanager
+def kept_inputs(units: list[Unit]) -> Iterator[list[Unit]]:
+    """The units with what can be read only once (standard input, pipes) in temporary files meanwhile."""
+    folder: Path | None = None
+
+    def keep(part: Part) -> Part:
+        nonlocal folder
+        source = part.source
+        if not is_read_once(source):
+            return part
+        if folder is None:
+            folder = Path(tempfile.mkdtemp(prefix="topics-"))
+        kept = folder / f"{len(list(folder.iterdir()))}{Path(source.name).suffix}"
+        with open(kept, "wb") as file:
+            if source.path is None:
+                shutil.copyfileobj(_take_stdin(), file)
+            else:
+                with open(source.path, "rb") as pipe:
+                    shutil.copyfileobj(pipe, file)
+        return replace(part, source=Source(source.name, kept, shown=source.where))
+
+    try:
+        yield [replace(unit, parts=tuple(keep(part) for part in unit.parts)) for unit in units]
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def with_whole_paths(units: list[Unit]) -> list[Unit]:
+    """The units with paths that mean the same from any folder, for workers that were started elsewhere."""
+
+    def complete(part: Part) -> Part:
+        source = part.source
+        if not isinstance(source.path, Path):
+            return part
+        return replace(part, source=Source(source.name, source.path.absolute(), shown=source.where))
+
+    return [replace(unit, parts=tuple(map(complete, unit.parts))) for unit in units]
+
+
+def is_read_once(source: Source) -> bool:
+    """Whether this is standard input or a pipe."""
+    if source.path is None:
+        return True
+    return isinstance(source.path, Path) and source.path.exists() and not source.path.is_file()
+
+
+def _take_stdin() -> BinaryIO:
+    if sys.stdin is None:  # started with it closed
+        return BytesIO()
+    return sys.stdin.buffer
+
+
+@lru_cache(maxsize=1)
+def _load(path: str, wanted: str) -> Model:
+    model = load_model(Path(path))
+    if model.id != wanted:
+        raise BundleError(f"{path}: {model.id} where the run was begun with {wanted}. Give all workers the same model.")
+    return model

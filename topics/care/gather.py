@@ -1,0 +1,71 @@
+"""A label folder in, its labelled pieces out, each with its terms and with the file and line that labels it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topics.classification.analyzer import Terms
+from topics.labels.counting import load_own_taxonomy
+from topics.labels.decisions import TopicDecision
+from topics.labels.entries import Entry, OnProblem, find_label_files, read_decisions
+from topics.labels.matching import settle_topics
+from topics.labels.taxonomy import Taxonomy
+from topics.records import Dump
+
+if TYPE_CHECKING:
+    from topics.classification.training import Example
+    from topics.classification.vectors import WordVectors
+    from topics.evaluation.folds import Traits
+
+__all__ = ["Labelled", "gather_labelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Three columns of one length: the labelled pieces that have text or terms, in the order of the label files.
+
+    ``said`` is every topic decision, those that another took the place of among them.
+    ``descriptions`` are the topics' own terms, ``vectors`` the word vectors of the base model. ``problems`` name labels
+    of which nothing can be had.
+    """
+
+    taxonomy: Taxonomy
+    examples: tuple[Example, ...]
+    traits: tuple[Traits, ...]
+    entries: tuple[Entry[TopicDecision], ...]
+    descriptions: dict[str, Terms]
+    vectors: WordVectors | None
+    problems: tuple[str, ...] = ()
+    said: tuple[Entry[TopicDecision], ...] = ()
+
+
+def gather_labelled(
+    labels: Path, dumps: Iterable[Dump] = (), model: str | None = None, on_problem: OnProblem | None = None
+) -> Labelled:
+    """The pieces of a label folder; text comes from ``dumps``, from the label itself, or as stand-off terms.
+
+    ``model`` names whose segmentation finds headlines and whose word vectors are used; ``None`` for the default one.
+    Lines that cannot be used go to ``on_problem`` and are left out; without it they are raised.
+    """
+    from topics.bundle import load_model, load_vectors
+    from topics.examples import describe_topics, gather_pieces, texts_by_dump
+
+    taxonomy = load_own_taxonomy(labels)
+    files = find_label_files(labels)
+    decisions = read_decisions(files, taxonomy, on_problem)
+    loaded = load_model(model)
+    pieces = gather_pieces(decisions, files, texts_by_dump(dumps), loaded.segmentation)
+    by_segment = {entry.decision.segment: entry for entry in settle_topics(decisions.topics)}
+    return Labelled(
+        taxonomy,
+        pieces.examples,
+        pieces.traits,
+        tuple(by_segment[decision.segment] for decision in pieces.decisions),
+        describe_topics(taxonomy),
+        load_vectors(loaded),
+        pieces.problems,
+        decisions.topics,
+    )

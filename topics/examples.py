@@ -1,0 +1,233 @@
+"""Labels in, pieces to learn topics from out: every decision whose text can be had, as counted terms.
+
+The text comes from the dumps at hand, from the label itself, or as stand-off terms. With each piece goes what folds
+need to know of it, so that what training and evaluation measure never straddles a story.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from topics.errors import LabelError
+from topics.records import Dump, dump_digest
+
+if TYPE_CHECKING:
+    from topics.classification.analyzer import Terms
+    from topics.classification.furniture import Furniture
+    from topics.classification.training import Example
+    from topics.classification.vectors import WordVectors
+    from topics.evaluation.folds import Traits
+    from topics.labels.decisions import TopicDecision
+    from topics.labels.store import Decisions
+    from topics.labels.taxonomy import Taxonomy
+    from topics.segmentation import SegmentationModel
+
+__all__ = [
+    "Pieces",
+    "TrainingSet",
+    "choose_files",
+    "count_terms_of",
+    "describe_topics",
+    "gather_pieces",
+    "read_labelled_dumps",
+    "read_training_set",
+    "text_of",
+    "texts_by_dump",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """The labelled pieces that have text or terms: columns of the same length, in the order of the label files.
+
+    ``files`` are the label files that each stands in, by their names without suffix. ``problems`` has a line for each
+    dump whose labels have neither.
+    """
+
+    examples: tuple[Example, ...]
+    traits: tuple[Traits, ...]
+    decisions: tuple[TopicDecision, ...]
+    files: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """All that fitting topics on a folder of labels takes: pieces, topics with their descriptions, word vectors."""
+
+    pieces: Pieces
+    slugs: tuple[str, ...]
+    descriptions: Mapping[str, Terms]
+    vectors: WordVectors | None
+    files: tuple[Path, ...]
+    problems: tuple[str, ...] = ()
+
+
+def read_training_set(
+    labels: Path | str = Path("labels"),
+    *,
+    dumps: Sequence[str] | None = None,
+    base: str | None = None,
+    leave_out: Sequence[str] = (),
+) -> TrainingSet:
+    """What :func:`topics.train` learns topics from, with boundaries and word vectors as the model ``base`` has them.
+
+    The arguments are those of ``train``. Decisions that cannot be used, and labels without text or terms, are named in
+    ``problems``; no label file, or no piece with text or terms, is a :class:`topics.errors.LabelError`.
+    """
+    from topics.bundle import load_model, load_vectors
+    from topics.labels.store import read_decisions
+    from topics.labels.taxonomy import load_taxonomy
+
+    labels = Path(labels)
+    own = labels / "taxonomy.toml"
+    taxonomy = load_taxonomy(own if own.is_file() else None)
+    problems: list[str] = []
+    files = choose_files(labels, leave_out)
+    decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
+    model = load_model(base)
+    texts = texts_by_dump(read_labelled_dumps(dumps, labels.parent / "seeds"))
+    pieces = gather_pieces(decisions, files, texts, model.segmentation)
+    if not pieces.examples:
+        raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
+    return TrainingSet(
+        pieces,
+        tuple(taxonomy.slugs),
+        describe_topics(taxonomy),
+        load_vectors(model),
+        tuple(files),
+        (*problems, *pieces.problems),
+    )
+
+
+def choose_files(labels: Path, leave_out: Sequence[str] = (), *, needed: bool = True) -> list[Path]:
+    """The label files of a folder but those left out, which are named with or without their suffix.
+
+    Where there is none but one is ``needed``, that is a :class:`topics.errors.LabelError`.
+    """
+    from topics.labels.store import find_label_files
+
+    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
+    if needed and not files:
+        raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
+    return files
+
+
+def gather_pieces(
+    decisions: Decisions,
+    files: Sequence[Path],
+    texts: Mapping[str, str],
+    segmentation: SegmentationModel,
+    furniture: Furniture | None = None,
+) -> Pieces:
+    """The pieces of those topic decisions that hold, boilerplate left out.
+
+    ``files`` are the label files, beside which term files may stand; ``texts`` go by the digest of the dump. A piece's
+    group is its story; its outlet is its source, or the dump where nobody said.
+    """
+    from topics.classification.training import Example
+    from topics.evaluation.folds import Traits
+    from topics.evaluation.stories import group_stories
+    from topics.labels.matching import settle_boundaries, settle_topics
+    from topics.labels.signatures import group_near_duplicates
+    from topics.labels.standoff import read_terms, terms_path
+
+    boundaries = settle_boundaries(decisions)
+    stored = {row.segment: row for f in files if terms_path(f).exists() for row in read_terms(terms_path(f))}
+    kept: list[tuple[TopicDecision, Terms]] = []
+    names: list[str] = []
+    signatures: dict[str, str] = {}
+    missing: Counter[str] = Counter()
+    for entry in settle_topics(decisions.topics):
+        decision = entry.decision
+        if decision.kind == "boilerplate" or _is_retired(decision, boundaries.get(decision.dump, {})):
+            continue
+        text = text_of(decision, texts)
+        if text is not None:
+            terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation, furniture)
+            kept.append((decision, terms))
+            names.append(Path(entry.file).stem)
+        elif decision.segment in stored:
+            kept.append((decision, stored[decision.segment].terms))
+            names.append(Path(entry.file).stem)
+            signatures[decision.segment] = stored[decision.segment].signature
+        else:
+            missing[decision.name] += 1
+    groups = group_near_duplicates(signatures)
+    duplicates = [groups[decision.segment] for decision, _ in kept]
+    stories = group_stories(
+        [_all_counts(terms) for _, terms in kept], [decision.published for decision, _ in kept], duplicates
+    )
+    return Pieces(
+        tuple(Example(terms, d.topic, d.also, str(story)) for (d, terms), story in zip(kept, stories, strict=True)),
+        tuple(
+            Traits(d.topic, duplicate, story, d.source or d.name, d.published)
+            for (d, _), duplicate, story in zip(kept, duplicates, stories, strict=True)
+        ),
+        tuple(decision for decision, _ in kept),
+        tuple(names),
+        tuple(
+            f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
+            for name, n in sorted(missing.items())
+        ),
+    )
+
+
+def count_terms_of(
+    name: str, text: str, segmentation: SegmentationModel, furniture: Furniture | None = None
+) -> tuple[Terms, str]:
+    """Counted terms and signature of a piece as the model will meet it: its own idea of headline and furniture, not
+    the labeller's."""
+    from topics.classification.furniture import NO_FURNITURE
+    from topics.classification.model import segment_terms
+    from topics.labels.signatures import sign_text
+    from topics.segmentation import whole_dump
+
+    [piece] = whole_dump(Dump(name, text), segmentation)
+    return segment_terms(piece, furniture or NO_FURNITURE), sign_text(piece.body)
+
+
+def describe_topics(taxonomy: Taxonomy) -> dict[str, Terms]:
+    """The counted terms of each topic's name, description and key words."""
+    from topics.classification.analyzer import count_terms
+
+    return {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
+
+
+def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:
+    """The dumps that labels may speak of; ``default`` where none are named and the folder holds any."""
+    from topics.reading import list_inputs, read_dumps
+
+    if dumps is None:
+        dumps = [str(default)] if list_inputs(default) else []
+    return list(read_dumps(list(dumps))) if dumps else []
+
+
+def texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
+    """The texts of dumps by their digests."""
+    return {dump_digest(dump.text): dump.text for dump in dumps}
+
+
+def text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:
+    """The text that a decision speaks of, from its dump or from the label itself."""
+    whole = texts.get(decision.dump)
+    if whole is not None and decision.end <= len(whole):
+        return whole[decision.start : decision.end]
+    return decision.text
+
+
+def _all_counts(terms: Terms) -> dict[str, int]:
+    """Headline and body together, the headline twice."""
+    counts = Counter(terms.body)
+    for term, n in terms.title.items():
+        counts[term] += 2 * n
+    return dict(counts)
+
+
+def _is_retired(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
+    """A person has said since that a piece starts inside the span: it is no longer one piece."""
+    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())

@@ -1,0 +1,56 @@
+"""Inputs taken together in units of work, of a size that follows from the inputs alone.
+
+A unit becomes one shard. It must not depend on how many work on the run, or their outputs would differ; and it is
+small enough that a few dozen of them keep every worker busy to the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+__all__ = ["Unit", "choose_unit_bytes", "group_parts"]
+
+LEAST_BYTES: Final = 1 << 18
+MOST_BYTES: Final = 1 << 26  # a shard of 64 MB is read in a second, and lost work is a matter of seconds
+WANTED_UNITS: Final = 128
+MOST_PARTS: Final = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Inputs, or parts of them, that one worker takes at a time, in order.
+
+    ``earlier`` are units done before that hold inputs of the same names, by key and name of the shard ("" for one
+    without rows): what did not change is taken from there.
+    """
+
+    parts: tuple[Any, ...]
+    earlier: tuple[tuple[str, str], ...] = ()
+
+
+def choose_unit_bytes(total_bytes: int) -> int:
+    """Bytes a unit should have: a power of two, so that a few more inputs do not move all units.
+
+    >>> choose_unit_bytes(200_000_000), choose_unit_bytes(10**12)
+    (1048576, 67108864)
+    """
+    wanted = max(1, total_bytes // WANTED_UNITS)
+    return min(MOST_BYTES, max(LEAST_BYTES, 1 << (wanted.bit_length() - 1)))
+
+
+def group_parts(parts: Iterable[tuple[Any, int]], unit_bytes: int) -> list[Sequence[Any]]:
+    """Parts, each with its bytes, in groups that are full at ``unit_bytes``; order is kept."""
+    groups: list[Sequence[Any]] = []
+    group: list[Any] = []
+    n_bytes = 0
+    for part, size in parts:
+        group.append(part)
+        n_bytes += size
+        if n_bytes >= unit_bytes or len(group) == MOST_PARTS:
+            groups.append(group)
+            group, n_bytes = [], 0
+    if group:
+        groups.append(group)
+    return groups
