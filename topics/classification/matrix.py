@@ -23,6 +23,7 @@ __all__ = ["Rows", "Space", "choose_terms", "fold_back", "lay_out", "spread_out"
 Array = NDArray[np.float64]
 
 MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces, or
+MOST_TERMS: Final = 16_000  # the commonest of those, beside words with a vector: a bundle stays small
 MIN_POOL_PIECES: Final = 2  # in so many of all pieces
 MOST_POOL_TERMS: Final = 40_000  # the commonest of those that no two labelled pieces hold
 ENOUGH_FOR_IDF: Final = 1_000  # unlabelled pieces, from which on they tell how rare a word is
@@ -65,7 +66,9 @@ def choose_terms(
 ) -> tuple[str, ...]:
     """The vocabulary, sorted: terms of two labelled pieces, the commonest of the pool, and words with a vector."""
     n_labelled = _count_pieces(pieces)
-    chosen = {term for term, n in n_labelled.items() if n >= MIN_PIECES} | set(vectors.words if vectors else ())
+    words = set(vectors.words if vectors else ())
+    terms = [term for term, n in n_labelled.items() if n >= MIN_PIECES and term not in words]
+    chosen = words | set(sorted(terms, key=lambda term: (-n_labelled[term], term))[:MOST_TERMS])
     if pool:
         n_all = n_labelled + _count_pieces(pool)
         more = [term for term, n in n_all.items() if n >= MIN_POOL_PIECES and term not in chosen]
