@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "versions": BASE | {"pointer", "shelf", "bundle"},
     "pipeline": BASE | {"bundle", "segmentation", "classification", "labels", "engines"},
     "writers": BASE,
+    "unlabelled": BASE | {"reading", "segmentation", "classification"},
     "examples": BASE | {
         "reading", "segmentation", "classification", "classification.training", "labels", "bundle", "evaluation",
     },
@@ -45,7 +46,7 @@ ALLOWED: dict[str, set[str]] = {
     "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
-        "labels", "bundle", "shelf", "evaluation", "examples",
+        "labels", "bundle", "shelf", "evaluation", "examples", "unlabelled",
     },
     "differences": BASE | {"pipeline", "bundle", "labels"},
     "interchange": BASE | {"labels", "reading", "writers"},

@@ -81,6 +81,7 @@ class DumpWork:
                 continue
             options: dict[str, Any] = {name: self.settings[name] for name in ("boundaries", "topics", "clean")}
             options |= {"decided": self.decided, "on_problem": note_label}
+            options["accept_above"] = self.settings.get("accept_above")
             if isinstance(item, Dump):
                 yield item.name, classify_dump(item, model, **options, whole=self.settings["whole"])
             else:

@@ -84,8 +84,13 @@ def decisions_of(dump: Dump, decided: Decided | None = None) -> Mapping[int, boo
     return decided.get(dump_digest(dump.text), {}) if decided else {}
 
 
-def classify(segments: Sequence[Segment], model: Model | None = None) -> list[Prediction]:
+def classify(
+    segments: Sequence[Segment], model: Model | None = None, *, accept_above: float | None = None
+) -> list[Prediction]:
     """Tag segments with topics: one prediction each, in order.
+
+    ``accept_above`` is the confidence from which on a topic is given out, and below which a piece is unknown; by
+    default the model's own. ``model.topics.acceptance.threshold_for(0.95)`` is the one that keeps a precision.
 
     >>> import topics
     >>> pieces = topics.segment("The striker scored twice and the club won the league cup final on penalties.")
@@ -95,7 +100,7 @@ def classify(segments: Sequence[Segment], model: Model | None = None) -> list[Pr
     from topics.classification.model import predict_segments
 
     model = model or _default_model()
-    return predict_segments(segments, model.topics, model.id)
+    return predict_segments(segments, model.topics, model.id, accept_above)
 
 
 def explain(piece: Segment, model: Model | None = None, topic: str | None = None) -> Explanation:
@@ -141,17 +146,20 @@ def classify_dump(
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
 ) -> list[Mapping[str, Any]]:
     """A dump's segment records as plain rows; without ``topics`` those of ``topics segment``.
 
-    ``boundaries``, ``whole``, ``decided`` and ``on_problem`` are those of :func:`segment`.
+    ``boundaries``, ``whole``, ``decided`` and ``on_problem`` are those of :func:`segment`, ``accept_above`` that of
+    :func:`classify`.
     """
     segments = segment(dump, model, boundaries=boundaries, whole=whole, decided=decided, on_problem=on_problem)
     if not topics:
         return [to_row(piece, clean=clean) for piece in segments]
-    return [to_row(s, p, clean=clean) for s, p in zip(segments, classify(segments, model), strict=True)]
+    found = classify(segments, model, accept_above=accept_above)
+    return [to_row(s, p, clean=clean) for s, p in zip(segments, found, strict=True)]
 
 
 def stream_rows(
@@ -161,6 +169,7 @@ def stream_rows(
     boundaries: float | None = None,
     topics: bool = True,
     clean: bool = False,
+    accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
 ) -> Iterator[Mapping[str, Any]]:
@@ -174,7 +183,9 @@ def stream_rows(
         threshold=boundaries, decided=own, on_problem=on_problem,
     )  # fmt: skip
     while some := list(islice(segments, SEGMENTS_AT_A_TIME)):
-        predictions: Sequence[Prediction | None] = classify(some, model) if topics else [None] * len(some)
+        predictions: Sequence[Prediction | None] = [None] * len(some)
+        if topics:
+            predictions = classify(some, model, accept_above=accept_above)
         for piece, prediction in zip(some, predictions, strict=True):
             yield to_row(piece, prediction, clean=clean)
 
@@ -188,6 +199,7 @@ def classify_dumps(
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
 ) -> Iterator[tuple[Dump | DumpInBlocks, Iterable[Mapping[str, Any]]]]:
@@ -196,10 +208,12 @@ def classify_dumps(
     The rows of a dump that is too long for memory come by and by, and before the next dump: they are to be taken at
     once.
 
-    The options are those of :func:`segment`; what the project decided is read once, before the first dump.
+    The options are those of :func:`classify_dump`; what the project decided is read once, before the first dump.
     """
     decided = {} if whole else _or_project(decided)
-    options: dict[str, Any] = {"boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean}
+    options: dict[str, Any] = {
+        "boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean, "accept_above": accept_above,
+    }  # fmt: skip
 
     def in_this_process(dump: Dump | DumpInBlocks) -> Iterable[Mapping[str, Any]]:
         if isinstance(dump, Dump):

@@ -123,7 +123,9 @@ def explain_segment(
     ``n_terms`` are listed for and as many against; all of them where it is ``None``. What the segment calls furniture
     takes no part.
     """
-    [found] = explain_terms(segment_terms(segment), topics, None if topic is None else [topic], n_terms)
+    [found] = explain_terms(
+        segment_terms(segment, topics.furniture), topics, None if topic is None else [topic], n_terms
+    )
     return found
 
 
@@ -137,8 +139,9 @@ def explain_terms(
         chosen = np.argsort(-p, kind="stable")[: wanted or 1].tolist()
     else:
         chosen = [topics.slugs.index(slug) for slug in wanted]
-    weights = _centred(topics.weights[vector.columns], topics)
-    biases = _centred(topics.bias[None, :], topics)[0]
+    warmth = float(topics.temperature.warmth(topics.also_scores(vector).max()))
+    weights = _centred(topics.weights[vector.columns], warmth)
+    biases = _centred(topics.bias[None, :], warmth)[0]
     names = [topics.terms[column] for column in vector.columns.tolist()]
     return [
         _explain(topics.slugs[k], float(p[k]), vector.values * weights[:, k], float(biases[k]), names, terms, n_terms)
@@ -146,10 +149,10 @@ def explain_terms(
     ]
 
 
-def _centred(weights: NDArray[Any], topics: TopicModel) -> NDArray[np.float64]:
-    """Weights (n, n_topics) less their mean over topics, over the temperature."""
+def _centred(weights: NDArray[Any], warmth: float) -> NDArray[np.float64]:
+    """Weights (n, n_topics) less their mean over topics, over the temperature of a piece."""
     exact = weights.astype(np.float64)
-    result: NDArray[np.float64] = (exact - exact.mean(axis=1, keepdims=True)) / topics.temperature
+    result: NDArray[np.float64] = (exact - exact.mean(axis=1, keepdims=True)) / warmth
     return result
 
 
@@ -189,7 +192,7 @@ def _explain(
 def describe_topic(topics: TopicModel, topic: str, n_terms: int = 20) -> TopicTerms:
     """The strongest terms of a topic as a whole; an unknown slug is a ``ValueError``."""
     column = topics.slugs.index(topic)
-    pulls = topics.idf * _centred(topics.weights, topics)[:, column]
+    pulls = topics.idf * _centred(topics.weights, topics.temperature.base)[:, column]
     order = np.argsort(-pulls, kind="stable").tolist()
 
     def listed(places: list[int]) -> tuple[tuple[str, float], ...]:

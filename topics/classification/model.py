@@ -1,9 +1,10 @@
 """TF-IDF and one linear layer, as plain arrays: counted terms in, topic probabilities out.
 
 A term's value is ``(1 + log(tf)) * idf``, rows scaled to length one, headline terms counted ``TITLE_WEIGHT``
-times; the layer's scores go through a softmax at one temperature that was fitted out of fold (Guo et al. 2017).
-A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about.
-No scikit-learn here: it is the tests' oracle.
+times; the layer's scores go through a softmax at a temperature that was fitted out of fold.
+A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about,
+and one more how like a piece of no topic it is; with them comes the confidence in the best guess
+(``classification.doubt``). No scikit-learn here: it is the tests' oracle.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms, count_terms
+from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
+from topics.classification.furniture import NO_FURNITURE, Furniture
 from topics.classification.scoring import Piece, Scorer
 from topics.records import Prediction, Segment
 
@@ -48,21 +51,23 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """What the layer says of one piece: probabilities by topic, topics from the likeliest on, scores of ``also``, and
-    how many different terms it holds that are known."""
+    """What the layer says of one piece: probabilities by topic, topics from the likeliest on, scores of ``also``, how
+    likely the best guess is right, and how many different terms it holds that are known."""
 
     probabilities: list[float]
     order: list[int]
     also: list[float]
+    confidence: float
     n_known: int
 
 
 @dataclass(frozen=True)
 class TopicModel:
-    """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` (n_terms,).
+    """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` and
+    ``reject_weights`` (n_terms,).
 
-    A piece whose best probability is under ``unknown_below``, or in which no known term stands, is unknown. A
-    topic other than the best is secondary where its ``also`` score reaches ``also_above``.
+    A piece is unknown where confidence in its best guess is under ``unknown_below``, or where no known term stands in
+    it. A topic other than the best is secondary where its ``also`` score reaches ``also_above``.
     """
 
     slugs: tuple[str, ...]
@@ -73,9 +78,14 @@ class TopicModel:
     bias: Array
     also_weights: NDArray[np.float32]
     also_bias: Array
-    temperature: float
+    reject_weights: NDArray[np.float32]
+    reject_bias: float
+    temperature: Temperature
     unknown_below: float
     also_above: float
+    trust: Doubt
+    acceptance: Acceptance
+    furniture: Furniture = NO_FURNITURE
 
     def vectorise(self, terms: Terms) -> Vector:
         """Counted terms as a TF-IDF row; terms outside the vocabulary fall away."""
@@ -98,54 +108,72 @@ class TopicModel:
 
     def probabilities(self, vector: Vector) -> Array:
         """Calibrated probabilities, (n_topics,), summing to one."""
-        z = self.scores(vector) / self.temperature
-        e = np.exp(z - z.max())
-        result: Array = e / e.sum()
+        return self.temperature.probabilities(self.scores(vector), self.also_scores(vector).max())
+
+    def also_scores(self, vector: Vector) -> Array:
+        """How much the piece is also about each topic, (n_topics,)."""
+        result: Array = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
         return result
 
     @cached_property
     def scorer(self) -> Scorer:
-        """Scores whole pieces under all columns: those of the topics, then those of ``also``."""
+        """Scores whole pieces under all columns: those of the topics, those of ``also``, that of ``reject``."""
         return Scorer(
             self.terms,
             self.idf,
-            np.hstack((self.weights, self.also_weights)),
-            np.concatenate((self.bias, self.also_bias)),
+            np.hstack((self.weights, self.also_weights, self.reject_weights[:, None])),
+            np.concatenate((self.bias, self.also_bias, [self.reject_bias])),
             TITLE_WEIGHT,
         )
 
-    def predict(self, segment: Segment, model: str) -> Prediction:
-        """The prediction for one segment; ``model`` is the name it will carry."""
-        return predict_segments([segment], self, model)[0]
+    def rank(self, scores: Array, known: NDArray[np.int64]) -> list[Ranked]:
+        """What scores under all columns (n_pieces, 2 n_topics + 1) come to; pieces hold ``known`` different terms."""
+        n_topics = len(self.slugs)
+        also, reject = scores[:, n_topics:-1], scores[:, -1]
+        likeness = also.max(axis=1)
+        p = self.temperature.probabilities(scores[:, :n_topics], likeness)
+        order = np.argsort(-p, axis=1, kind="stable")
+        best = p.max(axis=1).clip(1e-6, 1.0 - 1e-6)
+        sure = self.trust.confidence(np.log(best / (1.0 - best)), likeness, reject)
+        sure = np.where(known > 0, sure, 0.0)
+        return list(map(Ranked, p.tolist(), order.tolist(), also.tolist(), sure.tolist(), known.tolist()))
 
-    def predict_terms(self, terms: Terms, model: str) -> Prediction:
+    def rank_vector(self, vector: Vector) -> Ranked:
+        """The same for one piece, given as its row."""
+        reject = vector.values @ self.reject_weights[vector.columns].astype(np.float64) + self.reject_bias
+        scores = np.concatenate((self.scores(vector), self.also_scores(vector), [reject]))
+        return self.rank(scores[None, :], np.array([len(vector.columns)]))[0]
+
+    def doubt(self, vector: Vector) -> float:
+        """How little the best guess is to be trusted: pieces are left unknown in this order."""
+        return 1.0 - self.rank_vector(vector).confidence
+
+    def predict(self, segment: Segment, model: str, accept_above: float | None = None) -> Prediction:
+        """The prediction for one segment; ``model`` is the name it will carry. ``accept_above`` is the confidence from
+        which on a guess is given out, by default the model's own."""
+        return predict_segments([segment], self, model, accept_above)[0]
+
+    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction for an English article, given as counted terms."""
-        vector = self.vectorise(terms)
-        p = self.probabilities(vector)
-        also = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
-        order = np.argsort(-p, kind="stable")
-        return self.judge(Ranked(p.tolist(), order.tolist(), also.tolist(), len(vector.columns)), model)
+        return self.judge(self.rank_vector(self.vectorise(terms)), model, accept_above)
 
-    def decide(self, segment: Segment, ranked: Ranked, model: str) -> Prediction:
+    def decide(self, segment: Segment, ranked: Ranked, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction that follows from a segment's scores."""
-        made = self.judge(ranked, model)
+        made = self.judge(ranked, model, accept_above)
         if segment.kind == "boilerplate":
             return Prediction(None, None, (), False, made.topics, model)
         if segment.language != "en":
             return Prediction(None, None, (), True, made.topics, model)
         return made
 
-    def judge(self, ranked: Ranked, model: str) -> Prediction:
+    def judge(self, ranked: Ranked, model: str, accept_above: float | None = None) -> Prediction:
         """The same for an English article."""
         guesses = tuple((self.slugs[k], round(ranked.probabilities[k], 4)) for k in ranked.order[:N_GUESSES])
         best = ranked.order[0]
-        if not ranked.n_known or ranked.probabilities[best] < self.unknown_below:
+        limit = self.unknown_below if accept_above is None else accept_above
+        if not ranked.n_known or ranked.confidence < limit:
             return Prediction(None, None, (), True, guesses, model)
         return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
-
-    def doubt_of(self, vector: Vector) -> float:
-        """How little any topic seems to fit: pieces are left unknown in this order."""
-        return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
 
     def _also(self, scores: Sequence[float], best: int) -> tuple[str, ...]:
         ranked = sorted((k for k in range(len(scores)) if k != best), key=lambda k: -scores[k])[:MOST_ALSO]
@@ -159,9 +187,14 @@ class TopicModel:
             "bias": self.bias,
             "also_weights": self.also_weights.astype(np.float16),
             "also_bias": self.also_bias,
-            "temperature": np.array(self.temperature),
+            "reject_weights": self.reject_weights.astype(np.float16),
+            "reject_bias": np.array(self.reject_bias),
+            "temperature": np.array([self.temperature.base, self.temperature.heat]),
             "unknown_below": np.array(self.unknown_below),
             "also_above": np.array(self.also_above),
+            "doubt": np.array([*self.trust.weights.tolist(), self.trust.bias]),
+            **self.acceptance.to_arrays(),
+            **self.furniture.to_arrays(),
         }
 
     @classmethod
@@ -170,6 +203,7 @@ class TopicModel:
         weights = arrays["weights"].astype(np.float32)
         if weights.shape != (len(terms), len(slugs)):
             raise ValueError(f"weights of {weights.shape} for {len(terms)} terms and {len(slugs)} topics")
+        judged = "doubt" in arrays  # models of before 0.4 go by the probability alone
         return cls(
             tuple(slugs),
             tuple(terms),
@@ -179,29 +213,32 @@ class TopicModel:
             arrays["bias"].astype(np.float64),
             arrays["also_weights"].astype(np.float32),
             arrays["also_bias"].astype(np.float64),
-            float(arrays["temperature"]),
+            arrays["reject_weights"].astype(np.float32) if judged else np.zeros(len(terms), np.float32),
+            float(arrays["reject_bias"]) if judged else 0.0,
+            Temperature(*np.atleast_1d(arrays["temperature"]).tolist()),
             float(arrays["unknown_below"]),
             float(arrays["also_above"]),
+            Doubt(arrays["doubt"][:3], float(arrays["doubt"][3])) if judged else TRUSTING,
+            Acceptance.from_arrays(arrays) if judged else UNMEASURED,
+            Furniture.from_arrays(arrays) if judged else NO_FURNITURE,
         )
 
 
-def segment_terms(segment: Segment) -> Terms:
-    """What the classifier reads of a segment: its headline, and its text without furniture."""
-    return count_terms(segment.title, segment.body)
+def segment_terms(segment: Segment, furniture: Furniture = NO_FURNITURE) -> Terms:
+    """What the classifier reads of a segment: its headline, and its text without what belongs to the page, as
+    paragraphs or as sentences of a publisher's ``furniture``."""
+    return count_terms(segment.title, furniture.drop(segment.body))
 
 
-def predict_segments(segments: Sequence[Segment], topics: TopicModel, model: str) -> list[Prediction]:
-    """One prediction a segment, in order."""
-    ranked = rank_pieces([(segment.title, segment.body) for segment in segments], topics)
-    return [topics.decide(segment, one, model) for segment, one in zip(segments, ranked, strict=True)]
+def predict_segments(
+    segments: Sequence[Segment], topics: TopicModel, model: str, accept_above: float | None = None
+) -> list[Prediction]:
+    """One prediction a segment, in order; ``accept_above`` as :meth:`TopicModel.predict` takes it."""
+    drop = topics.furniture.drop
+    ranked = rank_pieces([(segment.title, drop(segment.body)) for segment in segments], topics)
+    return [topics.decide(segment, one, model, accept_above) for segment, one in zip(segments, ranked, strict=True)]
 
 
 def rank_pieces(pieces: Sequence[Piece], topics: TopicModel) -> list[Ranked]:
-    """The scores of headlines with their texts, each piece's by itself."""
-    scores, known = topics.scorer.score(pieces)
-    n_topics = len(topics.slugs)
-    z = scores[:, :n_topics] / topics.temperature
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    p = e / e.sum(axis=1, keepdims=True)
-    order = np.argsort(-p, axis=1, kind="stable")
-    return list(map(Ranked, p.tolist(), order.tolist(), scores[:, n_topics:].tolist(), known.tolist()))
+    """What the layer says of headlines with their texts, each piece by itself."""
+    return topics.rank(*topics.scorer.score(pieces)) if pieces else []

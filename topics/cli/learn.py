@@ -38,6 +38,14 @@ def train(
             help="Whole articles of your outlets (JSONL, a file or a folder): refine the boundaries of --model by them."
         ),
     ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Dumps like those to come, that nobody has labelled: words, furniture and topics are learned from "
+            "them; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     model: ModelName = None,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Label files to leave out, by name; may be repeated.")
@@ -77,6 +85,7 @@ def train(
     Example:
       topics train
       topics train --labels my-labels --dumps my-dumps --output models/mine
+      topics train --unlabelled dumps/2026
       topics train --articles gazette.jsonl --no-promote
       topics train --corpora ../shared/data --plain
     """

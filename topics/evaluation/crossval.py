@@ -200,7 +200,7 @@ def _ask_fold(
                 model.predict_terms(example.terms, ""),
                 None if piece.topic in fold.unseen else piece.topic,
                 () if piece.topic in fold.unseen else example.also,
-                doubt=model.doubt_of(model.vectorise(example.terms)),
+                doubt=model.doubt(model.vectorise(example.terms)),
                 unit=str(piece.story),
                 source=piece.outlet,
                 published=piece.published,
