@@ -64,7 +64,7 @@ class Peer:
         e = np.exp(margins - margins.max())
         return e / e.sum()
 
-    def doubt_of(self, terms: Terms) -> float:
+    def doubt(self, terms: Terms) -> float:
         return 1.0 - float(self.scores(terms).max())
 
     def predict_terms(self, terms: Terms, model: str) -> Prediction:

@@ -85,7 +85,7 @@ class Remembering:
     def vectorise(self, terms: Terms) -> Terms:
         return terms
 
-    def doubt_of(self, vector: Terms) -> float:
+    def doubt(self, vector: Terms) -> float:
         return 0.25
 
     def predict_terms(self, terms: Terms, model: str) -> Prediction:
