@@ -120,12 +120,14 @@ class Served:
 
 
 @contextmanager
-def served(run: Path, labels: Path, by: str = "ada", load: Any = no_model, **options: Any) -> Iterator[Served]:
+def served(
+    run: Path, labels: Path, by: str = "ada", load: Any = no_model, train: Any = None, **options: Any
+) -> Iterator[Served]:
     """A server for a run in a thread of its own."""
     with Address() as address, open_desk(run, labels, by, load, **options) as desk:
         desk.start_loading()
         config = uvicorn.Config(
-            make_app(desk, address.token, address.hosts), log_level="critical", lifespan="off", ws="none"
+            make_app(desk, address.token, address.hosts, train), log_level="critical", lifespan="off", ws="none"
         )
         server = uvicorn.Server(config)
         address.socket.listen(128)

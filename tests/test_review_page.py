@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import pytest
 from review_desks import Served, coast_rows, lines_of, served, write_labels, write_run
 from sample_rows import Piece, make_rows
 
+from topics.errors import LabelError
 from topics.labels.boundaries import read_boundaries
 from topics.labels.decisions import BoundaryDecision, Note, TopicDecision, Undo
 from topics.labels.store import read_decisions
@@ -505,6 +507,34 @@ def test_a_decision_waits_for_a_server_that_is_away(browser: Any, coast: Served)
         page.unroute("**/do")
         until(page, "/^Saved/.test(document.getElementById('saved').textContent)")
         assert last(coast.labels).topic == "world"
+
+
+def test_the_retrain_button_shows_a_bar_and_then_what_came_of_it(browser: Any, tmp_path: Path) -> None:
+    """It is given the dumps that boundary decisions speak of; a second press while it runs starts nothing."""
+    run, labels = write_run(tmp_path / "run", coast_rows()), write_labels(tmp_path / "labels")
+    go_on, seen = threading.Event(), []
+
+    def train(dumps: Path, progress: Any) -> str:
+        seen.append(sorted(path.read_text() for path in dumps.iterdir()))
+        progress("fitting topics", 0.4)
+        assert go_on.wait(30)
+        if len(seen) > 1:
+            raise LabelError("labels: none.")
+        return "better: .81 to .84; promoted <b>"
+
+    with served(run, labels, train=train) as place, opened(browser, f"{place.url}?sort=reading") as page:
+        steps(page, "j")
+        press(page, "m")
+        page.click("#retrain")
+        until(page, "document.getElementById('training-bar').value === 0.4")
+        assert page.inner_text("#training-words") == "Training: fitting topics"
+        assert page.is_disabled("#retrain")
+        press(page, "1")  # reviewing goes on meanwhile
+        go_on.set()
+        until(page, "document.getElementById('training-words').textContent === 'better: .81 to .84; promoted <b>'")
+        assert seen == [["".join(row["text"] for row in coast_rows()[0])]]
+        page.click("#retrain")
+        until(page, "document.getElementById('training-words').textContent === 'labels: none.'")
 
 
 # A large run

@@ -26,7 +26,7 @@ from topics.writers.jsonl import encode_row
 from topics.writers.rows import first_words
 from topics.writers.text import clean_cell, replace_surrogates
 
-__all__ = ["Index", "build_index", "index_path"]
+__all__ = ["Index", "build_index", "index_path", "is_complete", "prepare_index"]
 
 _VERSION: Final = 1
 _FIRST_CHUNK: Final = 200  # enough for a first page
@@ -190,6 +190,15 @@ def prepare_index(source: RowSource, path: Path) -> None:
     lock = FileLock(f"{path}.lock")
     with suppress(Timeout), lock.acquire(timeout=0), _create(source, path):
         pass
+
+
+def is_complete(path: Path) -> bool:
+    """Whether nothing is missing of an index."""
+    connection = _connect(path)
+    try:
+        return _read_meta(connection, "complete") == "1"
+    finally:
+        connection.close()
 
 
 @contextmanager

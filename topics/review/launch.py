@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import uvicorn
 
     from topics.bundle import Model
+    from topics.review.retraining import Train
 
 __all__ = ["Address", "open_desk", "serve"]
 
@@ -98,14 +99,19 @@ def open_desk(
         index.close()
 
 
-def serve(desk: Desk, address: Address, *, on_ready: Callable[[], None] = lambda: None) -> None:
-    """Answer until Ctrl-C or SIGTERM; ``on_ready`` is called once requests are answered."""
+def serve(
+    desk: Desk, address: Address, *, train: Train | None = None, on_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Answer until Ctrl-C or SIGTERM; ``on_ready`` is called once requests are answered.
+
+    ``train`` is what the retrain button calls; without it the page has none.
+    """
     import uvicorn
 
     from topics.review.server import make_app
 
     config = uvicorn.Config(
-        make_app(desk, address.token, address.hosts), log_level="warning", access_log=False, server_header=False,
+        make_app(desk, address.token, address.hosts, train), log_level="warning", access_log=False, server_header=False,
         lifespan="off", timeout_graceful_shutdown=2, ws="none",
     )  # fmt: skip
     server = uvicorn.Server(config)

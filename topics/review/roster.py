@@ -155,6 +155,10 @@ class Roster:
         at = int(self._starts[low])
         return joined[start - at : end - at]
 
+    def text_of_dump(self, dump: int) -> str:
+        """The whole dump."""
+        return "".join(self._record(ref)["text"] for ref in range(*self._range_of(dump)))
+
     def refs(self) -> Iterator[int]:
         """The pieces that stand now."""
         for refs in self.live.values():
@@ -363,8 +367,8 @@ class Roster:
     # Reading
 
     def _range_of(self, dump: int) -> tuple[int, int]:
-        low = int(np.searchsorted(self._dumps, dump, side="left"))
-        return low, int(np.searchsorted(self._dumps, dump, side="right"))
+        wanted = self._dumps.dtype.type(dump)  # a plain int would have the whole column converted
+        return int(np.searchsorted(self._dumps, wanted)), int(np.searchsorted(self._dumps, wanted, side="right"))
 
     def _read_record(self, ref: int) -> Row:
         return self.index.read(ref)

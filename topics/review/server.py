@@ -1,13 +1,15 @@
 """The web side: pages and fragments out of templates, deeds in as JSON.
 
 ``GET /`` is the page, ``GET /look`` the same as fragments, ``POST /do`` does something and answers with fragments,
-``GET /pulse`` says whether anything changed. Handlers run in threads and take turns at the desk.
+``GET /pulse`` says whether anything changed, ``POST /retrain`` starts a training.
+Handlers run in threads and take turns at the desk.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -24,6 +26,7 @@ from topics.errors import TopicsError
 from topics.review.deeds import Deed, act
 from topics.review.desk import Desk
 from topics.review.guard import Guard
+from topics.review.retraining import Retraining, Train
 from topics.review.showing import show_counts, show_list, show_piece, topic_names
 from topics.review.views import SORTS, STATES, View, parse_view
 from topics.writers.html import find_hue
@@ -35,14 +38,18 @@ _TYPES: Final = {"review.css": "text/css", "review.js": "text/javascript", "icon
 _MOST_KEYS: Final = 5_000
 
 
-def make_app(desk: Desk, token: str, hosts: tuple[str, ...]) -> Guard:
-    """The application for one desk, reachable under ``/token/`` at any of the ``hosts`` (``name:port``)."""
-    pages = Pages(desk, token)
+def make_app(desk: Desk, token: str, hosts: tuple[str, ...], train: Train | None = None) -> Guard:
+    """The application for one desk, reachable under ``/token/`` at any of the ``hosts`` (``name:port``).
+
+    ``train`` is what the retrain button calls; without it there is none.
+    """
+    pages = Pages(desk, token, train)
     routes = [
         Route(f"/{token}/", pages.page),
         Route(f"/{token}/look", pages.look),
         Route(f"/{token}/do", pages.do, methods=["POST"]),
         Route(f"/{token}/pulse", pages.pulse),
+        Route(f"/{token}/retrain", pages.retrain, methods=["POST"]),
         Route(f"/{token}/static/{{name}}", _static),
     ]
     return Guard(Starlette(routes=routes), token, hosts)
@@ -51,8 +58,9 @@ def make_app(desk: Desk, token: str, hosts: tuple[str, ...]) -> Guard:
 class Pages:
     """The pages of one desk; ``token`` begins their addresses."""
 
-    def __init__(self, desk: Desk, token: str) -> None:
+    def __init__(self, desk: Desk, token: str, train: Train | None = None) -> None:
         self._desk = desk
+        self._retraining = Retraining(desk, train) if train is not None else None
         self._base = f"/{token}/"
 
     def page(self, request: Request) -> Response:
@@ -120,7 +128,18 @@ class Pages:
     def pulse(self, request: Request) -> Response:
         with self._desk.lock:
             self._desk.refresh()
-            return JSONResponse(show_counts(self._desk))
+            return JSONResponse(self._counts())
+
+    def retrain(self, request: Request) -> Response:
+        """Start a training, unless one is running; where it stands then."""
+        if self._retraining is None:
+            return JSONResponse({"error": "This page cannot train. Run topics train."}, 404)
+        self._retraining.start()
+        return JSONResponse(self._counts())
+
+    def _counts(self) -> dict[str, Any]:
+        training = asdict(self._retraining.standing) if self._retraining is not None else None
+        return {**show_counts(self._desk), "training": training}
 
     def _find(self, view: View, query: Mapping[str, str]) -> int | None:
         """The segment that an address names, else the first undecided of the view, else its first."""
@@ -144,7 +163,7 @@ class Pages:
             "items": items,
             "place": place,
             "n_chosen": n_chosen,
-            "counts": show_counts(desk),
+            "counts": self._counts(),
             "topics": topic_names(desk),
         }
 

@@ -78,9 +78,32 @@ function count(counts) {
   $("indexing").textContent = `still reading: ${counts.n_indexed.toLocaleString("en")}` + (counts.n_rows ? ` of ${counts.n_rows.toLocaleString("en")}` : "");
   $("notice").hidden = !counts.notice;
   $("notice").textContent = counts.notice;
+  showTraining(counts.training);
   for (const what of ["undo", "redo"]) {
     $(what).disabled = !counts[what];
     $(what).title = counts[what] ? `${what === "undo" ? "Undo (z)" : "Redo (y)"}: ${counts[what]}` : "";
+  }
+}
+
+function showTraining(training) {
+  const running = training?.state === "running";
+  $("training").hidden = !training || training.state === "idle";
+  if (!training) return;
+  $("retrain").disabled = running;
+  $("training-bar").hidden = !running;
+  $("training-bar").value = training.share;
+  $("training-words").textContent = running ? `Training: ${training.words}` : training.words;
+  clearTimeout(showTraining.timer);
+  if (running) showTraining.timer = setTimeout(pulse, 700);
+}
+
+async function retrain() {
+  try {
+    const counts = await ask("retrain", "", { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    if (counts.error) say(counts.error, "error");
+    else count(counts);
+  } catch {
+    say("The server does not answer. Start topics review again.", "error");
   }
 }
 
@@ -372,6 +395,7 @@ function applyFilters() {
 
 $("filters").addEventListener("submit", (event) => { event.preventDefault(); applyFilters(); });
 $("choose-input").addEventListener("input", filterTopics);
+$("retrain")?.addEventListener("click", retrain);
 $("help-button").addEventListener("click", () => $("help").showModal());
 for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
