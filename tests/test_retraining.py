@@ -14,10 +14,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_model import draw_model
 from typer.testing import CliRunner
 
 import topics.shelf as shelf
-from topics.bundle import load_learned, load_model
+from topics.bundle import load_learned, load_model, save_model
+from topics.classification.analyzer import count_terms
+from topics.classification.training import Example, fit_topics
 from topics.cli import app
 from topics.evaluation.classes import Judged, score_classes
 from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
@@ -72,11 +75,26 @@ FIRST = [decide(topic, number) for topic in SUBJECTS for number in range(12)]
 LATER = [decide(topic, number) for topic in SUBJECTS for number in range(12, 30)]
 
 
+@pytest.fixture(scope="module")
+def shelves(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder whose ``default`` is a small model of other topics: what boundaries are taken from."""
+    folder = tmp_path_factory.mktemp("user")
+    texts = {
+        "weather": ["Rain fell on the hills.", "Rain is due, and wind on the hills."],
+        "trade": ["Tin was sold dear."],
+    }
+    pieces = [Example(count_terms(None, text), topic) for topic, found in texts.items() for text in found]
+    fitted = fit_topics(pieces, tuple(texts), {topic: count_terms(topic, topic) for topic in texts})
+    about = {"labels": {}, "trained_on": {"pieces": 0}, "segmentation": {"metrics": {}}}
+    save_model(folder / "default", draw_model(), fitted.model, name="default", about=about, card="# Small\n")
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path, shelves: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project in the working directory, with a taxonomy and the first labels."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(shelf, "user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(shelf, "user_folder", lambda: shelves)
     (tmp_path / "labels").mkdir()
     (tmp_path / "labels" / "taxonomy.toml").write_text(TAXONOMY, "utf-8")
     add(tmp_path, FIRST)

@@ -15,9 +15,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import topics.shelf as shelf
 from topics.bundle import Model, find_models, load_model, save_model, save_version
+from topics.cli import app
 from topics.errors import BundleError, OutputError
 from topics.pointer import POINTER, Pointer, hold_folder, read_pointer, write_pointer
 from topics.shelf import MANIFEST, find_versions, locate_model, read_manifest
@@ -284,3 +286,18 @@ def test_a_kill_at_any_moment_leaves_one_version_or_the_other(project: Path) -> 
         assert load_model("mine").version == pointer.current
     promote(first)  # the lock went with its process
     assert load_model("mine").version == first
+
+
+def test_the_list_says_which_version_a_name_means(project: Path) -> None:
+    first = add_version(project / "models" / "default", "1")
+    second = add_version(project / "models" / "default", "2")
+    done = CliRunner().invoke(app, ["models", "list", "--json"])
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["version"] for row in said if row["in_use"]] == [load_model().version]  # the package's
+    for words in (["promote", first], ["promote", second], ["rollback"]):
+        assert CliRunner().invoke(app, ["models", *words]).exit_code == 0
+    done = CliRunner().invoke(app, ["models", "list"])
+    lines = [line for line in done.stdout.splitlines() if "in use" in line and line.startswith("default ")]
+    assert len(lines) == 1 and first in lines[0]
+    shown = CliRunner().invoke(app, ["models", "show", first, "--verdict"])
+    assert shown.exit_code == 1 and "no verdict in it" in shown.output

@@ -40,32 +40,33 @@ def list_models(
     from topics.shelf import find_versions
 
     found = find_versions()
-    if as_json:
-        for info in found:
-            typer.echo(json.dumps(_as_dict(info), ensure_ascii=False))
-    else:
-        for info in found:
-            typer.echo(_describe(info))
+    nearest: dict[str, ModelInfo] = {}  # what each name means
+    for info in found:
+        if info.current:
+            nearest.setdefault(info.name, info)
+    for info in found:
+        in_use = nearest.get(info.name) is info
+        typer.echo(json.dumps(_as_dict(info, in_use), ensure_ascii=False) if as_json else _describe(info, in_use))
     if not found:
         typer.echo("topics: no model found. `topics train` makes one.", err=True)
         raise typer.Exit(1)
 
 
-def _as_dict(info: ModelInfo) -> dict[str, Any]:
+def _as_dict(info: ModelInfo, in_use: bool) -> dict[str, Any]:
     return {
         "name": info.name,
         "version": info.version,
         "place": info.place,
         "path": str(info.path),
-        "in_use": info.current,
+        "in_use": in_use,
         "accuracy": _accuracy(info),
         "labels": info.manifest.get("trained_on", {}).get("pieces"),
         "problem": info.problem,
     }
 
 
-def _describe(info: ModelInfo) -> str:
-    mark = "in use" if info.current else ""
+def _describe(info: ModelInfo, in_use: bool) -> str:
+    mark = "in use" if in_use else ""
     if info.problem:
         return f"{info.name:20} {info.place:8} {info.problem}"
     accuracy = _accuracy(info)
