@@ -259,6 +259,9 @@ def _classify_in_worker(
     dump: Dump | DumpInBlocks, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
 ) -> tuple[Dump | DumpInBlocks, list[Mapping[str, Any]], list[LabelError]]:
     """``own`` are the decisions about this dump; what cannot hold of them is handed back to be said in order."""
+    from topics.engines.local import allow_growth
+
+    allow_growth()
     problems: list[LabelError] = []
     if not isinstance(dump, Dump):  # its rows are too many to be handed back
         return dump, [], []
