@@ -9,8 +9,8 @@ time, and the model learns again from all labels, old and new. All orders see th
 
 The model is the linear layer that `topics train` starts from (SVMs on terms and word vectors, descriptions as pieces),
 without what never changes which topic is likeliest or reads unlabelled text; ``warm_svm`` solves the same problem
-from where the last one ended. Settings of the queue were chosen with
---domain allsides-2012-2020,allsides-2012-2020-2, never on the news.
+from where the last one ended. Settings of the queue have not been tuned;
+whoever does so uses --domain allsides-2012-2020,allsides-2012-2020-2, never the news.
 """
 
 from __future__ import annotations

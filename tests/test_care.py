@@ -114,7 +114,7 @@ def test_a_flipped_label_is_the_first_suspect_with_its_place_and_the_words_that_
     assert "piece-7 is labelled roads" in found[0].message and "Correct it" in found[0].message
     [(segment, reason)] = explain_suspects(found).items()
     assert segment == f"{7:064x}"
-    assert reason.startswith("labelled roads (0.") and "says rivers (0." in reason and found[0].words[0] in reason
+    assert reason.startswith("labelled roads (0.") and "says rivers (" in reason and found[0].words[0] in reason
     assert find_suspects(given_labels, fitted, {f"{7:064x}"}) == []
 
 
