@@ -2,7 +2,7 @@
 
 All segments are ranked by usefulness. The first MOST_LEADERS, one a group of near-duplicates, are then spread
 over the term space for N_SPREAD steps, which is ten batches of 25; behind them the order is by usefulness alone. A
-retraining asks for a new order long before. For a million segments that takes a second or two, most of it sorting,
+retraining asks for a new order long before. Of many segments most of the time is sorting,
 and the terms of no more than MOST_LEADERS + MOST_TARGETS + MOST_DECIDED pieces are looked at.
 """
 
