@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import topics
 from topics.classification.analyzer import Terms
+from topics.classification.doubt import TRUSTING, UNMEASURED, Temperature
 from topics.classification.explain import (
     describe_topic,
     explain_segment,
@@ -54,7 +55,11 @@ def draw_model(seed: int, temperature: float = 0.3) -> TopicModel:
         bias=rng.normal(size=len(SLUGS)),
         also_weights=weights,
         also_bias=np.zeros(len(SLUGS)),
-        temperature=temperature,
+        reject_weights=np.zeros(len(WORDS), np.float32),
+        reject_bias=0.0,
+        temperature=Temperature(temperature),
+        trust=TRUSTING,
+        acceptance=UNMEASURED,
         unknown_below=0.0,
         also_above=9.0,
     )
@@ -180,7 +185,7 @@ def test_nothing_in_a_dump_can_move_the_cursor() -> None:
 def test_a_topic_as_a_whole_is_its_strongest_terms() -> None:
     model = draw_model(7)
     found = describe_topic(model, "bread", 3)
-    lead = model.idf * (model.weights - model.weights.mean(axis=1, keepdims=True))[:, 1] / model.temperature
+    lead = model.idf * (model.weights - model.weights.mean(axis=1, keepdims=True))[:, 1] / model.temperature.base
     assert [term for term, _ in found.towards] == [WORDS[i] for i in np.argsort(-lead)[:3]]
     assert [pull for _, pull in found.towards] == pytest.approx(sorted(lead.tolist(), reverse=True)[:3], rel=1e-5)
     assert all(pull < 0 for _, pull in found.against) and len(found.against) <= 3
