@@ -205,11 +205,13 @@ def judged(n: int) -> JudgedRun:
 
 
 def test_a_card_gives_back_what_training_measured() -> None:
+    from topics.classification.doubt import UNMEASURED
     from topics.training import measure_fit
 
     class Fitted:
         class model:
             slugs = ("sport", "culture")
+            acceptance = UNMEASURED
 
         import numpy as np
 

@@ -198,13 +198,16 @@ def count_terms_of(
     name: str, text: str, segmentation: SegmentationModel, furniture: Furniture | None = None
 ) -> tuple[Terms, str]:
     """Counted terms and signature of a piece as the model will meet it: its own idea of headline and furniture, not
-    the labeller's."""
+    the labeller's; but all of it where the model takes nothing for matter, since somebody gave it a topic."""
+    from topics.classification.analyzer import count_terms
     from topics.classification.furniture import NO_FURNITURE
     from topics.classification.model import segment_terms
     from topics.labels.signatures import sign_text
     from topics.segmentation import whole_dump
 
     [piece] = whole_dump(Dump(name, text), segmentation)
+    if not piece.body.strip():
+        return count_terms(None, text), sign_text(text)
     return segment_terms(piece, furniture or NO_FURNITURE), sign_text(piece.body)
 
 
