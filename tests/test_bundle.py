@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -323,3 +324,11 @@ def test_a_listing_shows_what_is_wrong_with_a_model(
     assert (new.name, whole.name) == ("new", "whole")
     assert new.problem is not None and f"format {FORMAT + 1}" in new.problem
     assert whole.problem is None and whole.manifest["version"] == read_manifest(saved)[1]
+
+
+def test_the_wheel_takes_every_file_of_the_default_model() -> None:
+    root = Path(__file__).resolve().parent.parent
+    wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    taken = {Path(path).name for path in wheel["force-include"] if path.startswith("models/default/")}
+    manifest = json.loads((root / "models/default/manifest.json").read_text("utf-8"))
+    assert taken == {"manifest.json", *manifest["files"]}
