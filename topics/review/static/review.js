@@ -11,6 +11,7 @@ let version = -1;
 let chain = Promise.resolve(); // deeds wait for each other, in the order of the keys
 let pending = 0;
 let cursor = -1; // the paragraph that s splits before
+const usual = { search: "", topic: "", state: "all", sort: "queue", dump: "", low: "0", high: "100" }; // in the filters
 
 const view = () => {
   const words = new URLSearchParams(location.search);
@@ -125,21 +126,17 @@ async function look(words, options) {
   }
 }
 
-function go(at, extra = {}) {
-  const words = view();
-  words.set("at", at);
-  for (const [key, value] of Object.entries(extra)) words.set(key, value);
-  chain = chain.then(() => look(words));
-}
-
-function step(by) {
+// What stands in the address and under the hand is asked when the turn comes: what waits before may change it.
+function go(at = null, extra = {}, options = {}) {
   chain = chain.then(() => {
     const words = view();
-    words.set("at", currentKey());
-    words.set("step", String(by));
-    return look(words);
+    words.set("at", at ?? currentKey());
+    for (const [key, value] of Object.entries(extra)) words.set(key, value);
+    return look(words, options);
   });
 }
+
+const step = (by) => go(null, { step: String(by) });
 
 const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -380,13 +377,12 @@ document.addEventListener("change", (event) => {
 
 function clearFilters() {
   for (const field of $("filters").elements) {
-    if (field.name) field.value = { state: "all", sort: "queue", low: "0", high: "100" }[field.name] ?? "";
+    if (field.name) field.value = usual[field.name];
   }
   applyFilters();
 }
 
 function applyFilters() {
-  const usual = { search: "", topic: "", state: "all", sort: "queue", dump: "", low: "0", high: "100" };
   const words = new URLSearchParams();
   for (const [key, value] of new FormData($("filters"))) if (value !== usual[key]) words.set(key, value);
   letGo();
@@ -439,9 +435,7 @@ async function pulse() {
     if ($("saved").dataset.lost) { delete $("saved").dataset.lost; say("The server answers again", "idle"); }
     if (counts.version === version) return count(counts);
     if (pending) return;
-    const words = view();
-    words.set("at", currentKey());
-    chain = chain.then(() => look(words, { focus: false, push: false }));
+    go(null, {}, { focus: false, push: false });
   } catch {
     $("saved").dataset.lost = "1";
     say("The server does not answer. Start topics review again.", "error");
