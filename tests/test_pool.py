@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from test_training import ALL, project
+from typer.testing import CliRunner
 
 from topics.bundle import load_model, load_vectors
 from topics.classification.analyzer import Terms, count_terms
@@ -15,6 +16,7 @@ from topics.classification.folds import Example, group_topics
 from topics.classification.parts import POOL_SHARES, choose_share
 from topics.classification.training import Fitted, fit_topics
 from topics.classification.vectors import join_vectors, learn_vectors
+from topics.cli import app
 from topics.errors import LabelError
 from topics.pipeline import classify, segment
 from topics.training import train
@@ -125,15 +127,28 @@ def test_joined_vectors_keep_both_and_can_be_parted_again() -> None:
     assert likeness(parted, "oven", "dough") == pytest.approx(likeness(general, "oven", "dough"), abs=0.05)
 
 
-def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
-    labels_folder = project(tmp_path, own=ALL)
-    dumps = tmp_path / "pool"
-    dumps.mkdir()
+def write_dumps(folder: Path) -> Path:
+    """Six dumps that nobody labelled, of one publisher."""
+    folder.mkdir()
     source = random.Random(1)
     for k in range(6):
         body = " ".join(source.choices("quay tanker pilot choir organ sonata plum rose hedge frost".split(), k=40))
         text = f"Number {k}\n\nThe {body} of the town. Write to the editor of the Quay Post about this.\n"
-        (dumps / f"{k}.txt").write_text(text, "utf-8")
+        (folder / f"{k}.txt").write_text(text, "utf-8")
+    return folder
+
+
+@pytest.mark.parametrize("way", [["--plain"], ["--quick", "--promote"]])
+def test_the_command_learns_from_unlabelled_dumps_with_and_without_a_verdict(tmp_path: Path, way: list[str]) -> None:
+    words = ["--labels", project(tmp_path, own=ALL), "--unlabelled", write_dumps(tmp_path / "pool")]
+    done = CliRunner().invoke(app, ["train", *map(str, words), "-o", str(tmp_path / "models" / "mine"), *way])
+    assert done.exit_code == 0, done.stderr
+    assert load_model(done.stdout.strip()).manifest["unlabelled"]["pieces"] == 6
+
+
+def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
+    labels_folder = project(tmp_path, own=ALL)
+    dumps = write_dumps(tmp_path / "pool")
     (dumps / "broken.txt").write_bytes(b"")
     first = train(labels_folder, tmp_path / "models" / "one", unlabelled=[str(dumps)])
     second = train(labels_folder, tmp_path / "models" / "two", unlabelled=[str(dumps)])

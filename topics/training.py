@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from topics.errors import LabelError, TopicsError
 from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, text_of, texts_by_dump
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from topics.segmentation.training.corpora import Corpora
     from topics.unlabelled import Unlabelled
 
-__all__ = ["Learned", "TrainReport", "learn", "refine_boundaries", "save_learned", "train"]
+__all__ = ["LearnOptions", "Learned", "TrainReport", "learn", "refine_boundaries", "save_learned", "train"]
 
 Say = Callable[[str], None]
 
@@ -68,6 +68,18 @@ class TrainReport:
             f"with secondary {topics['accuracy_with_secondary']:.3f}, macro-F1 {topics['macro_f1']:.3f}, "
             f"ECE {topics['ece']:.3f}{refined}"
         )
+
+
+class LearnOptions(TypedDict, total=False):
+    """What :func:`learn` takes beside the labels, for those that hand it on."""
+
+    dumps: Sequence[str] | None
+    corpora: Path | None
+    articles: Path | None
+    base: str | None
+    unlabelled: Sequence[str]
+    leave_out: Sequence[str]
+    n_dumps: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from topics.cli.options import ModelName
 
 if TYPE_CHECKING:
     from topics.retraining import Verdict
+    from topics.training import LearnOptions
 
 __all__ = ["train"]
 
@@ -97,9 +98,9 @@ def train(
         raise typer.BadParameter("give either --corpora or --articles", param_hint="--articles")
     if plain and (promote is not None or held_out or as_json or quick):
         raise typer.BadParameter("compares nothing, so it goes with none of the options about it", param_hint="--plain")
-    options: dict[str, Any] = {
+    options: LearnOptions = {
         "dumps": dumps, "corpora": corpora, "articles": articles, "base": model,
-        "leave_out": leave_out or (), "n_dumps": n_dumps,
+        "unlabelled": unlabelled or (), "leave_out": leave_out or (), "n_dumps": n_dumps,
     }  # fmt: skip
     if plain:
         with show_steps("training") as say:

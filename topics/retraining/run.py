@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from topics.errors import BundleError
 from topics.retraining.curve import draw_curve
@@ -19,7 +19,7 @@ from topics.retraining.verdict import ScoreBand, Verdict
 
 if TYPE_CHECKING:
     from topics.bundle import Model
-    from topics.training import Learned
+    from topics.training import Learned, LearnOptions
 
 __all__ = ["VERDICT", "Progress", "retrain"]
 
@@ -33,23 +33,18 @@ def retrain(
     labels: Path | str = Path("labels"),
     folder: Path | str = Path("models/default"),
     *,
-    dumps: Sequence[str] | None = None,
-    corpora: Path | None = None,
-    articles: Path | None = None,
-    base: str | None = None,
-    leave_out: Sequence[str] = (),
     held_out: Sequence[Path] = (),
-    n_dumps: int = 14_000,
     quick: bool = False,
     promote: bool | None = None,
     progress: Progress = lambda message, done: None,
+    **options: Unpack[LearnOptions],
 ) -> Verdict:
     """Train on all labels, save the model as a version in ``folder``, compare it with the one in use, and promote it.
 
     ``promote`` says whether the new version takes over: by default unless it got worse, ``True`` in any case,
     ``False`` never. ``held_out`` are gold files of dumps that teach nothing, by default those in
     ``labels/held_out/``. ``quick`` leaves out the figures that take a minute and more: boundary decisions out of fold,
-    and the learning curve. The rest is as for :func:`topics.training.train`.
+    and the learning curve. The other options are those of :func:`topics.training.train`.
     """
     from topics.bundle import save_version
     from topics.training import learn, write_card
@@ -58,17 +53,8 @@ def retrain(
 
     labels, folder = Path(labels), Path(folder)
     progress("reading labels", 0.0)
-    learned = learn(
-        labels,
-        dumps=dumps,
-        corpora=corpora,
-        articles=articles,
-        base=base,
-        leave_out=leave_out,
-        n_dumps=n_dumps,
-        on_progress=lambda message: progress(message, 0.1),
-    )
-    old, own = _find_old(folder, base)
+    learned = learn(labels, **options, on_progress=lambda message: progress(message, 0.1))
+    old, own = _find_old(folder, options.get("base"))
     progress("saving", 0.5)
     path = save_version(
         folder,
