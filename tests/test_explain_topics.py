@@ -26,6 +26,7 @@ from topics.classification.explain import (
     explained_row,
     mark_terms,
 )
+from topics.classification.furniture import learn_furniture
 from topics.classification.model import TopicModel
 from topics.cli import app
 from topics.records import Segment
@@ -123,6 +124,17 @@ def test_furniture_takes_no_part_and_is_not_marked() -> None:
     assert {pull.term for pull in (*with_all.towards, *with_all.against)} == {"ferry", "choir"}
     marked = {text[mark.start : mark.end] for mark in mark_terms(replace(piece), with_all)}
     assert marked == {"Ferry", "ferry"}
+
+
+def test_what_a_publisher_repeats_is_no_known_term() -> None:
+    line = "Write to the ferry desk of this paper."
+    piece = replace(segment_of(f"{line} Eleven things happened upstream on that day.", title=None), furniture=())
+    pages = [("paper", f"Number {k}", f"{line} {k} things happened.") for k in range(3)]
+    plain = draw_model(1)
+    assert explained_row(piece, plain.predict(piece, "m"), plain, [])["reason"] is None
+    model = replace(plain, furniture=learn_furniture(pages, b"salt"))
+    row = explained_row(piece, model.predict(piece, "m"), model, [])
+    assert (row["unknown"], row["reason"]) == (True, "no_terms")
 
 
 def test_marks_stand_where_the_terms_do_and_never_overlap() -> None:

@@ -247,7 +247,7 @@ def _find_reason(segment: Segment, prediction: Prediction, topics: TopicModel) -
         return None
     if segment.language != "en":
         return "language"
-    return "unsure" if len(topics.vectorise(segment_terms(segment)).columns) else "no_terms"
+    return "unsure" if len(topics.vectorise(segment_terms(segment, topics.furniture)).columns) else "no_terms"
 
 
 def mark_terms(segment: Segment, explanation: Explanation) -> list[Mark]:

@@ -119,7 +119,7 @@ class _Asked:
             for piece, prediction in zip(pieces, classify(pieces, self.model), strict=True):
                 if self.segment is not None and piece.index != self.segment:
                     continue
-                found = explain_terms(segment_terms(piece), topics, asked, self.n_terms)
+                found = explain_terms(segment_terms(piece, topics.furniture), topics, asked, self.n_terms)
                 row = explained_row(piece, prediction, topics, found)
                 if with_text:
                     row["text"] = piece.text
