@@ -139,7 +139,7 @@ def read_tokens(codes, text_at, characters, table, arena, arena_at, n_entries, t
                 shift = np.uint64(0)
                 seen = np.uint64(0)
                 value = _FNV
-                while True:
+                while True:  # a letter, or a mark that a letter follows
                     letter = np.uint64(at & np.uint32(0xFFFF))
                     if shift == 64:
                         value = (value ^ packed) * _PRIME
@@ -162,17 +162,6 @@ def read_tokens(codes, text_at, characters, table, arena, arena_at, n_entries, t
                         or _read_at(codes, i + 2, characters) >> 16 == WORD
                     ):
                         break
-                    # the mark goes in, and the letter behind it
-                    letter = np.uint64(at & np.uint32(0xFFFF))
-                    if shift == 64:
-                        value = (value ^ packed) * _PRIME
-                        packed = np.uint64(0)
-                        shift = np.uint64(0)
-                    packed ^= letter << shift
-                    shift += np.uint64(8)
-                    seen |= letter
-                    i += 1
-                    at = _read_at(codes, i, characters)
                 key = packed
                 if seen >= 128 or i - start > _KEY_LETTERS:
                     value = ((value ^ packed) ^ np.uint64(i - start)) * _PRIME

@@ -23,8 +23,20 @@ __all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "fro
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
+class _Dated:
+    """A decision made at a moment."""
+
+    __slots__ = ()
+    at: str
+
+    @property
+    def when(self) -> datetime:
+        """``at`` as a moment; a time without a zone is taken as UTC."""
+        return _parse_time(self.at)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TopicDecision:
+class TopicDecision(_Dated):
     """A person says what a segment is about. ``topic`` is ``None`` for boilerplate and where no topic fits.
 
     ``segment`` is the :func:`topics.records.text_digest` of ``dump[start:end]``. ``text`` is there when it
@@ -52,14 +64,9 @@ class TopicDecision:
     was: tuple[str, ...] | None = None
     text: str | None = None
 
-    @property
-    def when(self) -> datetime:
-        """``at`` as a moment; a time without a zone is taken as UTC."""
-        return _parse_time(self.at)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BoundaryDecision:
+class BoundaryDecision(_Dated):
     """A person says that a piece starts at ``offset`` of the dump, or that none does."""
 
     dump: str
@@ -69,14 +76,9 @@ class BoundaryDecision:
     at: str
     name: str
 
-    @property
-    def when(self) -> datetime:
-        """``at`` as a moment; a time without a zone is taken as UTC."""
-        return _parse_time(self.at)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(_Dated):
     """What a person wrote beside a segment, in their own words; an empty ``note`` takes the last one away."""
 
     dump: str
@@ -87,11 +89,6 @@ class Note:
     by: str
     at: str
     name: str
-
-    @property
-    def when(self) -> datetime:
-        """``at`` as a moment; a time without a zone is taken as UTC."""
-        return _parse_time(self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
