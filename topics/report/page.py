@@ -29,6 +29,7 @@ from topics.report.sections import (
 from topics.report.trust import describe_confusion, describe_reliability, weigh_run
 from topics.writers.rows import Row
 from topics.writers.sinks import Sink
+from topics.writers.templating import make_environment
 from topics.writers.text import clean_cell
 
 if TYPE_CHECKING:
@@ -147,17 +148,9 @@ def _describe_making(facts: RunFacts, manifest: Mapping[str, Any] | None) -> Ite
 
 
 def _load_environment() -> Environment:
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
 
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("topics.report"), PackageLoader("topics.writers")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["line"] = clean_cell
+    environment = make_environment("topics.report", "topics.writers")
     environment.filters["coded"] = _mark_code
     environment.filters["drawn"] = Markup  # our own pictures, whose texts matplotlib has escaped
     return environment

@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -30,6 +30,7 @@ from topics.review.retraining import Retraining, Train
 from topics.review.showing import show_counts, show_list, show_piece, topic_names
 from topics.review.views import SORTS, STATES, View, parse_view
 from topics.writers.html import find_hue
+from topics.writers.templating import make_environment
 from topics.writers.text import clean_cell, replace_surrogates
 
 __all__ = ["Pages", "make_app"]
@@ -228,14 +229,6 @@ def _render(template: str, context: Mapping[str, Any]) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("topics.review"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["percent"] = lambda share: "<1%" if 0 < share < 0.005 else f"{share:.0%}"
-    environment.filters["thousands"] = lambda number: f"{number:,}"
+    environment = make_environment("topics.review")
     environment.filters["hue"] = lambda slug: find_hue(slug) // 30  # one of twelve classes: styles may not stand inline
     return environment

@@ -21,6 +21,7 @@ from topics.writers.facts import describe_context, describe_counts, list_paragra
 from topics.writers.rows import Row, Run, find_topic, first_words
 from topics.writers.sinks import Sink
 from topics.writers.tally import Tally, TopicCount
+from topics.writers.templating import make_environment
 from topics.writers.text import clean_cell, strip_controls
 
 if TYPE_CHECKING:
@@ -160,17 +161,6 @@ def render_page(template: str, sink: Sink, **context: Any) -> None:
 
 @cache
 def _load_environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("topics.writers"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = make_environment("topics.writers")
     environment.filters["hue"] = find_hue
-    environment.filters["line"] = clean_cell
-    environment.filters["percent"] = lambda share: "<1%" if 0 < share < 0.005 else f"{share:.0%}"
-    environment.filters["thousands"] = lambda number: f"{number:,}"
     return environment
