@@ -15,9 +15,9 @@ from topics.discover.finding import Group
 from topics.discover.unknowns import Unknown
 from topics.errors import LabelError
 from topics.labels.decisions import TopicDecision
-from topics.labels.store import append_decisions, hold_labels, read_decisions, write_whole
-from topics.labels.taxonomy import Topic, find_taxonomy, parse_taxonomy
-from topics.labels.taxonomy_edit import add_topic
+from topics.labels.store import append_decisions, hold_labels, read_decisions
+from topics.labels.taxonomy import Topic
+from topics.labels.taxonomy_file import read_taxonomy_file
 
 __all__ = ["LABEL_FILE", "Accepted", "accept_group"]
 
@@ -65,14 +65,11 @@ def accept_group(
 
 def _add_topic(folder: Path, slug: str, name: str | None, description: str | None, terms: Sequence[str]) -> bool:
     """Add the topic behind the last one unless it is there; says whether it was not."""
-    target = folder / "taxonomy.toml"
-    source = target if target.is_file() else find_taxonomy()
-    text = source.read_text("utf-8-sig")
-    taxonomy = parse_taxonomy(text, str(source))
-    if slug in taxonomy:
+    file = read_taxonomy_file(folder)
+    if slug in file.taxonomy:
         if name is not None or description is not None:
             raise LabelError(
-                f'{source}: there is a topic "{slug}" already. Leave out --name and --description to add to it, '
+                f'{file.source}: there is a topic "{slug}" already. Leave out --name and --description to add to it, '
                 "or take another slug."
             )
         return False
@@ -82,7 +79,7 @@ def _add_topic(folder: Path, slug: str, name: str | None, description: str | Non
         _fold(description) or f"Found among pieces that no topic fitted: {', '.join(terms)}.",
         tuple(terms),
     )
-    write_whole(target, add_topic(text, str(target), topic, taxonomy.slugs[-1]).encode())
+    file.add(topic)
     return True
 
 
