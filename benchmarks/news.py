@@ -1,8 +1,8 @@
 """The shipped labels and recipe on news: folds by story, by outlet, by source of labels, seed dumps, and a cold start.
 
 Run ``python benchmarks/news.py [SHARED] [--vectors FILE]``. Pieces that are judged come from their text; pieces that
-are learned from, from the term files beside the labels, as in training without the corpora. Stories are pieces
-that share a third of their TF-IDF (single link); they are never cut by a fold. The temperature of a fold is fitted on
+are learned from, from the term files beside the labels, as in training without the corpora. Stories
+(``topics.evaluation.stories``) are never cut by a fold. The temperature of a fold is fitted on
 the scores of the other folds.
 """
 
@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,8 @@ from topics.classification.parts import Problem, fit_parts, fit_temperature
 from topics.classification.training import DESCRIPTION_WEIGHT
 from topics.classification.vectors import WordVectors
 from topics.evaluation.classes import Judged, score_classes
+from topics.evaluation.folds import deal_folds
+from topics.evaluation.stories import group_stories
 from topics.labels.decisions import TopicDecision
 from topics.labels.matching import settle_topics
 from topics.labels.standoff import read_terms, terms_path
@@ -39,7 +40,6 @@ from topics.labels.taxonomy import load_taxonomy
 from topics.records import Dump, dump_digest
 from topics.segmentation import whole_dump
 
-SAME_STORY: Final = 0.3  # cosine of two pieces' TF-IDF
 FOLDS: Final = 5
 
 
@@ -87,30 +87,6 @@ def _read_news(shared: Path) -> dict[str, tuple[str, Terms]]:
     return {
         row["id"]: (row["source"].split("-")[0], count_terms(row["title"], furniture.drop(row["text"]))) for row in rows
     }
-
-
-def group_stories(pieces: Sequence[Terms]) -> np.ndarray:
-    """A number a piece, the same for pieces of one story."""
-    _, rows, *_ = lay_out(pieces, (), choose_terms(pieces), None)
-    alike = (rows.x @ rows.x.T).toarray() >= SAME_STORY
-    group = np.arange(len(pieces))
-    for i in range(len(pieces)):
-        near = np.flatnonzero(alike[i])
-        joined = np.isin(group, group[near])
-        group[joined] = group[near].min()
-    return group
-
-
-def deal(groups: Sequence[object]) -> np.ndarray:
-    """A fold a piece: groups whole, the largest first, each to the smallest fold."""
-    sizes = Counter(map(str, groups))
-    order = sorted(sizes, key=lambda name: (-sizes[name], hashlib.sha256(name.encode()).hexdigest()))
-    filled = [0] * FOLDS
-    fold: dict[str, int] = {}
-    for name in order:
-        fold[name] = min(range(FOLDS), key=lambda k: filled[k])
-        filled[fold[name]] += sizes[name]
-    return np.array([fold[str(group)] for group in groups])
 
 
 class Bench:
@@ -207,11 +183,12 @@ def main(arguments: argparse.Namespace) -> None:
         files[piece.file].append(i)
     is_news = np.isin(everything, news)
     one = np.zeros
+    topics = [labelled[i].decision.topic for i in news]
+    outlets = [labelled[i].source for i in news]
+    stories = group_stories([{**labelled[i].learned.body, **labelled[i].learned.title} for i in news])
     rows = [
-        bench.measure(
-            "news of 2025-05-21, folds by story", news, deal(group_stories([labelled[i].learned for i in news]))
-        ),
-        bench.measure("the same, folds by outlet", news, deal([labelled[i].source for i in news])),
+        bench.measure("news of 2025-05-21, folds by story", news, deal_folds(topics, stories, FOLDS)),
+        bench.measure("the same, folds by outlet", news, deal_folds(["" for _ in news], outlets, FOLDS)),
         bench.measure("the same, learned from other label files", news, one(len(news), int), is_news),
         bench.measure("all labels, folds by label file", everything, _by_file(labelled)),
         bench.measure("seed dumps, their labels left out", seeds, one(len(seeds), int), np.isin(everything, seeds)),
