@@ -108,7 +108,7 @@ def by_queue(trial: Trial) -> np.ndarray:
     seen = np.concatenate((trial.domain.base, trial.pool[trial.decided]))
     counts = np.bincount(arena.topics[seen], minlength=len(arena.slugs)).astype(float)
     groups = np.unique([str(trial.domain.traits[p].duplicate) for p in trial.pool[left]], return_inverse=True)[1]
-    rows = arena.rows[trial.pool]
+    rows = arena.rows.x[trial.pool]
     order = order_candidates(
         Candidates.of(trial.probabilities[left], groups=groups),
         Record(counts, trial.n_wrong, trial.expected),
@@ -173,11 +173,9 @@ def read_domain(labels: Path, files: set[str]) -> Domain:
     barred = {traits[k].duplicate for k in np.flatnonzero(inside).tolist()}
     old = [k for k in np.flatnonzero(~inside).tolist() if traits[k].duplicate not in barred]
     base = np.concatenate((np.array(old, np.int64), np.arange(arena.n, len(arena.topics))))
-    dense = (
-        np.zeros((arena.rows.shape[0], 1)) if arena.space.rows is None else np.asarray(arena.rows @ arena.space.rows)
-    )
+    dense = np.zeros((len(arena.rows), 1)) if arena.rows.dense is None else arena.rows.dense
     say(f"{inside.sum()} pieces of the domain, {len(old)} others, {(~inside).sum() - len(old)} left out")
-    start = WarmSvm(arena.rows, dense, len(arena.slugs)).fit(base, arena.topics[base], arena.weight[base])
+    start = WarmSvm(arena.rows.x, dense, len(arena.slugs)).fit(base, arena.topics[base], arena.weight[base])
     return Domain(arena, dense, np.flatnonzero(inside), base, traits, start)
 
 
