@@ -17,19 +17,11 @@ from sklearn.svm import LinearSVC
 
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.explain import explain_segment, strongest_terms
+from topics.classification.folds import FOLDS, Example, assign_folds
+from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
-from topics.classification.training import (
-    DESCRIPTION_WEIGHT,
-    FOLDS,
-    MIN_PIECES,
-    SVM_C,
-    VECTOR_SHARE,
-    Example,
-    _fit_columns,
-    _folds,
-    _Space,
-    fit_topics,
-)
+from topics.classification.scorers import SVM_C, fit_svms
+from topics.classification.training import DESCRIPTION_WEIGHT, fit_topics
 from topics.classification.vectors import WordVectors, learn_vectors, term_vectors
 from topics.errors import LabelError
 from topics.records import Kind, Segment, dump_digest
@@ -100,22 +92,27 @@ class Pipeline:
         self.exact_idf = self.transformer.idf_
         self.transformer.idf_ = self.exact_idf.astype(np.float32).astype(np.float64)
         topics = np.array([*(e.topic for e in EXAMPLES), *sorted(DESCRIPTIONS)])
+        also = np.array([*(e.also for e in EXAMPLES), *[()] * len(DESCRIPTIONS)], dtype=object)
         weight = np.array([1.0] * len(EXAMPLES) + [10.0] * len(DESCRIPTIONS))
         x = self.transformer.transform(counts)
-        self.machines = [
-            LinearSVC(C=1.0, class_weight="balanced", random_state=0, max_iter=5000).fit(
-                x, topics == slug, sample_weight=weight
+        self.weights, self.bias = [], []
+        for slug in SLUGS:
+            primary, second = (
+                LinearSVC(C=1.0, class_weight="balanced", random_state=0, max_iter=5000).fit(
+                    x, positive, sample_weight=weight
+                )
+                for positive in (topics == slug, (topics == slug) | np.array([slug in others for others in also]))
             )
-            for slug in SLUGS
-        ]
-        for machine in self.machines:
-            machine.coef_ = machine.coef_.astype(np.float16).astype(np.float64)
+            mixed = primary.coef_[0] * (2 / 3) + second.coef_[0] / 3
+            self.weights.append(mixed.astype(np.float16).astype(np.float64))
+            self.bias.append(primary.intercept_[0] * (2 / 3) + second.intercept_[0] / 3)
 
     def tfidf(self, terms: Terms) -> csr_matrix:
         return self.transformer.transform(self.vectorizer.transform([terms]))
 
     def scores(self, terms: Terms) -> np.ndarray:
-        return np.array([machine.decision_function(self.tfidf(terms))[0] for machine in self.machines])
+        row = self.tfidf(terms)
+        return np.array([(row @ w)[0] + b for w, b in zip(self.weights, self.bias, strict=True)])
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +149,8 @@ def test_scores_equal_a_plain_scikit_learn_pipeline(fitted: TopicModel, pipeline
 def test_probabilities_are_the_softmax_of_scores_over_the_temperature(fitted: TopicModel) -> None:
     vector = fitted.vectorise(UNSEEN[0])
     p = fitted.probabilities(vector)
-    powers = [math.exp(score / fitted.temperature) for score in fitted.scores(vector).tolist()]
+    temperature = fitted.temperature.base * math.exp(fitted.temperature.heat * fitted.also_scores(vector).max())
+    powers = [math.exp(score / temperature) for score in fitted.scores(vector).tolist()]
     assert p.tolist() == pytest.approx([power / sum(powers) for power in powers], abs=1e-12)
 
 
@@ -228,13 +226,14 @@ def test_the_headline_counts_and_furniture_does_not(fitted: TopicModel) -> None:
 
 def test_below_its_threshold_the_best_guess_is_no_topic(fitted: TopicModel) -> None:
     segment = piece("The organ drowned the choir.")
-    best = float(fitted.probabilities(fitted.vectorise(segment_terms(segment))).max())
+    vector = fitted.vectorise(segment_terms(segment))
+    best = fitted.confidence(vector, float(fitted.probabilities(vector).max()), fitted.also_scores(vector))
     assert predict(replace(fitted, unknown_below=best), segment) == [("music", False)]
     assert predict(replace(fitted, unknown_below=best + 1e-9), segment) == [(None, True)]
 
 
 def test_secondary_topics_are_those_that_reach_their_threshold(fitted: TopicModel) -> None:
-    segment = piece("The choir sang on the quay of the port.")
+    segment = piece("The choir sang hymns to the organ on the quay of the port.")
     also = [predict_segments([segment], replace(fitted, also_above=at), "tiny@1")[0].also for at in (-9.0, 9.0)]
     assert also == [("harbour", "garden"), ()]
     vector = fitted.vectorise(segment_terms(segment))
@@ -268,7 +267,7 @@ def test_out_of_fold_rows_follow_the_examples_and_skip_those_without_a_topic() -
 @given(st.lists(st.tuples(st.sampled_from(SLUGS), st.sampled_from(["", "a", "b", "c", "d"])), max_size=40))
 def test_near_duplicates_never_stand_in_two_folds(pieces: list[tuple[str, str]]) -> None:
     examples = [Example(Terms({}, {}), topic, (), group) for topic, group in pieces]
-    fold = _folds(examples)
+    fold = assign_folds(examples)
     by_group: dict[str, set[int]] = {}
     for example, k in zip(examples, fold.tolist(), strict=True):
         by_group.setdefault(example.group, set()).add(k)
@@ -278,7 +277,7 @@ def test_near_duplicates_never_stand_in_two_folds(pieces: list[tuple[str, str]])
 
 def test_folds_spread_every_topic() -> None:
     examples = [Example(Terms({}, {}), slug, (), f"{slug}{i}") for slug in SLUGS for i in range(10)]
-    fold = _folds(examples)
+    fold = assign_folds(examples)
     for at in range(0, 30, 10):
         assert np.bincount(fold[at : at + 10], minlength=FOLDS).tolist() == [2] * FOLDS
 
@@ -409,9 +408,9 @@ def test_folded_weights_score_as_the_svm_that_saw_the_vectors() -> None:
     machine = LinearSVC(C=1.0, class_weight="balanced", random_state=0, max_iter=5000).fit(seen, is_harbour)
     unfolded = machine.decision_function(seen)
 
-    space = _Space.over(x, model.terms, vectors)
-    weights, bias = _fit_columns(x, is_harbour[:, None], space, np.ones(len(CATCH)))
-    assert np.allclose((x @ weights + bias)[:, 0], unfolded, rtol=0, atol=1e-6)
+    space, rows, *_ = lay_out([e.terms for e in CATCH], (), model.terms, vectors)
+    layer = fit_svms(rows, is_harbour[:, None], space, np.ones(len(CATCH)))
+    assert np.allclose(layer.score(rows)[:, 0], unfolded, rtol=0, atol=1e-6)
     # the model keeps half the digits
     scores = [model.scores(model.vectorise(e.terms))[SLUGS.index("harbour")] for e in CATCH]
     assert np.allclose(scores, unfolded, rtol=0, atol=5e-3)

@@ -30,6 +30,7 @@ ALLOWED: dict[str, set[str]] = {
     "bundle": BASE | {"paragraphs", "segmentation", "classification"},
     "pipeline": BASE | {"bundle", "segmentation", "classification", "labels", "engines"},
     "writers": BASE,
+    "unlabelled": BASE | {"reading", "segmentation", "classification"},
     "examples": BASE | {
         "reading", "segmentation", "classification", "classification.training", "labels", "bundle", "evaluation",
     },
@@ -42,7 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
-        "labels", "bundle", "evaluation", "examples",
+        "labels", "bundle", "evaluation", "examples", "unlabelled",
     },
     "care": BASE | {
         "classification", "classification.training", "labels", "bundle", "evaluation", "examples",

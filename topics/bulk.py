@@ -87,6 +87,7 @@ class DumpWork:
                     whole=self.settings["whole"],
                     topics=self.settings["topics"],
                     clean=self.settings["clean"],
+                    accept_above=self.settings.get("accept_above"),
                     decided=self.decided,
                     on_problem=note_label,
                 ),

@@ -17,6 +17,7 @@ from topics.records import Dump, dump_digest
 
 if TYPE_CHECKING:
     from topics.classification.analyzer import Terms
+    from topics.classification.furniture import Furniture
     from topics.classification.training import Example
     from topics.classification.vectors import WordVectors
     from topics.evaluation.folds import Traits
@@ -103,18 +104,25 @@ def read_training_set(
     )
 
 
-def choose_files(labels: Path, leave_out: Sequence[str] = ()) -> list[Path]:
-    """The label files of a folder but those left out, which are named with or without their suffix."""
+def choose_files(labels: Path, leave_out: Sequence[str] = (), *, needed: bool = True) -> list[Path]:
+    """The label files of a folder but those left out, which are named with or without their suffix.
+
+    Where there is none but one is ``needed``, that is a :class:`topics.errors.LabelError`.
+    """
     from topics.labels.store import find_label_files
 
     files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
-    if not files:
+    if needed and not files:
         raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
     return files
 
 
 def gather_pieces(
-    decisions: Decisions, files: Sequence[Path], texts: Mapping[str, str], segmentation: SegmentationModel
+    decisions: Decisions,
+    files: Sequence[Path],
+    texts: Mapping[str, str],
+    segmentation: SegmentationModel,
+    furniture: Furniture | None = None,
 ) -> Pieces:
     """The pieces of those topic decisions that hold, boilerplate left out.
 
@@ -140,7 +148,7 @@ def gather_pieces(
             continue
         text = text_of(decision, texts)
         if text is not None:
-            terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation)
+            terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation, furniture)
             kept.append((decision, terms))
             names.append(Path(entry.file).stem)
         elif decision.segment in stored:
@@ -169,15 +177,18 @@ def gather_pieces(
     )
 
 
-def count_terms_of(name: str, text: str, segmentation: SegmentationModel) -> tuple[Terms, str]:
+def count_terms_of(
+    name: str, text: str, segmentation: SegmentationModel, furniture: Furniture | None = None
+) -> tuple[Terms, str]:
     """Counted terms and signature of a piece as the model will meet it: its own idea of headline and furniture, not
     the labeller's."""
+    from topics.classification.furniture import NO_FURNITURE
     from topics.classification.model import segment_terms
     from topics.labels.signatures import sign_text
     from topics.segmentation import whole_dump
 
     [piece] = whole_dump(Dump(name, text), segmentation)
-    return segment_terms(piece), sign_text(piece.body)
+    return segment_terms(piece, furniture or NO_FURNITURE), sign_text(piece.body)
 
 
 def describe_topics(taxonomy: Taxonomy) -> dict[str, Terms]:

@@ -73,8 +73,13 @@ def decisions_of(dump: Dump, decided: Decided | None = None) -> Mapping[int, boo
     return decided.get(dump_digest(dump.text), {}) if decided else {}
 
 
-def classify(segments: Sequence[Segment], model: Model | None = None) -> list[Prediction]:
+def classify(
+    segments: Sequence[Segment], model: Model | None = None, *, accept_above: float | None = None
+) -> list[Prediction]:
     """Tag segments with topics: one prediction each, in order.
+
+    ``accept_above`` is the confidence from which on a topic is given out, and below which a piece is unknown; by
+    default the model's own. ``model.topics.acceptance.threshold_for(0.95)`` is the one that keeps a precision.
 
     >>> import topics
     >>> pieces = topics.segment("The striker scored twice and the club won the league cup final on penalties.")
@@ -84,7 +89,7 @@ def classify(segments: Sequence[Segment], model: Model | None = None) -> list[Pr
     from topics.classification.model import predict_segments
 
     model = model or _default_model()
-    return predict_segments(segments, model.topics, model.id)
+    return predict_segments(segments, model.topics, model.id, accept_above)
 
 
 def explain(piece: Segment, model: Model | None = None, topic: str | None = None) -> Explanation:
@@ -130,17 +135,20 @@ def classify_dump(
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
 ) -> list[Mapping[str, Any]]:
     """A dump's segment records as plain rows; without ``topics`` those of ``topics segment``.
 
-    ``boundaries``, ``whole``, ``decided`` and ``on_problem`` are those of :func:`segment`.
+    ``boundaries``, ``whole``, ``decided`` and ``on_problem`` are those of :func:`segment`, ``accept_above`` that of
+    :func:`classify`.
     """
     segments = segment(dump, model, boundaries=boundaries, whole=whole, decided=decided, on_problem=on_problem)
     if not topics:
         return [to_row(piece, clean=clean) for piece in segments]
-    return [to_row(s, p, clean=clean) for s, p in zip(segments, classify(segments, model), strict=True)]
+    found = classify(segments, model, accept_above=accept_above)
+    return [to_row(s, p, clean=clean) for s, p in zip(segments, found, strict=True)]
 
 
 def classify_dumps(
@@ -152,15 +160,18 @@ def classify_dumps(
     whole: bool = False,
     topics: bool = True,
     clean: bool = False,
+    accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
 ) -> Iterator[tuple[Dump, list[Mapping[str, Any]]]]:
     """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes).
 
-    The options are those of :func:`segment`; what the project decided is read once, before the first dump.
+    The options are those of :func:`classify_dump`; what the project decided is read once, before the first dump.
     """
     decided = {} if whole else _or_project(decided)
-    options: dict[str, Any] = {"boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean}
+    options: dict[str, Any] = {
+        "boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean, "accept_above": accept_above,
+    }  # fmt: skip
     if jobs == 1:
         for dump in dumps:
             yield dump, classify_dump(dump, model, **options, decided=decided, on_problem=on_problem)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -22,17 +22,23 @@ from topics.records import Dump
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.classification.doubt import Acceptance
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
+    from topics.unlabelled import Unlabelled
 
 __all__ = ["TrainReport", "train"]
 
 Say = Callable[[str], None]
 
 MEANINGS: Final = 64  # dimensions of the word vectors that the boundary model sees; more gave it nothing
+ENOUGH_ALONE: Final = 200  # unlabelled pieces to learn word vectors from, where the base model has none
+ENOUGH_BESIDE: Final = 2_000  # where it has, but
+ENOUGH_KNOWN: Final = 0.9  # of all words, that have one there, make more of them needless
+COLD_START: Final = "no labels: going by the descriptions and key words of the taxonomy"
 PUNKT_ARTICLES: Final = 2400  # of whole articles, for sentence ends: more changes no cut on held-out text
 
 
@@ -50,6 +56,8 @@ class TrainReport:
     def summary(self) -> str:
         """One line for people."""
         topics = self.metrics["topics"]
+        if not topics["n"]:
+            return f"{COLD_START}; nothing could be measured"
         refined = f"; boundaries refined by {_spell_refined(self.refined)}" if self.refined else ""
         return (
             f"{self.n_labels} labels; out of fold: accuracy {topics['accuracy']:.3f}, "
@@ -66,6 +74,7 @@ def train(
     corpora: Path | None = None,
     articles: Path | None = None,
     base: str | None = None,
+    unlabelled: Sequence[str] = (),
     leave_out: Sequence[str] = (),
     n_dumps: int = 14_000,
     on_progress: Say = lambda message: None,
@@ -74,6 +83,9 @@ def train(
 
     ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is
     one); ``leave_out`` names label files not to learn from. Same inputs, same bytes.
+
+    ``unlabelled`` are dumps, of the kind that will be classified, that nobody has labelled: their words, what their
+    publishers repeat, and, where labels out of fold say that it helps, their topics are learned from.
 
     Without ``corpora``, boundary decisions on these dumps and ``articles`` (a JSONL file or a folder of them, whole
     articles of the outlets whose dumps are to come) refine the boundaries of ``base``.
@@ -86,6 +98,7 @@ def train(
     True
     """
     from topics.bundle import load_model, load_vectors, save_model
+    from topics.classification.furniture import NO_FURNITURE
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
     from topics.labels.store import read_decisions
@@ -97,7 +110,7 @@ def train(
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
-    files = choose_files(labels, leave_out)
+    files = choose_files(labels, leave_out, needed=not own.is_file())
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
     texts = texts_by_dump(at_hand)
@@ -105,33 +118,49 @@ def train(
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
     vectors: WordVectors | None
+    furniture = NO_FURNITURE
     if corpora is not None:
         segmentation, about, vectors = _learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
     else:
         loaded = load_model(base)
-        vectors = load_vectors(loaded)
+        vectors, furniture = load_vectors(loaded), loaded.topics.furniture
         segmentation, about = _refined(loaded, at_hand, boundaries, articles, problems, on_progress)
         problems += _count_absent(decisions, texts)
     about_metrics = about.pop("metrics", {})
 
-    pieces = gather_pieces(decisions, files, texts, segmentation)
+    learned: Unlabelled | None = None
+    about_vectors: Mapping[str, Any] = {}
+    if unlabelled:
+        labelled = {entry.decision.segment for entry in decisions.topics}
+        learned, lost = _read_unlabelled(unlabelled, segmentation, labelled, on_progress)
+        problems += lost
+        about_vectors = {} if corpora is not None else dict(loaded.manifest.get("vectors", {}))
+        vectors, about_vectors = _learn_words(learned, vectors, about_vectors, on_progress)
+        furniture = learned.furniture
+    pieces = gather_pieces(decisions, files, texts, segmentation, furniture)
     examples = pieces.examples
     problems += pieces.problems
-    if not examples:
+    if not examples and files:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
-    on_progress(f"fitting topics on {len(examples)} labelled pieces")
-    fitted = fit_topics(examples, taxonomy.slugs, describe_topics(taxonomy), vectors)
+    on_progress(f"fitting topics on {len(examples)} labelled pieces" if examples else COLD_START)
+    pool = learned.pool if learned else ()
+    fitted = fit_topics(examples, taxonomy.slugs, describe_topics(taxonomy), vectors, pool, on_progress=on_progress)
+    topics = replace(fitted.model, furniture=furniture)
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
     about_all = {
         "taxonomy": [{"slug": t.slug, "name": t.name} for t in taxonomy.topics],
         "labels": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
         "trained_on": {"pieces": len(examples), "by_topic": {slug: counts[slug] for slug in sorted(counts)}},
+        "unlabelled": {"pieces": len(learned.words), "pool": len(pool), "pool_share": fitted.pool_share}
+        if learned
+        else {},
+        "vectors": about_vectors,
         "segmentation": {**about, "metrics": about_metrics},
         "metrics": metrics,
     }
     card = write_card(output.name, taxonomy, about_all)
-    version = save_model(output, segmentation, fitted.model, vectors, name=output.name, about=about_all, card=card)
+    version = save_model(output, segmentation, topics, vectors, name=output.name, about=about_all, card=card)
     return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
 
 
@@ -160,6 +189,7 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
         "by_topic": {t.topic: {"f1": round(t.f1, 3), "n": t.n_true} for t in scores.topics},
         "calibration": _rounded(scores.calibration.to_dict()),
         "confusion": scores.to_dict()["confusion"],
+        "precision": _spell_acceptance(model.acceptance),
     }
 
 
@@ -170,6 +200,68 @@ def _rounded(value: Any) -> Any:
     if isinstance(value, list):
         return [_rounded(each) for each in value]
     return round(value, 6) if isinstance(value, float) else value
+
+
+def _spell_acceptance(acceptance: Acceptance) -> list[dict[str, float]]:
+    """What each precision that a user may ask for costs, at the share of unknowns that is taken for granted."""
+    rows = []
+    for wanted in (0.8, 0.85, 0.9, 0.95, 0.98):
+        try:
+            threshold = acceptance.threshold_for(wanted)
+        except TopicsError:
+            continue
+        at = acceptance.thresholds.tolist().index(threshold)
+        rows.append(
+            {
+                "precision": wanted,
+                "confidence": round(threshold, 3),
+                "known_given": round(float(acceptance.known[at]), 3),
+                "unknown_given": round(float(acceptance.unknown[at]), 3),
+            }
+        )
+    return rows
+
+
+def _read_unlabelled(
+    inputs: Sequence[str], segmentation: SegmentationModel, labelled: Set[str], say: Say
+) -> tuple[Unlabelled, list[str]]:
+    """Unlabelled pieces, counted, and a line for each input that cannot be read."""
+    from topics.unlabelled import count_pieces, read_pieces
+
+    problems: list[str] = []
+    pieces = read_pieces(
+        inputs, segmentation, labelled, on_problem=lambda problem: problems.append(problem.message), on_progress=say
+    )
+    if not pieces:
+        raise TopicsError(f"{', '.join(inputs)}: no unlabelled piece in English. Give other dumps with --unlabelled.")
+    say(f"counting the terms of {len(pieces):,} unlabelled pieces")
+    return count_pieces(pieces), problems
+
+
+def _learn_words(
+    learned: Unlabelled, general: WordVectors | None, about: Mapping[str, Any], say: Say
+) -> tuple[WordVectors | None, Mapping[str, Any]]:
+    """Word vectors with what unlabelled pieces say of words, and a note for the manifest.
+
+    Vectors that the base model learned from the same pieces are taken as they are; those it learned from others make
+    room, so that nothing adds up from one training to the next.
+    """
+    from topics.classification.vectors import join_vectors, learn_vectors
+
+    if general is not None and about.get("pieces") == learned.digest:
+        return general, about
+    if general is not None and "general" in about:
+        general = general.first(about["general"]) if about["general"] else None
+    if len(learned.words) < (ENOUGH_BESIDE if general is not None else ENOUGH_ALONE):
+        return general, {}
+    if general is not None:
+        n_known = sum(word in general.words for words in learned.words for word in words)
+        if n_known >= ENOUGH_KNOWN * sum(map(len, learned.words)):
+            return general, {}
+    say(f"learning words from {len(learned.words):,} unlabelled pieces")
+    own = learn_vectors(learned.words)
+    note = {"pieces": learned.digest, "general": 0 if general is None else general.steps.shape[1]}
+    return (own if general is None else join_vectors(general, own)), note
 
 
 def _refined(
@@ -316,6 +408,61 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _card_source(about: Mapping[str, Any]) -> list[str]:
+    """What the topics were learned from, as lines of the card."""
+    if not about["trained_on"]["pieces"]:
+        return ["Cold start: there was no label, so topics go by their descriptions, and nothing was measured.", ""]
+    files = ", ".join(sorted(about["labels"]))
+    return [
+        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions. Figures "
+        f"are out of fold, near-duplicates kept together.{_card_pool(about)}",
+        "",
+    ]
+
+
+def _card_pool(about: Mapping[str, Any]) -> str:
+    pool = about.get("unlabelled")
+    if not pool:
+        return ""
+    if not pool["pool_share"]:
+        share = "guessing their topics did not help out of fold"
+    else:
+        share = f"{pool['pool_share']:.0%} of the scores were learned by guessing their topics"
+    return f" {pool['pieces']:,} unlabelled pieces were read; {share}."
+
+
+def _card_honesty(topics: Mapping[str, Any]) -> list[str]:
+    """Reliability of the scores, and what a precision costs, as lines of the card."""
+    from topics.classification.doubt import UNKNOWN_SHARE
+
+    lines = [
+        "How often the best guess is right, by its score:",
+        "",
+        "| score from | mean score | right | pieces |",
+        "|---|---|---|---|",
+        *(
+            f"| {b['low']:.2f} | {b['mean_score']:.2f} | {b['accuracy']:.2f} | {b['n']} |"
+            for b in topics["calibration"]["bins"]
+            if b["n"]
+        ),
+        "",
+    ]
+    if topics["precision"]:
+        lines += [
+            f"What `--min-precision` costs where {UNKNOWN_SHARE:.0%} of pieces are of no topic (pieces of topics that "
+            "were left out of training stand for them):",
+            "",
+            "| precision | of known pieces given a topic | of unknown pieces given one |",
+            "|---|---|---|",
+            *(
+                f"| {row['precision']:.2f} | {row['known_given']:.0%} | {row['unknown_given']:.0%} |"
+                for row in topics["precision"]
+            ),
+            "",
+        ]
+    return lines
+
+
 def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
     """The model card as Markdown."""
     topics, boundaries = about["metrics"]["topics"], about["metrics"]["segmentation"]
@@ -327,9 +474,7 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "",
         "## Topics",
         "",
-        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {', '.join(sorted(about['labels']))}, "
-        "and the topic descriptions. Figures are out of fold, near-duplicates kept together.",
-        "",
+        *_card_source(about),
         "| accuracy | primary or secondary | macro-F1 | ECE | Brier |",
         "|---|---|---|---|---|",
         f"| {topics['accuracy']:.3f} | {topics['accuracy_with_secondary']:.3f} | {topics['macro_f1']:.3f} "
@@ -339,6 +484,7 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "|---|---|---|",
         *(f"| {slug} | {row['f1']:.2f} | {row['n']} |" for slug, row in topics["by_topic"].items()),
         "",
+        *_card_honesty(topics),
         "Few pieces make a topic's F1 a guess. The labels are mostly of one day (2025-05-21); "
         "what was news at other times is thinly covered.",
         "",

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.classification import training
 from topics.classification.analyzer import Terms
-from topics.classification.training import Example
+from topics.classification.folds import Example
+from topics.classification.matrix import Rows, Space, choose_terms
+from topics.classification.matrix import lay_out as lay_out_rows
+from topics.classification.scorers import fit_svms
+from topics.classification.training import DESCRIPTION_WEIGHT
 from topics.classification.vectors import WordVectors
 
 __all__ = ["Arena", "lay_out"]
@@ -30,16 +32,16 @@ class Arena:
     n: int
     slugs: tuple[str, ...]
     topics: NDArray[np.int64]
-    rows: Any
-    space: Any
+    rows: Rows
+    space: Space
     weight: Array
 
     def predict(self, train: NDArray[np.int64], test: NDArray[np.int64]) -> NDArray[np.int64]:
         """The likeliest topic of the pieces ``test`` by a layer that saw the pieces ``train`` and the descriptions."""
         seen = np.concatenate((train, np.arange(self.n, len(self.topics))))
         primary = np.eye(len(self.slugs), dtype=bool)[self.topics[seen]]
-        weights, bias = training._fit_columns(self.rows[seen], primary, self.space, self.weight[seen])
-        result: NDArray[np.int64] = training._apply(self.rows[test], weights, bias).argmax(axis=1)
+        layer = fit_svms(self.rows[seen], primary, self.space, self.weight[seen])
+        result: NDArray[np.int64] = layer.score(self.rows[test]).argmax(axis=1)
         return result
 
 
@@ -52,9 +54,8 @@ def lay_out(
     """The pieces, each with a topic of ``slugs``, and the descriptions over one vocabulary."""
     described = [Example(terms, slug) for slug, terms in sorted(descriptions.items()) if slug in slugs]
     everything = [*examples, *described]
-    vocabulary = training._vocabulary(everything, vectors)
-    counts = training._count_matrix(everything, vocabulary)
-    rows = training._tfidf(counts, training._inverse_frequency(counts, vocabulary, vectors))
-    weight = np.concatenate((np.ones(len(examples)), np.full(len(described), training.DESCRIPTION_WEIGHT)))
+    terms = [example.terms for example in everything]
+    space, rows, *_ = lay_out_rows(terms, (), choose_terms(terms, (), vectors), vectors)
+    weight = np.concatenate((np.ones(len(examples)), np.full(len(described), DESCRIPTION_WEIGHT)))
     topics = np.array([slugs.index(str(example.topic)) for example in everything])
-    return Arena(len(examples), slugs, topics, rows, training._Space.over(rows, vocabulary, vectors), weight)
+    return Arena(len(examples), slugs, topics, rows, space, weight)

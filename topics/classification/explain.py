@@ -36,7 +36,7 @@ class Explanation:
 
 def explain_segment(segment: Segment, topics: TopicModel, topic: str | None = None, n_terms: int = 8) -> Explanation:
     """The terms that decided for ``topic``, by default the likeliest. An unknown slug is a ``ValueError``."""
-    vector = topics.vectorise(segment_terms(segment))
+    vector = topics.vectorise(segment_terms(segment, topics.furniture))
     p = topics.probabilities(vector)
     chosen = int(p.argmax()) if topic is None else topics.slugs.index(topic)
     weights = topics.weights[vector.columns].astype(np.float64)

@@ -1,9 +1,10 @@
 """TF-IDF and one linear layer, as plain arrays: counted terms in, topic probabilities out.
 
 A term's value is ``(1 + log(tf)) * idf``, rows scaled to length one, headline terms counted ``TITLE_WEIGHT``
-times; the layer's scores go through a softmax at one temperature that was fitted out of fold (Guo et al. 2017).
-A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about.
-No scikit-learn here: it is the tests' oracle.
+times; the layer's scores go through a softmax at a temperature that was fitted out of fold.
+A second set of columns, fitted with secondary topics as positives too, says which topics a piece is also about,
+and one more how like a piece of no topic it is; with them comes the confidence in the best guess
+(``classification.doubt``). No scikit-learn here: it is the tests' oracle.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms, count_terms
+from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
+from topics.classification.furniture import NO_FURNITURE, Furniture
 from topics.records import Prediction, Segment
 
 __all__ = ["N_GUESSES", "TITLE_WEIGHT", "TopicModel", "Vector", "predict_segments", "segment_terms"]
@@ -37,10 +40,11 @@ class Vector:
 
 @dataclass(frozen=True, slots=True)
 class TopicModel:
-    """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` (n_terms,).
+    """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` and
+    ``reject_weights`` (n_terms,).
 
-    A piece whose best probability is under ``unknown_below``, or in which no known term stands, is unknown. A
-    topic other than the best is secondary where its ``also`` score reaches ``also_above``.
+    A piece is unknown where confidence in its best guess is under ``unknown_below``, or where no known term stands in
+    it. A topic other than the best is secondary where its ``also`` score reaches ``also_above``.
     """
 
     slugs: tuple[str, ...]
@@ -51,9 +55,14 @@ class TopicModel:
     bias: Array
     also_weights: NDArray[np.float32]
     also_bias: Array
-    temperature: float
+    reject_weights: NDArray[np.float32]
+    reject_bias: float
+    temperature: Temperature
     unknown_below: float
     also_above: float
+    trust: Doubt
+    acceptance: Acceptance
+    furniture: Furniture = NO_FURNITURE
 
     def vectorise(self, terms: Terms) -> Vector:
         """Counted terms as a TF-IDF row; terms outside the vocabulary fall away."""
@@ -76,36 +85,50 @@ class TopicModel:
 
     def probabilities(self, vector: Vector) -> Array:
         """Calibrated probabilities, (n_topics,), summing to one."""
-        z = self.scores(vector) / self.temperature
-        e = np.exp(z - z.max())
-        result: Array = e / e.sum()
+        return self.temperature.probabilities(self.scores(vector), self.also_scores(vector).max())
+
+    def also_scores(self, vector: Vector) -> Array:
+        """How much the piece is also about each topic, (n_topics,)."""
+        result: Array = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
         return result
 
-    def predict(self, segment: Segment, model: str) -> Prediction:
-        """The prediction for one segment; ``model`` is the name it will carry."""
-        made = self.predict_terms(segment_terms(segment), model)
+    def confidence(self, vector: Vector, best: float, also: Array) -> float:
+        """The probability that the best guess is right, given its softmax probability and the ``also`` scores."""
+        odds = min(max(best, 1e-6), 1.0 - 1e-6)
+        reject = float(vector.values @ self.reject_weights[vector.columns].astype(np.float64)) + self.reject_bias
+        return float(self.trust.confidence(np.log(odds / (1.0 - odds)), also.max(), reject))
+
+    def doubt(self, vector: Vector) -> float:
+        """How little the best guess is to be trusted: pieces are left unknown in this order."""
+        if not len(vector.columns):
+            return 1.0
+        return 1.0 - self.confidence(vector, float(self.probabilities(vector).max()), self.also_scores(vector))
+
+    def predict(self, segment: Segment, model: str, accept_above: float | None = None) -> Prediction:
+        """The prediction for one segment; ``model`` is the name it will carry. ``accept_above`` is the confidence from
+        which on a guess is given out, by default the model's own."""
+        made = self.predict_terms(segment_terms(segment, self.furniture), model, accept_above)
         if segment.kind == "boilerplate":
             return Prediction(None, None, (), False, made.topics, model)
         if segment.language != "en":
             return Prediction(None, None, (), True, made.topics, model)
         return made
 
-    def predict_terms(self, terms: Terms, model: str) -> Prediction:
+    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction for an English article, given as counted terms."""
         vector = self.vectorise(terms)
-        p = self.probabilities(vector)
+        also = self.also_scores(vector)
+        p = self.temperature.probabilities(self.scores(vector), also.max())
         order = np.argsort(-p, kind="stable")
         guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
-        if not len(vector.columns) or p[order[0]] < self.unknown_below:
+        if not len(vector.columns):
             return Prediction(None, None, (), True, guesses, model)
-        return Prediction(guesses[0][0], guesses[0][1], self._also(vector, int(order[0])), False, guesses, model)
+        limit = self.unknown_below if accept_above is None else accept_above
+        if self.confidence(vector, float(p[order[0]]), also) < limit:
+            return Prediction(None, None, (), True, guesses, model)
+        return Prediction(guesses[0][0], guesses[0][1], self._also(also, int(order[0])), False, guesses, model)
 
-    def doubt(self, vector: Vector) -> float:
-        """How little any topic seems to fit: pieces are left unknown in this order."""
-        return 1.0 - float(self.probabilities(vector).max()) if len(vector.columns) else 1.0
-
-    def _also(self, vector: Vector, best: int) -> tuple[str, ...]:
-        scores = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
+    def _also(self, scores: Array, best: int) -> tuple[str, ...]:
         ranked = [k for k in np.argsort(-scores, kind="stable").tolist() if k != best][:MOST_ALSO]
         return tuple(self.slugs[k] for k in ranked if scores[k] >= self.also_above)
 
@@ -117,9 +140,14 @@ class TopicModel:
             "bias": self.bias,
             "also_weights": self.also_weights.astype(np.float16),
             "also_bias": self.also_bias,
-            "temperature": np.array(self.temperature),
+            "reject_weights": self.reject_weights.astype(np.float16),
+            "reject_bias": np.array(self.reject_bias),
+            "temperature": np.array([self.temperature.base, self.temperature.heat]),
             "unknown_below": np.array(self.unknown_below),
             "also_above": np.array(self.also_above),
+            "doubt": np.array([*self.trust.weights.tolist(), self.trust.bias]),
+            **self.acceptance.to_arrays(),
+            **self.furniture.to_arrays(),
         }
 
     @classmethod
@@ -128,6 +156,7 @@ class TopicModel:
         weights = arrays["weights"].astype(np.float32)
         if weights.shape != (len(terms), len(slugs)):
             raise ValueError(f"weights of {weights.shape} for {len(terms)} terms and {len(slugs)} topics")
+        judged = "doubt" in arrays  # models of before 0.4 go by the probability alone
         return cls(
             tuple(slugs),
             tuple(terms),
@@ -137,17 +166,25 @@ class TopicModel:
             arrays["bias"].astype(np.float64),
             arrays["also_weights"].astype(np.float32),
             arrays["also_bias"].astype(np.float64),
-            float(arrays["temperature"]),
+            arrays["reject_weights"].astype(np.float32) if judged else np.zeros(len(terms), np.float32),
+            float(arrays["reject_bias"]) if judged else 0.0,
+            Temperature(*np.atleast_1d(arrays["temperature"]).tolist()),
             float(arrays["unknown_below"]),
             float(arrays["also_above"]),
+            Doubt(arrays["doubt"][:3], float(arrays["doubt"][3])) if judged else TRUSTING,
+            Acceptance.from_arrays(arrays) if judged else UNMEASURED,
+            Furniture.from_arrays(arrays) if judged else NO_FURNITURE,
         )
 
 
-def segment_terms(segment: Segment) -> Terms:
-    """What the classifier reads of a segment: its headline, and its text without furniture."""
-    return count_terms(segment.title, segment.body)
+def segment_terms(segment: Segment, furniture: Furniture = NO_FURNITURE) -> Terms:
+    """What the classifier reads of a segment: its headline, and its text without what belongs to the page, as
+    paragraphs or as sentences of a publisher's ``furniture``."""
+    return count_terms(segment.title, furniture.drop(segment.body))
 
 
-def predict_segments(segments: Sequence[Segment], topics: TopicModel, model: str) -> list[Prediction]:
-    """One prediction a segment, in order."""
-    return [topics.predict(segment, model) for segment in segments]
+def predict_segments(
+    segments: Sequence[Segment], topics: TopicModel, model: str, accept_above: float | None = None
+) -> list[Prediction]:
+    """One prediction a segment, in order; ``accept_above`` as :meth:`TopicModel.predict` takes it."""
+    return [topics.predict(segment, model, accept_above) for segment in segments]

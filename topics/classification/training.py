@@ -1,57 +1,59 @@
-"""Fitting the topic model: labelled pieces as counted terms in, weights, temperature and thresholds out.
+"""Fitting the topic model: labelled pieces and a pool of unlabelled ones in; weights, temperature, thresholds out.
 
-One-against-rest linear SVMs (Fan et al. 2008) on TF-IDF with balanced classes; each topic's description is one
-more labelled piece. Scores out of fold, in folds that keep near-duplicates together, give the temperature, the
-thresholds and the figures of the model card. No random choice is made: the same labels give the same weights.
+SVMs on TF-IDF and word vectors, each topic's description one more labelled piece; where it helps out of fold, EM over
+the pool is mixed in (``classification.parts``). Scores out of fold, in folds that keep near-duplicates together, give
+the mix, the temperature, the confidence and the figures of the model card. No random choice is made: the same input
+gives the same weights.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms
-from topics.classification.model import TITLE_WEIGHT, TopicModel
-from topics.classification.vectors import WordVectors, term_vectors
+from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
+from topics.classification.folds import FOLDS, Example, assign_folds, group_topics
+from topics.classification.honesty import Signs, also_threshold, fit_doubt, measure_acceptance, read_signs
+from topics.classification.matrix import choose_terms, lay_out
+from topics.classification.model import TopicModel
+from topics.classification.parts import (
+    ENOUGH_POOL,
+    POOL_SHARES,
+    PRIOR_TEMPERATURE,
+    Problem,
+    choose_share,
+    fit_parts,
+    fit_temperature,
+)
+from topics.classification.scorers import Layer
+from topics.classification.vectors import WordVectors
 from topics.errors import LabelError
 
 __all__ = ["Example", "Fitted", "fit_topics"]
 
 Array = NDArray[np.float64]
+Say = Callable[[str], None]
 
-FOLDS: Final = 5
-MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces
-SVM_C: Final = 1.0
-DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description, in pieces
-VECTOR_SHARE: Final = 1.5  # length of a piece's mean vector, against 1 of its terms (docs/classification.md)
+DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description in an SVM, in pieces
 KNOWN_REJECTED: Final = 0.03  # share of labelled pieces that the unknown threshold may reject
-TEMPERATURE_WEIGHT: Final = 10.0  # a weak pull of the temperature towards PRIOR_TEMPERATURE, in pieces
-PRIOR_TEMPERATURE: Final = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A labelled piece. ``topic`` is ``None`` where a person said that none fits; ``group`` is shared by
-    near-duplicates."""
-
-    terms: Terms
-    topic: str | None
-    also: tuple[str, ...] = ()
-    group: str = ""
+HOPELESS_PIECES: Final = 30  # in a fold, from which on it alone may tell that a pool misleads,
+HOPELESS_ERRORS: Final = 3.0  # by so many standard errors
+ENOUGH_LABELS: Final = 50  # for a threshold that rejects so few
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A model, and the out-of-fold probabilities (n_examples, n_topics) that its figures come from."""
+    """A model, the out-of-fold probabilities (n_examples, n_topics) that its figures come from, and the share of
+    the scorers that learned from the pool."""
 
     model: TopicModel
     out_of_fold: Array
+    pool_share: float = 0.0
 
 
 def fit_topics(
@@ -59,204 +61,169 @@ def fit_topics(
     slugs: Sequence[str],
     descriptions: Mapping[str, Terms],
     vectors: WordVectors | None = None,
+    pool: Sequence[Terms] = (),
+    *,
+    on_progress: Say = lambda message: None,
 ) -> Fitted:
     """Fit on examples of at least two topics; ``descriptions`` adds one piece a topic that never enters a test fold.
 
     With ``vectors`` the SVM sees each piece twice, as terms and as the mean of its terms' vectors; both fold back into
-    one weight a term, and words that no label holds get one too.
+    one weight a term, and words that no label holds get one too. ``pool`` are unlabelled pieces.
     """
     slugs = tuple(slugs)
-    index = {slug: k for k, slug in enumerate(slugs)}
     labelled = [e for e in examples if e.topic is not None]
     if len({e.topic for e in labelled} | set(descriptions)) < 2:
         raise LabelError(
             "labels: pieces of at least two topics are needed to train. Label more, or describe topics in the taxonomy."
         )
+    problem = _set_out(examples, slugs, descriptions, vectors, pool)
+    n = len(labelled)
+    judged = _judge(problem, labelled, on_progress)
+    on_progress("fitting the model")
+    parts = fit_parts(problem, read_pool=judged.share > 0.0)
+    layer = parts.mix(judged.share)
+    model = TopicModel(
+        slugs=slugs,
+        terms=problem.space.terms,
+        columns={term: i for i, term in enumerate(problem.space.terms)},
+        idf=problem.space.idf,
+        weights=_halved(layer.weights),
+        bias=layer.bias,
+        also_weights=_halved(parts.also.weights),
+        also_bias=parts.also.bias,
+        reject_weights=_halved(parts.reject.weights[:, 0] if parts.reject else np.zeros(len(problem.space.terms))),
+        reject_bias=float(parts.reject.bias[0]) if parts.reject else 0.0,
+        temperature=judged.temperature,
+        unknown_below=judged.unknown_below,
+        also_above=judged.also_above,
+        trust=judged.doubt,
+        acceptance=judged.acceptance,
+    )
+    rows = np.full((len(examples), len(slugs)), np.nan)
+    if n:
+        rows[[i for i, e in enumerate(examples) if e.topic is not None]] = judged.probabilities
+    return Fitted(model, rows, judged.share)
+
+
+def _set_out(
+    examples: Sequence[Example],
+    slugs: tuple[str, ...],
+    descriptions: Mapping[str, Terms],
+    vectors: WordVectors | None,
+    pool: Sequence[Terms],
+) -> Problem:
+    """Examples that have a topic, then descriptions, as rows; a description weighs as one piece in EM."""
+    labelled = [e for e in examples if e.topic is not None]
     described = [Example(terms, slug) for slug, terms in sorted(descriptions.items())]
     everything = [*labelled, *described]
-    vocabulary = _vocabulary(everything, vectors)
-    if not vocabulary:
+    unfit = [e.terms for e in examples if e.topic is None]
+    terms = choose_terms([e.terms for e in everything], pool, vectors)
+    if not terms:
         raise LabelError("labels: no term stands in two labelled pieces, so nothing can be learned. Label more.")
-    counts = _count_matrix(everything, vocabulary)
-    idf = _inverse_frequency(counts, vocabulary, vectors)
-    x = _tfidf(counts, idf)
-    space = _Space.over(x, vocabulary, vectors)
-    weight = np.concatenate((np.ones(len(labelled)), np.full(len(described), DESCRIPTION_WEIGHT)))
-    y = np.array([index[e.topic] for e in everything if e.topic is not None])
-    positive = np.zeros((len(everything), len(slugs)), np.bool_)
+    space, rows, others, misfits = lay_out([e.terms for e in everything], pool, terms, vectors, unfit)
+    index = {slug: k for k, slug in enumerate(slugs)}
+    primary = np.zeros((len(everything), len(slugs)), np.bool_)
+    positive = primary.copy()
     for row, example in enumerate(everything):
+        primary[row, index[example.topic or ""]] = True
         positive[row, [index[s] for s in (example.topic, *example.also) if s in index]] = True
-    primary = np.eye(len(slugs), dtype=bool)[y]
-
-    n = len(labelled)
-    fold = np.concatenate((_folds(labelled), np.full(len(described), -1)))
-    raw = np.zeros((n, len(slugs)))
-    also = np.zeros((n, len(slugs)))
-    for k in range(FOLDS):
-        test = np.flatnonzero(fold == k)
-        train = np.flatnonzero(fold != k)
-        if len(test):
-            raw[test] = _apply(x[test], *_fit_columns(x[train], primary[train], space, weight[train]))
-            also[test] = _apply(x[test], *_fit_columns(x[train], positive[train], space, weight[train]))
-    temperature = _fit_temperature(raw, y[:n]) if n else PRIOR_TEMPERATURE
-    probabilities = _softmax(raw / temperature)
-    unknown_below = float(np.quantile(probabilities.max(axis=1), KNOWN_REJECTED)) if n >= 50 else 0.0
-    also_above = _also_threshold(also, positive[:n], raw.argmax(axis=1)) if n else 1.0
-
-    weights, bias = _fit_columns(x, primary, space, weight)
-    also_weights, also_bias = _fit_columns(x, positive, space, weight)
-    model = TopicModel(
-        slugs, tuple(vocabulary), {term: i for i, term in enumerate(vocabulary)}, idf,
-        _halved(weights), bias, _halved(also_weights), also_bias,
-        temperature, unknown_below, also_above,
-    )  # fmt: skip
-    return Fitted(model, _in_order(examples, probabilities, len(slugs)))
-
-
-def _in_order(examples: Sequence[Example], probabilities: Array, n_topics: int) -> Array:
-    """Rows for all examples; nan where no topic was given."""
-    rows = np.full((len(examples), n_topics), np.nan)
-    rows[[i for i, e in enumerate(examples) if e.topic is not None]] = probabilities
-    return rows
+    weight = np.concatenate((np.ones(len(labelled)), np.full(len(described), DESCRIPTION_WEIGHT)))
+    return Problem(space, rows, primary, positive, weight, np.ones(len(everything)), others, misfits)
 
 
 @dataclass(frozen=True, slots=True)
-class _Space:
-    """What the SVM sees beside the terms: ``rows`` (n_terms, n_dimensions), scaled so that pieces have length
-    VECTOR_SHARE."""
+class _Judged:
+    """What scores out of fold say: the mix, probabilities (n_labelled, n_topics), thresholds."""
 
-    rows: Array | None
-
-    @classmethod
-    def over(cls, x: Any, vocabulary: Sequence[str], vectors: WordVectors | None) -> _Space:
-        if vectors is None:
-            return cls(None)
-        rows = term_vectors(vocabulary, vectors).astype(np.float64)
-        lengths = ((x @ rows) ** 2).sum(axis=1)
-        return cls(rows * (VECTOR_SHARE / (np.sqrt(lengths.mean()) + 1e-9)))
+    share: float
+    temperature: Temperature
+    probabilities: Array
+    also_above: float
+    unknown_below: float
+    doubt: Doubt
+    acceptance: Acceptance
 
 
-def _vocabulary(examples: Sequence[Example], vectors: WordVectors | None) -> list[str]:
-    pieces: Counter[str] = Counter()
-    for example in examples:
-        pieces.update(set(example.terms.title) | set(example.terms.body))
-    return sorted({term for term, n in pieces.items() if n >= MIN_PIECES} | set(vectors.words if vectors else ()))
+def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
+    n = len(labelled)
+    n_topics = problem.primary.shape[1]
+    y = problem.primary[:n].argmax(axis=1)
+    fold = np.concatenate((assign_folds(labelled), np.full(len(problem.rows) - n, -1)))
+    also = np.zeros((n, n_topics))
+    reject = np.zeros(n)
+    mixed = np.zeros((len(POOL_SHARES), n, n_topics))
+    read_pool = len(problem.pool) >= ENOUGH_POOL
+    for k in range(FOLDS if n else 0):
+        test = np.flatnonzero(fold[:n] == k)
+        if not len(test):
+            continue
+        say(f"judging out of fold, {k + 1} of {FOLDS}")
+        parts = fit_parts(problem.subset(np.flatnonzero(fold != k)), read_pool=read_pool)
+        rows = problem.rows[test]
+        also[test] = parts.also.score(rows)
+        reject[test] = _column(parts.reject, problem, test)
+        for i, share in enumerate(POOL_SHARES):
+            mixed[i, test] = parts.mix(share).score(rows)
+        if read_pool and _is_hopeless(mixed[:, test], also[test].max(axis=1), y[test]):
+            read_pool = False
+    if not n:
+        return _unjudged(n_topics)
+    likeness = also.max(axis=1)
+    share = choose_share([_losses(scores, likeness, y) for scores in mixed]) if read_pool else 0.0
+    scores = mixed[POOL_SHARES.index(share)]
+    temperature = fit_temperature(scores, likeness, y)
+    p = temperature.probabilities(scores, likeness)
+    known = read_signs(p, also, reject, p.argmax(axis=1) == y)
+    left_out = _leave_topics_out(problem, n, share, temperature, say)
+    doubt = fit_doubt(known, left_out)
+    acceptance = measure_acceptance(doubt, known, left_out)
+    sure = doubt.confidence(known.log_odds, known.likeness, known.reject)
+    unknown_below = float(np.quantile(sure, KNOWN_REJECTED)) if n >= ENOUGH_LABELS else 0.0
+    also_above = also_threshold(also, problem.positive[:n], p.argmax(axis=1))
+    return _Judged(share, temperature, p, also_above, unknown_below, doubt, acceptance)
 
 
-def _inverse_frequency(counts: Any, vocabulary: Sequence[str], vectors: WordVectors | None) -> Array:
-    """Smooth idf over the pieces; of words with a vector, over the many texts that those were learned from."""
-    pieces = np.bincount(counts.indices, minlength=len(vocabulary))
-    idf: Array = np.log((1.0 + counts.shape[0]) / (1.0 + pieces)) + 1.0
-    for column, term in enumerate(vocabulary if vectors else ()):
-        if vectors and term in vectors.words:
-            idf[column] = vectors.idf[vectors.words[term]]
-    return idf.astype(np.float32).astype(np.float64)
+def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Temperature, say: Say) -> Signs:
+    """Signs of labelled pieces under models that lack their topic."""
+    n_pieces = problem.primary[:n].sum(axis=0)
+    signs = Signs(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.bool_))
+    groups = group_topics(n_pieces)
+    for k, group in enumerate(groups):
+        say(f"leaving topics out, {k + 1} of {len(groups)}")
+        gone: NDArray[np.bool_] = problem.primary[:, group].sum(axis=1) > 0
+        test = np.flatnonzero(gone[:n])
+        parts = fit_parts(problem.subset(np.flatnonzero(~gone)), read_pool=share > 0.0)
+        scores = parts.mix(share).score(problem.rows[test])
+        also = parts.also.score(problem.rows[test])
+        scores[:, group] = -np.inf
+        also[:, group] = -np.inf
+        p = temperature.probabilities(scores, also.max(axis=1))
+        signs += read_signs(p, also, _column(parts.reject, problem, test), np.zeros(len(test), np.bool_))
+    return signs
+
+
+def _column(reject: Layer | None, problem: Problem, which: NDArray[np.int64]) -> Array:
+    return np.zeros(len(which)) if reject is None else reject.score(problem.rows[which])[:, 0]
+
+
+def _losses(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Array:
+    """Log-loss of each piece at the temperature that suits these scores best."""
+    p = fit_temperature(scores, likeness, y).probabilities(scores, likeness)
+    result: Array = -np.log(np.maximum(p[np.arange(len(y)), y], 1e-12))
+    return result
+
+
+def _is_hopeless(mixed: Array, likeness: Array, y: NDArray[np.int64]) -> bool:
+    """Whether one fold shows already that the pool misleads: worse with it by many standard errors."""
+    loss = _losses(mixed[-1], likeness, y) - _losses(mixed[0], likeness, y)
+    return bool(len(y) >= HOPELESS_PIECES and loss.mean() > HOPELESS_ERRORS * loss.std() / np.sqrt(len(y)))
+
+
+def _unjudged(n_topics: int) -> _Judged:
+    """Without a label nothing can be judged: the prior temperature, and no threshold."""
+    return _Judged(0.0, Temperature(PRIOR_TEMPERATURE), np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
 
 
 def _halved(weights: Array) -> NDArray[np.float32]:
     """Rounded to what the bundle keeps, so that a saved model scores as the fitted one."""
     return weights.astype(np.float16).astype(np.float32)
-
-
-def _count_matrix(examples: Sequence[Example], vocabulary: Sequence[str]) -> Any:
-    from scipy.sparse import csr_matrix
-
-    columns = {term: i for i, term in enumerate(vocabulary)}
-    indices: list[int] = []
-    data: list[float] = []
-    starts = [0]
-    for example in examples:
-        row: dict[int, float] = {}
-        for counted, weight in ((example.terms.title, TITLE_WEIGHT), (example.terms.body, 1)):
-            for term, n in counted.items():
-                if term in columns:
-                    row[columns[term]] = row.get(columns[term], 0.0) + weight * n
-        indices.extend(sorted(row))
-        data.extend(row[i] for i in sorted(row))
-        starts.append(len(indices))
-    return csr_matrix(
-        (np.array(data), np.array(indices, np.int32), np.array(starts)),
-        shape=(len(examples), len(vocabulary)),
-    )
-
-
-def _tfidf(counts: Any, idf: Array) -> Any:
-    from sklearn.preprocessing import normalize
-
-    x = counts.copy()
-    x.data = (1.0 + np.log(x.data)) * idf[x.indices]
-    return normalize(x)
-
-
-def _folds(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """Folds that keep groups whole and spread each topic: groups are dealt in turn, in an order that hashes draw."""
-    groups: dict[str, list[int]] = {}
-    for i, example in enumerate(examples):
-        groups.setdefault(example.group or f"#{i}", []).append(i)
-
-    def key(name: str) -> tuple[str, str]:
-        return (examples[groups[name][0]].topic or "", hashlib.sha256(name.encode()).hexdigest())
-
-    fold = np.zeros(len(examples), np.int64)
-    for turn, name in enumerate(sorted(groups, key=key)):
-        fold[groups[name]] = turn % FOLDS
-    return fold
-
-
-def _fit_columns(x: Any, positive: NDArray[np.bool_], space: _Space, weight: Array) -> tuple[Array, Array]:
-    """One SVM a topic: (n_terms, n_topics) and (n_topics,). A topic without a positive piece scores -1 everywhere."""
-    from scipy.sparse import csr_matrix, hstack
-    from sklearn.svm import LinearSVC
-
-    n_terms = x.shape[1]
-    seen = x if space.rows is None else hstack((x, csr_matrix(x @ space.rows)), format="csr")
-    weights = np.zeros((n_terms, positive.shape[1]))
-    bias = np.full(positive.shape[1], -1.0)
-    for k in range(positive.shape[1]):
-        if positive[:, k].any() and not positive[:, k].all():
-            svm = LinearSVC(C=SVM_C, class_weight="balanced", random_state=0, max_iter=5000)
-            svm.fit(seen, positive[:, k], sample_weight=weight)
-            weights[:, k] = svm.coef_[0][:n_terms]
-            if space.rows is not None:
-                weights[:, k] += space.rows @ svm.coef_[0][n_terms:]
-            bias[k] = svm.intercept_[0]
-    return weights, bias
-
-
-def _apply(x: Any, weights: Array, bias: Array) -> Array:
-    result: Array = np.asarray(x @ weights) + bias
-    return result
-
-
-def _softmax(z: Array) -> Array:
-    e = np.exp(z - z.max(axis=1, keepdims=True))
-    result: Array = e / e.sum(axis=1, keepdims=True)
-    return result
-
-
-def _fit_temperature(raw: Array, y: NDArray[np.int64]) -> float:
-    """The temperature of least out-of-fold log-loss, with a weak pull to the prior; few labels need it."""
-    from scipy.optimize import minimize_scalar
-
-    def loss(log_temperature: float) -> float:
-        p = _softmax(raw / np.exp(log_temperature))
-        likelihood = np.log(np.maximum(p[np.arange(len(y)), y], 1e-12)).sum()
-        return float(-likelihood + TEMPERATURE_WEIGHT * 0.5 * (log_temperature - np.log(PRIOR_TEMPERATURE)) ** 2)
-
-    found = minimize_scalar(loss, bounds=(np.log(0.02), np.log(8.0)), method="bounded")
-    return float(np.exp(found.x))
-
-
-def _also_threshold(scores: Array, positive: NDArray[np.bool_], best: NDArray[np.int64]) -> float:
-    """The threshold of best F1 for topics other than the predicted one, on a grid."""
-    rows = np.arange(len(best))
-    scores, wanted = scores.copy(), positive.copy()
-    scores[rows, best] = -np.inf
-    wanted[rows, best] = False
-    top, chosen = -1.0, 1.0
-    for threshold in np.linspace(-1.0, 0.6, 33):
-        found = scores >= threshold
-        f1 = 2.0 * (found & wanted).sum() / max(1, found.sum() + wanted.sum())
-        if f1 > top:
-            top, chosen = f1, float(threshold)
-    return chosen

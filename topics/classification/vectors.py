@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WordVectors", "learn_vectors", "term_vectors"]
+__all__ = ["WordVectors", "join_vectors", "learn_vectors", "term_vectors"]
 
 WINDOW: Final = 10
 CONTEXT_POWER: Final = 0.75
@@ -39,6 +39,17 @@ class WordVectors:
     steps: NDArray[np.int8]
     scale: NDArray[np.float32]
     idf: NDArray[np.float32]
+
+    def first(self, n_dimensions: int) -> WordVectors:
+        """The same words with only so many dimensions; words without any of them are left out."""
+        kept = np.flatnonzero(self.steps[:, :n_dimensions].any(axis=1))
+        words = list(self.words)
+        return WordVectors(
+            {words[i]: place for place, i in enumerate(kept.tolist())},
+            self.steps[kept, :n_dimensions],
+            self.scale[:n_dimensions],
+            self.idf[kept],
+        )
 
     @property
     def rows(self) -> NDArray[np.float32]:
@@ -99,10 +110,29 @@ def learn_vectors(
     u, s, _ = randomized_svd(matrix, min(n_dimensions, max(1, n - 1)), random_state=0, n_iter=2)
     rows = u * np.sqrt(s)
     rows -= rows.mean(axis=0)
-    scale = (np.abs(rows).max(axis=0) / 127.0 + 1e-12).astype(np.float32)
-    steps = np.round(rows / scale).astype(np.int8)
     idf = np.log((1.0 + len(texts)) / (1.0 + np.array([pieces[w] for w in common], dtype=np.float64))) + 1.0
-    return WordVectors(index, steps, scale, idf.astype(np.float32))
+    return _in_steps(index, rows, idf)
+
+
+def join_vectors(general: WordVectors, own: WordVectors) -> WordVectors:
+    """Both side by side, each at mean square length one: a word that only one knows has zeros for the other. How rare
+    a word is, ``own`` tells where it can."""
+    words = sorted({*general.words, *own.words})
+    n_general = general.steps.shape[1]
+    rows = np.zeros((len(words), n_general + own.steps.shape[1]))
+    idf = np.zeros(len(words))
+    for part, columns in ((general, slice(0, n_general)), (own, slice(n_general, None))):
+        known = [i for i, word in enumerate(words) if word in part.words]
+        places = [part.words[words[i]] for i in known]
+        given = part.rows[places].astype(np.float64)
+        rows[known, columns] = given / (np.sqrt((given**2).sum(axis=1).mean()) + 1e-12)
+        idf[known] = part.idf[places]
+    return _in_steps({word: i for i, word in enumerate(words)}, rows, idf)
+
+
+def _in_steps(words: Mapping[str, int], rows: Any, idf: Any) -> WordVectors:
+    scale = (np.abs(rows).max(axis=0, initial=0.0) / 127.0 + 1e-12).astype(np.float32)
+    return WordVectors(words, np.round(rows / scale).astype(np.int8), scale, idf.astype(np.float32))
 
 
 def term_vectors(terms: Sequence[str], vectors: WordVectors) -> Any:

@@ -31,6 +31,14 @@ def train(
             help="Whole articles of your outlets (JSONL, a file or a folder): refine the boundaries of --model by them."
         ),
     ] = None,
+    unlabelled: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Dumps like those to come, that nobody has labelled: words, furniture and topics are learned from "
+            "them; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
     model: ModelName = None,
     leave_out: Annotated[
         list[str] | None, typer.Option(help="Label files to leave out, by name; may be repeated.")
@@ -45,6 +53,7 @@ def train(
     Example:
       topics train
       topics train --labels my-labels --dumps my-dumps --output models/mine
+      topics train --unlabelled dumps/2026
       topics train --articles gazette.jsonl
       topics train --corpora ../shared/data
     """
@@ -61,6 +70,7 @@ def train(
             corpora=corpora,
             articles=articles,
             base=model,
+            unlabelled=unlabelled or (),
             leave_out=leave_out or (),
             n_dumps=n_dumps,
             on_progress=say,

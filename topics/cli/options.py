@@ -18,6 +18,7 @@ __all__ = [
     "Inputs",
     "Jobs",
     "Labels",
+    "MinPrecision",
     "ModelName",
     "NoLabels",
     "Others",
@@ -26,6 +27,7 @@ __all__ = [
     "Strict",
     "Target",
     "TextField",
+    "UnknownShare",
     "Whole",
 ]
 
@@ -112,5 +114,26 @@ Others = Annotated[
     int,
     typer.Option(
         "--others", min=0, metavar="N", help="With --explain: also the N likeliest places a dump where none starts."
+    ),
+]
+MinPrecision = Annotated[
+    float | None,
+    typer.Option(
+        "--min-precision",
+        min=0.01,
+        max=0.999,
+        metavar="P",
+        help="Give a topic only where as many of those given are right; the rest is unknown.",
+        show_default="the model's threshold",
+    ),
+]
+UnknownShare = Annotated[
+    float,
+    typer.Option(
+        "--unknown-share",
+        min=0.0,
+        max=0.99,
+        metavar="P",
+        help="With --min-precision: how many of the pieces you expect to fit no topic.",
     ),
 ]

@@ -23,6 +23,7 @@ from topics.cli.options import (
     Inputs,
     Jobs,
     Labels,
+    MinPrecision,
     ModelName,
     NoLabels,
     Others,
@@ -30,6 +31,7 @@ from topics.cli.options import (
     Strict,
     Target,
     TextField,
+    UnknownShare,
     Whole,
 )
 from topics.cli.problems import Problems, take_decisions, take_format
@@ -107,6 +109,8 @@ def classify(
     text_field: TextField = "text",
     whole: Whole = False,
     clean: Clean = False,
+    min_precision: MinPrecision = None,
+    unknown_share: UnknownShare = 0.1,
     boundaries: Boundaries = None,
     labels: Labels = None,
     no_labels: NoLabels = False,
@@ -124,6 +128,7 @@ def classify(
       topics classify seeds/
       topics classify 'dumps/**/*.txt.gz' --output runs/monday
       topics classify articles.jsonl --whole --text-field body --format csv > topics.csv
+      topics classify dumps/ --min-precision 0.95
       topics classify s3://crawl/may/ -o s3://crawl/run --backend dask --scheduler tcp://head:8786
     """
     work = Work(
@@ -140,6 +145,8 @@ def classify(
         jobs,
         Where(backend, scheduler, address),
         with_topics=True,
+        min_precision=min_precision,
+        unknown_share=unknown_share,
     )
     _deliver(work, format, output)
 
@@ -193,6 +200,9 @@ class Work:
     jobs: int
     where: Where
     with_topics: bool
+    min_precision: float | None = None
+    unknown_share: float = 0.1
+    accept_above: float | None = None
     decided: Decided = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
     n_dumps: int = 0
@@ -204,7 +214,12 @@ class Work:
 
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
-        return load_model(self.model_name)
+        model = load_model(self.model_name)
+        if self.min_precision is not None:
+            acceptance = model.topics.acceptance
+            self.accept_above = acceptance.threshold_for(self.min_precision, self.unknown_share)
+            typer.echo(acceptance.describe(self.accept_above, self.unknown_share), err=True)
+        return model
 
     def dumps(self) -> Iterator[Dump]:
         """The inputs, read; what cannot be read is noted, or raised if it is to be ``strict``."""
@@ -234,6 +249,7 @@ class Work:
             whole=self.whole,
             topics=self.with_topics,
             clean=self.clean,
+            accept_above=self.accept_above,
             decided=self.decided,
             on_problem=None if self.strict else self.problems.note_label,
         )
@@ -276,6 +292,9 @@ class Work:
             "text_field": self.text_field, "whole": self.whole, "clean": self.clean,
             "boundaries": self.boundaries, "decisions": digest_decided(self.decided),
             "encoding": self.encoding, "topics": self.with_topics,
+            **({} if self.min_precision is None else
+               {"min_precision": self.min_precision, "unknown_share": self.unknown_share,
+                "accept_above": self.accept_above}),
         }  # fmt: skip
 
     def finish(self, totals: Totals | None = None) -> None:

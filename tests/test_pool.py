@@ -1,0 +1,171 @@
+"""Unlabelled pieces teach where they help and do no harm where they do not."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_training import ALL, project
+
+from topics.bundle import load_model, load_vectors
+from topics.classification.analyzer import Terms, count_terms
+from topics.classification.folds import Example, group_topics
+from topics.classification.parts import POOL_SHARES, choose_share
+from topics.classification.training import Fitted, fit_topics
+from topics.classification.vectors import join_vectors, learn_vectors
+from topics.errors import LabelError
+from topics.pipeline import classify, segment
+from topics.training import train
+
+SLUGS = ("kitchen", "meadow", "workshop")
+WORDS = {
+    "kitchen": "oven dough yeast crust flour ladle broth onion thyme kettle pan simmer".split(),
+    "meadow": "clover hare lark scythe dew thistle pasture vole hedgerow orchid swallow mole".split(),
+    "workshop": "lathe chisel dowel plane vice sawdust mallet glue tenon hinge rasp bevel".split(),
+}
+COMMON = "morning window neighbour story letter road bench winter visitor shade".split()
+
+
+def write(topic: str, source: random.Random, n_own: int = 4) -> Terms:
+    own = source.choices(WORDS[topic], k=n_own)
+    return count_terms(None, " ".join(source.sample(own + source.choices(COMMON, k=6), n_own + 6)))
+
+
+def labels(n: int = 3, seed: int = 1) -> list[Example]:
+    source = random.Random(seed)
+    return [Example(write(slug, source, 3), slug) for slug in SLUGS for _ in range(n)]
+
+
+def accuracy(fitted: Fitted, seed: int = 99) -> float:
+    source = random.Random(seed)
+    tests = [(slug, write(slug, source)) for slug in SLUGS for _ in range(60)]
+    model = fitted.model
+    return float(np.mean([model.slugs[int(model.scores(model.vectorise(t)).argmax())] == slug for slug, t in tests]))
+
+
+def pool(n: int = 120, seed: int = 7) -> list[Terms]:
+    source = random.Random(seed)
+    return [write(slug, source) for slug in SLUGS for _ in range(n)]
+
+
+def test_a_pool_of_the_same_kind_teaches_words_that_no_label_holds() -> None:
+    alone = fit_topics(labels(), SLUGS, {})
+    taught = fit_topics(labels(), SLUGS, {}, pool=pool())
+    assert taught.pool_share > 0
+    assert accuracy(taught) > accuracy(alone) + 0.05
+    assert accuracy(taught) > 0.95
+
+
+def test_a_pool_of_another_kind_has_no_share() -> None:
+    source = random.Random(3)
+    strange = [count_terms(None, " ".join(source.choices([*COMMON, "zeppelin", "glacier"], k=12))) for _ in range(200)]
+    examples = labels(20)
+    fitted = fit_topics(examples, SLUGS, {}, pool=strange)
+    assert accuracy(fitted) >= accuracy(fit_topics(examples, SLUGS, {})) - 0.02
+
+
+def test_the_same_pool_gives_the_same_bytes() -> None:
+    first, second = (fit_topics(labels(), SLUGS, {}, pool=pool()).model.to_arrays() for _ in range(2))
+    assert {k: a.tobytes() for k, a in first.items()} == {k: a.tobytes() for k, a in second.items()}
+
+
+def test_the_pool_s_share_is_nothing_unless_it_helps() -> None:
+    n = 40
+    worse, better = np.full(n, 2.0), np.full(n, 1.0)
+    assert choose_share([better, worse, worse]) == 0.0
+    assert choose_share([worse, worse, better]) == 1.0
+    # half is better by far: it is taken; better by luck: the start stays
+    spread = np.where(np.arange(n) % 2, 3.0, -1.0)
+    assert choose_share([worse, better - 0.5, better]) == 0.5
+    assert choose_share([worse, better - 0.1 + spread - spread.mean(), better]) == 1.0
+    assert POOL_SHARES == (0.0, 0.5, 1.0)
+
+
+def test_topics_left_out_together_are_each_left_out_once() -> None:
+    groups = group_topics(np.array([5, 0, 9, 2, 1, 1, 1, 4]))
+    assert sorted(k for group in groups for k in group.tolist()) == [0, 2, 3, 4, 5, 6, 7]
+    assert len(groups) == 5
+    assert group_topics(np.array([3, 4, 0])) == []
+
+
+def test_a_piece_of_no_topic_is_told_by_the_pool_that_holds_its_like() -> None:
+    source = random.Random(5)
+    stars = "comet nebula quasar orbit lens dome".split()
+    texts = [source.choices(stars, k=5) + source.choices(COMMON, k=6) for _ in range(130)]
+    odd = [count_terms(None, " ".join(words)) for words in texts]
+    fitted = fit_topics(labels(12), SLUGS, {}, pool=[*pool(100), *odd[:65]])
+    model = fitted.model
+
+    def sure(terms: Terms) -> float:
+        vector = model.vectorise(terms)
+        return model.confidence(vector, float(model.probabilities(vector).max()), model.also_scores(vector))
+
+    strange = np.array([sure(terms) for terms in odd[65:]])
+    known = np.array([sure(write(slug, source)) for slug in SLUGS for _ in range(30)])
+    assert (strange[:, None] < known[None, :]).mean() > 0.95
+
+
+def test_joined_vectors_keep_both_and_can_be_parted_again() -> None:
+    source = random.Random(2)
+    general = learn_vectors([source.choices(WORDS["kitchen"] + COMMON, k=30) for _ in range(40)], n_dimensions=5)
+    own = learn_vectors([source.choices(WORDS["meadow"] + COMMON, k=30) for _ in range(40)], n_dimensions=4)
+    joined = join_vectors(general, own)
+    assert set(joined.words) == {*general.words, *own.words}
+    assert not joined.rows[joined.words["oven"], 5:].any()
+    assert joined.rows[joined.words["dew"], :5].tolist() == [0.0] * 5
+    parted = joined.first(5)
+    assert set(parted.words) == set(general.words)
+
+    def likeness(vectors: object, a: str, b: str) -> float:
+        one, two = (vectors.rows[vectors.words[word]].astype(float) for word in (a, b))  # type: ignore[attr-defined]
+        return float(one @ two / np.sqrt((one @ one) * (two @ two)))
+
+    assert likeness(parted, "oven", "dough") == pytest.approx(likeness(general, "oven", "dough"), abs=0.05)
+
+
+def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
+    labels_folder = project(tmp_path, own=ALL)
+    dumps = tmp_path / "pool"
+    dumps.mkdir()
+    source = random.Random(1)
+    for k in range(6):
+        body = " ".join(source.choices("quay tanker pilot choir organ sonata plum rose hedge frost".split(), k=40))
+        text = f"Number {k}\n\nThe {body} of the town. Write to the editor of the Quay Post about this.\n"
+        (dumps / f"{k}.txt").write_text(text, "utf-8")
+    (dumps / "broken.txt").write_bytes(b"")
+    first = train(labels_folder, tmp_path / "models" / "one", unlabelled=[str(dumps)])
+    second = train(labels_folder, tmp_path / "models" / "two", unlabelled=[str(dumps)])
+    model = load_model(first.path)
+    assert model.manifest["unlabelled"]["pieces"] == 6
+    assert model.topics.furniture.hashes
+    assert any("broken.txt" in problem for problem in first.problems)
+    assert (first.path / "topics.npz").read_bytes() == (second.path / "topics.npz").read_bytes()
+    # trained again without a pool, the model still knows its publishers' furniture
+    again = train(labels_folder, tmp_path / "models" / "three", base=str(first.path))
+    assert load_model(again.path).topics.furniture == model.topics.furniture
+    assert load_vectors(load_model(again.path)) is not None
+
+
+def test_without_a_label_the_taxonomy_s_descriptions_are_learned(tmp_path: Path) -> None:
+    report = train(project(tmp_path), tmp_path / "models" / "cold")
+    assert "no labels" in report.summary()
+    model = load_model(report.path)
+    assert "Cold start" in (report.path / "CARD.md").read_text("utf-8")
+    [piece] = segment("The choir sang a hymn while the organ and the cello were silent, before a sonata.", model)
+    assert classify([piece], model)[0].topic == "music"
+
+
+def test_without_labels_or_a_taxonomy_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="Label some segments"):
+        train(tmp_path / "labels", tmp_path / "models" / "none")
+
+
+def test_a_long_piece_is_judged_by_all_of_it() -> None:
+    """A lead about one thing, and nine times as much about another."""
+    source = random.Random(11)
+    model = fit_topics(labels(12), SLUGS, {}).model
+    lead, rest = source.choices(WORDS["kitchen"], k=6), source.choices(WORDS["meadow"], k=54)
+    vector = model.vectorise(count_terms(None, " ".join([*lead, *rest])))
+    assert model.slugs[int(model.scores(vector).argmax())] == "meadow"

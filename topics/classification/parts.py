@@ -1,0 +1,145 @@
+"""Everything that is fitted on one set of labelled pieces, and how it is mixed into the layer that predicts.
+
+The same function fits the final model, the folds and the models that lack a topic, so that what is measured is what
+is shipped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.classification.doubt import Temperature
+from topics.classification.matrix import Rows, Space
+from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught
+
+__all__ = ["ENOUGH_POOL", "Parts", "Problem", "choose_share", "fit_parts", "fit_temperature"]
+
+Array = NDArray[np.float64]
+
+ENOUGH_POOL: Final = 100  # unlabelled pieces; fewer teach nothing
+LEANING: Final = 1.0  # of the SVM's scores in EM's evidence
+ALSO_SHARE: Final = 1 / 3  # of the scores that take secondary topics as positive too, beside the primary ones
+TAUGHT_SHARE: Final = 3.0  # of the taught SVMs beside EM
+POOLED_SCALE: Final = 0.25  # EM speaks in log-probabilities, an SVM in margins
+POOL_SHARES: Final = (0.0, 0.5, 1.0)  # of the scorers that saw the pool, in the mix
+MOST_TAUGHT: Final = 2_000  # pieces of the pool that the taught SVMs see
+ODD_SHARE: Final = 0.15  # of the pool: what is least like any topic
+REJECT_C: Final = 0.1
+TEMPERATURE_WEIGHT: Final = 10.0  # a weak pull of the temperature towards PRIOR_TEMPERATURE, in pieces
+PRIOR_TEMPERATURE: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Labelled pieces to learn from: rows, the primary topic of each as a row of one, all its topics, its weight in an
+    SVM and in EM, and the pool (``unfit`` are pieces of which a person said that no topic fits)."""
+
+    space: Space
+    rows: Rows
+    primary: NDArray[np.bool_]
+    positive: NDArray[np.bool_]
+    weight: Array
+    given: Array
+    pool: Rows
+    unfit: Rows
+
+    def subset(self, which: NDArray[np.int64]) -> Problem:
+        """The same with only these pieces."""
+        return Problem(
+            self.space, self.rows[which], self.primary[which], self.positive[which],
+            self.weight[which], self.given[which], self.pool, self.unfit,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Scorers of topics (``svm``; ``pooled`` where the pool was read), of secondary topics, and of pieces that no
+    topic fits (one column)."""
+
+    svm: Layer
+    also: Layer
+    pooled: Layer | None
+    reject: Layer | None
+
+    def mix(self, share: float) -> Layer:
+        """The layer that predicts, with this share of what the pool taught."""
+        if self.pooled is None or share == 0.0:
+            return self.svm
+        return self.svm * (1.0 - share) + self.pooled * share
+
+
+def fit_parts(problem: Problem, *, read_pool: bool) -> Parts:
+    """Fit on a problem's pieces; ``read_pool`` asks for the scorers that learn topics from the pool too."""
+    space, rows, pool = problem.space, problem.rows, problem.pool
+    svm = fit_svms(rows, problem.primary, space, problem.weight)
+    also = svm
+    if (problem.positive != problem.primary).any():
+        also = fit_svms(rows, problem.positive, space, problem.weight)
+        svm = svm * (1.0 - ALSO_SHARE) + also * ALSO_SHARE
+    if len(pool) < ENOUGH_POOL:
+        return Parts(svm, also, None, None)
+    return Parts(svm, also, _fit_pooled(problem, svm) if read_pool else None, _fit_reject(problem, also))
+
+
+def _fit_pooled(problem: Problem, svm: Layer) -> Layer:
+    known = problem.primary.any(axis=0)
+    leaning = LEANING * svm.score(problem.pool)
+    leaning[:, ~known] = -30.0  # a topic without a piece takes none of the pool
+    em, share = fit_em(problem.rows, problem.primary * problem.given[:, None], problem.pool, leaning)
+    seen = _every(len(problem.pool), MOST_TAUGHT)
+    given = problem.primary * problem.given[:, None]
+    taught = fit_taught(problem.rows, given, problem.pool[seen], share[seen], problem.space)
+    pooled = (em + taught * TAUGHT_SHARE) * POOLED_SCALE
+    pooled.bias[~known] = -10.0
+    return pooled
+
+
+def _fit_reject(problem: Problem, also: Layer) -> Layer:
+    """Pieces of the pool that are least like any topic, against labelled pieces and the half that is most like one."""
+    seen = problem.pool[_every(len(problem.pool), 2 * MOST_TAUGHT)]
+    order = np.argsort(also.score(seen).max(axis=1), kind="stable")
+    n_odd = max(5, int(ODD_SHARE * len(seen)))
+    odd, familiar = np.sort(order[:n_odd]), np.sort(order[len(seen) // 2 :])
+    rows = problem.rows + seen[familiar] + seen[odd] + problem.unfit
+    n_known = len(problem.rows) + len(familiar)
+    positive = (np.arange(len(rows)) >= n_known)[:, None]
+    return fit_svms(rows, positive, problem.space, np.ones(len(rows)), c=REJECT_C, tolerance=1e-3)
+
+
+def _every(n: int, most: int) -> NDArray[np.int64]:
+    """At most ``most`` of ``n`` places, evenly spaced."""
+    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+
+
+def choose_share(losses: Sequence[Array]) -> float:
+    """How much of what the pool taught to mix in: ``losses`` (n_pieces,) out of fold are those of POOL_SHARES.
+
+    None unless all of it is better than none; then all, unless another share is better by a standard error.
+    """
+    start = POOL_SHARES.index(1.0 if losses[-1].mean() < losses[0].mean() else 0.0)
+    best = min(range(len(losses)), key=lambda i: float(losses[i].mean()))
+    gain = losses[start] - losses[best]
+    if gain.mean() > gain.std() / np.sqrt(len(gain)):
+        start = best
+    return POOL_SHARES[start]
+
+
+def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Temperature:
+    """The temperature of least log-loss, with a weak pull to the prior; few labels need it."""
+    from scipy.optimize import minimize
+
+    prior = np.array([np.log(PRIOR_TEMPERATURE), 0.0])
+    truth = np.arange(len(y)), y
+
+    def loss(at: Array) -> float:
+        p = Temperature(float(np.exp(at[0])), float(at[1])).probabilities(scores, likeness)
+        pull = at - prior
+        return float(-np.log(np.maximum(p[truth], 1e-12)).sum() + TEMPERATURE_WEIGHT * 0.5 * (pull @ pull))
+
+    found = minimize(loss, prior, method="L-BFGS-B", bounds=[(np.log(0.02), np.log(8.0)), (-2.0, 2.0)]).x
+    return Temperature(float(np.exp(found[0])), float(found[1]))
