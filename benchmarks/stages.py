@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from topics.classification.word_lists import STOP_WORDS
 from topics.paragraphs import split_paragraphs
@@ -27,7 +27,7 @@ N_ROUNDS = 3
 
 
 def time_stages(model: SegmentationModel, texts: Sequence[str]) -> tuple[dict[str, float], int]:
-    """Seconds by stage over all texts (the median of three rounds), and the number of paragraphs.
+    """CPU seconds by stage over all texts (the median of three rounds), and the number of paragraphs.
 
     ``features`` are the rows of numbers, ``network`` reads them and the tokens, ``decode`` is the roles of paragraphs
     and the choice of starts.
@@ -40,11 +40,11 @@ def time_stages(model: SegmentationModel, texts: Sequence[str]) -> tuple[dict[st
 
 def _run_stages(model: SegmentationModel, text: str) -> tuple[dict[str, float], int]:
     spent = dict.fromkeys(STAGES, 0.0)
-    at = perf_counter()
+    at = process_time()
 
     def stop(stage: str) -> None:
         nonlocal at
-        now = perf_counter()
+        now = process_time()
         spent[stage] += now - at
         at = now
 
@@ -59,7 +59,7 @@ def _run_stages(model: SegmentationModel, text: str) -> tuple[dict[str, float], 
         model.network.score(stretch, rows)
         stop("network")
     scored = model.score(text)  # what decoding takes; not counted
-    at = perf_counter()
+    at = process_time()
     decode_starts(scored.probabilities, assign_roles(scored).body, scored.threshold)
     stop("decode")
     return spent, len(paragraphs)

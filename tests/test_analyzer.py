@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topics.classification import analyzer
-from topics.classification.analyzer import Terms, count_terms, stem_plural
+from topics.classification.analyzer import Terms, count_terms, locate_terms, stem_plural
 from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
 
 
@@ -193,3 +193,27 @@ def test_importing_the_analyzer_and_the_taxonomy_loads_no_heavy_library():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_terms_are_found_where_they_stand():
+    text = "The Banks’ rates, rates of banks. Rates voted."
+    found = locate_terms(text, {"bank", "bank rate", "rate bank", "voted"})
+    assert [(text[start:end], term) for start, end, term in found] == [
+        ("Banks", "bank"),
+        ("Banks’ rates", "bank rate"),
+        ("rates of banks", "rate bank"),
+        ("banks", "bank"),
+        ("voted", "voted"),
+    ]
+
+
+@given(
+    st.lists(
+        st.sampled_from(["Banks", "rates", "the", "of", "crashed.", "City's", "\n", "U.S.", "—", "9"]), max_size=30
+    )
+)
+def test_every_counted_term_is_located_as_often_as_it_was_counted(tokens: list[str]):
+    text = " ".join(tokens)
+    counted = body(text)
+    found = [term for _, _, term in locate_terms(text, counted)]
+    assert {term: found.count(term) for term in counted} == counted

@@ -178,3 +178,17 @@ def test_short_lines_of_an_unlabelled_page_are_not_counted(script: Any, tmp_path
     assert piece.title == "Tide tables"
     assert piece.body == "High water comes an hour later every other day."
     assert (piece.start, piece.end) == (0, len(record["text"]))
+
+
+def test_interchange_counts_what_a_tool_read_and_what_came_back(tmp_path: Path) -> None:
+    from benchmarks.interchange import gather, try_peer
+
+    items = gather()
+    assert len(items) > 100
+
+    def forgets_one(ours: Path, theirs: Path) -> list[frozenset[str]]:
+        lines = ours.read_text("utf-8").splitlines()
+        theirs.write_text("\n".join(lines[1:]), "utf-8")
+        return [frozenset(item.topics) for item in items[:-1]] + [frozenset()]
+
+    assert try_peer("fasttext", forgets_one, items, tmp_path) == (len(items) - 1, len(items) - 1)

@@ -8,12 +8,14 @@ import json
 import os
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import topics.bundle as bundle
+import topics.shelf as shelf
 from topics.bundle import FORMAT, Model, find_models, load_model, load_vectors, read_manifest, save_model
 from topics.errors import BundleError, OutputError
 from topics.pipeline import classify_dump
@@ -219,7 +221,7 @@ def test_a_folder_that_is_not_there_is_no_model(tmp_path: Path) -> None:
 
 def test_an_unknown_name_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bundle, "user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(shelf, "user_folder", lambda: tmp_path / "user")
     assert "no model named" in refusal("defualt", "defualt")
 
 
@@ -285,7 +287,7 @@ def test_a_name_is_looked_for_in_the_project_then_the_user_s_folder_then_the_pac
     project, user = tmp_path / "project", tmp_path / "user"
     project.mkdir()
     monkeypatch.chdir(project)
-    monkeypatch.setattr(bundle, "user_folder", lambda: user)
+    monkeypatch.setattr(shelf, "user_folder", lambda: user)
 
     packaged = load_model()
     assert packaged.path.name == "default" and tmp_path not in packaged.path.parents
@@ -313,7 +315,7 @@ def test_a_listing_shows_what_is_wrong_with_a_model(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bundle, "user_folder", lambda: tmp_path / "user")
+    monkeypatch.setattr(shelf, "user_folder", lambda: tmp_path / "user")
     for name in ("new", "whole"):
         shutil.copytree(saved, tmp_path / "models" / name)
     edit_manifest(tmp_path / "models" / "new", format=FORMAT + 1)
@@ -322,3 +324,11 @@ def test_a_listing_shows_what_is_wrong_with_a_model(
     assert (new.name, whole.name) == ("new", "whole")
     assert new.problem is not None and f"format {FORMAT + 1}" in new.problem
     assert whole.problem is None and whole.manifest["version"] == read_manifest(saved)[1]
+
+
+def test_the_wheel_takes_every_file_of_the_default_model() -> None:
+    root = Path(__file__).resolve().parent.parent
+    wheel = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    taken = {Path(path).name for path in wheel["force-include"] if path.startswith("models/default/")}
+    manifest = json.loads((root / "models/default/manifest.json").read_text("utf-8"))
+    assert taken == {"manifest.json", *manifest["files"]}

@@ -227,7 +227,7 @@ def test_the_headline_counts_and_furniture_does_not(fitted: TopicModel) -> None:
 def test_below_its_threshold_the_best_guess_is_no_topic(fitted: TopicModel) -> None:
     segment = piece("The organ drowned the choir.")
     vector = fitted.vectorise(segment_terms(segment))
-    best = fitted.confidence(vector, float(fitted.probabilities(vector).max()), fitted.also_scores(vector))
+    best = 1.0 - fitted.doubt(vector)
     assert predict(replace(fitted, unknown_below=best), segment) == [("music", False)]
     assert predict(replace(fitted, unknown_below=best + 1e-9), segment) == [(None, True)]
 

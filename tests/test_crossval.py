@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,8 @@ from topics.cli import app
 from topics.errors import LabelError
 from topics.evaluation.crossval import ask_folds, cross_validate
 from topics.evaluation.folds import Fold, Traits, make_folds
-from topics.labels.decisions import TopicDecision
+from topics.examples import read_training_set
+from topics.labels.decisions import TopicDecision, from_json
 from topics.labels.store import write_decisions
 from topics.records import Prediction, dump_digest, text_digest
 
@@ -150,6 +153,20 @@ def test_only_the_files_asked_for_are_tested(labels: Path) -> None:
         cross_validate(labels, tested=["third"])
     with pytest.raises(LabelError, match="no folds by time"):
         cross_validate(labels, by="time", tested=["second"], leave_out=["first"])
+
+
+def test_a_later_word_on_a_text_keeps_its_file_its_outlet_and_its_day(labels: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    shutil.copytree(labels, folder)
+    first = from_json((folder / "first.jsonl").read_text("utf-8").splitlines()[0])
+    assert isinstance(first, TopicDecision)
+    settled = replace(first, topic="bells", source=None, published=None, at="2026-05-01T10:00:00Z")
+    write_decisions(folder / "settled.jsonl", [settled])
+    had = read_training_set(folder)
+    k = next(i for i, decision in enumerate(had.pieces.decisions) if decision.segment == first.segment)
+    assert (had.pieces.files[k], had.pieces.traits[k].topic) == ("first", "bells")
+    assert (had.pieces.traits[k].outlet, had.pieces.traits[k].published) == (first.source, first.published)
+    assert len(had.pieces.examples) == 10
 
 
 @pytest.fixture

@@ -72,7 +72,13 @@ def slow_cohesion(vectors: Any, n_terms: Any, p: int) -> list[float]:
         between(p, p + 1, p + 1, p + 8),
         between(p - 8, p - 1, p - 1, p),
     ]
-    return row + [between(p - d, p - d + 1, p, p + 1) if p - d >= 0 else 0.0 for d in range(1, 11)]
+    row += [between(p - d, p - d + 1, p, p + 1) if p - d >= 0 else 0.0 for d in range(1, 11)]
+    for side in (-1, 1):
+        row += [
+            max([0.0, *(between(q, q + 1, p, p + 1) for d in farness if 0 <= (q := p + side * d) < n)])
+            for farness in (range(1, 4), range(4, 11), range(11, REACH + 1))
+        ]
+    return row
 
 
 def mixed(n: int, seed: int) -> list[str]:
@@ -189,6 +195,7 @@ def test_meaning_is_the_cosine_of_summed_word_vectors(n: int, seed: int) -> None
         for k in (1, 2, 3, 5, 8, 14):
             left = expected[max(0, i - k) : i].sum(axis=0)
             row += [cosine(left, expected[i : i + k].sum(axis=0)), cosine(left, expected[i])]
+            row.append(cosine(expected[i + 1 : i + k].sum(axis=0), expected[i]))
         np.testing.assert_allclose(out[i], row, rtol=1e-3, atol=2e-3)
 
 
@@ -254,6 +261,16 @@ def test_features_do_look_as_far_as_is_said() -> None:
         ("words_new", -NAMES_BACK - 1, False),
         ("words_return", NAMES_AHEAD, True),
         ("words_return", NAMES_AHEAD + 1, False),
+        ("words_within_1_before", -1, True),
+        ("words_within_1_before", -2, False),
+        ("words_within_8_before", -8, True),
+        ("words_within_8_before", -9, False),
+        ("words_within_3_after", 3, True),
+        ("words_within_3_after", 4, False),
+        ("names_within_3_before", -3, True),
+        ("names_within_3_before", -4, False),
+        ("names_within_3_after", 3, True),
+        ("names_within_3_after", 4, False),
         ("names_return", 5, True),
         ("names_return", 6, False),
         ("first_surnames_of_known", -25, True),

@@ -27,7 +27,10 @@ ALLOWED: dict[str, set[str]] = {
     "classification": BASE,
     "classification.training": BASE | {"classification", "evaluation"},
     "labels": BASE | {"classification"},
-    "bundle": BASE | {"paragraphs", "segmentation", "classification"},
+    "pointer": BASE | {"writers"},
+    "shelf": BASE | {"pointer"},
+    "bundle": BASE | {"pointer", "shelf", "paragraphs", "segmentation", "classification"},
+    "versions": BASE | {"pointer", "shelf", "bundle"},
     "pipeline": BASE | {"bundle", "segmentation", "classification", "labels", "engines"},
     "writers": BASE,
     "unlabelled": BASE | {"reading", "segmentation", "classification"},
@@ -43,15 +46,27 @@ ALLOWED: dict[str, set[str]] = {
     "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
         "reading", "paragraphs", "segmentation", "segmentation.training", "classification", "classification.training",
-        "labels", "bundle", "evaluation", "examples", "unlabelled",
+        "labels", "bundle", "shelf", "evaluation", "examples", "unlabelled",
     },
+    "differences": BASE | {"pipeline", "bundle", "labels"},
+    "interchange": BASE | {"labels", "reading", "writers"},
+    "retraining": BASE | {
+        "training", "labels", "bundle", "shelf", "versions", "pipeline", "classification", "classification.training",
+        "segmentation", "evaluation", "writers", "examples",
+    },
+    "selection": BASE,
     "care": BASE | {
-        "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+        "selection", "classification", "classification.training", "labels", "bundle", "evaluation", "examples",
+    },
+    "review": BASE | {
+        "reading", "paragraphs", "pipeline", "bundle", "classification", "labels", "writers", "runs", "storage",
+        "stored_rows", "selection",
     },
     "__main__": BASE | {"cli"},
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
         "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
+        "jit", "review", "retraining", "shelf", "versions", "differences", "interchange", "examples",
     },
 }  # fmt: skip
 
@@ -117,4 +132,8 @@ def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None
         "rich",
         "joblib",
         "fsspec",
+        "starlette",
+        "uvicorn",
+        "jinja2",
+        "sqlite3",
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from topics.care.agreement import Agreement
-from topics.care.curve import Curve, fit_power_law, measure_curve, score_predictions
+from topics.care.curve import Curve, PowerLaw, fit_power_law, measure_curve, score_predictions
+from topics.care.enough import look_ahead
 from topics.care.gains import NEXT_LABELS, fit_power, rank_gains
 from topics.care.gather import Labelled
 from topics.care.report import LabelStats
@@ -23,6 +25,7 @@ from topics.classification.training import Example
 from topics.cli import app
 from topics.evaluation.folds import Traits
 from topics.labels.checks import stats
+from topics.labels.counting import LabelCounts
 from topics.labels.decisions import TopicDecision
 from topics.labels.entries import Entry
 from topics.labels.store import append_decisions
@@ -144,6 +147,21 @@ def test_what_is_promised_from_half_the_labels_is_reached_with_all_of_them():
     reached = next(point for point in reversed(given_then) if not point.predicted)
     assert (promised.n, reached.n) == (600, 600)
     assert reached.accuracy - 0.06 <= promised.accuracy <= reached.accuracy + 0.01
+
+
+def test_the_outlook_says_what_more_labels_add_and_when_they_are_enough(curve: Curve):
+    outlook = look_ahead(curve)
+    law, n = curve.accuracy_law, curve.n
+    assert outlook.gain == pytest.approx(law.scale * (n**-law.power - (n + 100) ** -law.power))
+    measured = [point.n for point in curve.points if not point.predicted]
+    assert outlook.n_labels == (measured[-2], measured[-1])
+    assert 0 < outlook.kappa <= 1
+    flat, steep = (replace(curve, accuracy_law=PowerLaw(0.1, scale, 0.5)) for scale in (0.0, 2.0))
+    assert look_ahead(flat).is_enough and "hardly helps" in look_ahead(flat).sentence
+    assert not look_ahead(steep).is_enough and "still help" in look_ahead(steep).sentence
+    assert look_ahead(Curve(49)) is None
+    shown = LabelStats(LabelCounts({}, {}, 0, {}, {}, {}, 0), Agreement(0), Agreement(0), curve).to_dict()
+    assert shown["more_labels"]["expected_gain"] == round(outlook.gain, 5)
 
 
 def test_few_labels_make_no_curve():

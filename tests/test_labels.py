@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from topics.errors import LabelError, OutputError
 from topics.labels import store
-from topics.labels.decisions import BoundaryDecision, Decision, TopicDecision, from_json, to_json
+from topics.labels.boundaries import read_boundaries
+from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json, to_json
 from topics.labels.store import append_decisions, find_label_files, read_decisions, write_decisions
 from topics.labels.taxonomy import parse_taxonomy
 from topics.records import KINDS
@@ -122,8 +123,8 @@ def test_a_file_name_that_is_not_utf8_survives():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"type": "opinion"}, 'type "opinion" is neither "topic" nor "boundary".'),
-        ({"type": ...}, 'type null is neither "topic" nor "boundary".'),
+        ({"type": "opinion"}, 'type "opinion" is none of "topic", "boundary", "note" and "undo".'),
+        ({"type": ...}, 'type null is none of "topic", "boundary", "note" and "undo".'),
         ({"topics": []}, 'unknown field "topics".'),
         ({"by": ...}, 'field "by" is missing.'),
         ({"by": " "}, 'field "by" is not a text.'),
@@ -386,3 +387,53 @@ def test_two_processes_append_without_losing_or_mixing_lines(tmp_path: Path):
         writer.communicate(timeout=120)
         assert writer.returncode == 0
     assert offsets_by_writer(path) == {"ada": list(range(200)), "ben": list(range(200))}
+
+
+NOTE = Note(
+    dump="d" * 64,
+    start=10,
+    end=90,
+    segment="5" * 64,
+    note="ask the desk",
+    by="ada",
+    at="2026-03-02T10:00:00Z",
+    name="x",
+)
+
+
+@pytest.mark.parametrize("decision", [NOTE, replace(NOTE, note=""), Undo(decided=NOTE.at, by="ada", at=TOPIC.at)])
+def test_notes_and_undos_survive_a_line(decision: Decision):
+    assert from_json(to_json(decision)) == decision
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (to_json(replace(NOTE, start=90)), "the segment ends (90) before it starts (90)"),
+        ('{"type": "undo", "decided": "yesterday", "by": "ada", "at": "2026-03-01"}', 'field "decided" is not an ISO'),
+        ('{"type": "undo", "by": "ada", "at": "2026-03-01"}', 'field "decided" is missing'),
+    ],
+)
+def test_a_wrong_note_or_undo_is_refused(line: str, message: str):
+    with pytest.raises(LabelError) as raised:
+        from_json(line, "labels/x.jsonl:3")
+    assert str(raised.value).startswith(f"labels/x.jsonl:3: {message}")
+
+
+def test_what_is_taken_back_is_not_read_and_everything_else_is(tmp_path: Path):
+    """Both decisions of one moment go; another person's of that moment, and an earlier one on that text, stay."""
+    late = "2026-03-05T09:00:00.000001Z"
+    others = replace(TOPIC, by="bo", at=late, topic="hills", also=())
+    append_decisions(tmp_path / "a.jsonl", [TOPIC, replace(TOPIC, at=late), replace(BOUNDARY, at=late), others, NOTE])
+    append_decisions(tmp_path / "b.jsonl", [Undo(decided=late, by="ada", at="2026-03-05T09:00:01Z")])
+    found = read_decisions([tmp_path])
+    assert [entry.decision for entry in found.topics] == [TOPIC, others]
+    assert found.boundaries == ()
+    assert [entry.decision for entry in found.notes] == [NOTE]
+
+
+def test_a_boundary_that_is_taken_back_binds_no_more(tmp_path: Path):
+    append_decisions(tmp_path / "a.jsonl", [TOPIC, BOUNDARY, replace(BOUNDARY, offset=200, at="2026-03-02T00:00:00Z")])
+    assert read_boundaries(tmp_path) == {"d" * 64: {90: True, 200: True}}
+    append_decisions(tmp_path / "b.jsonl", [Undo(decided=BOUNDARY.at, by="ada", at="2026-03-05T09:00:01Z")])
+    assert read_boundaries(tmp_path) == {"d" * 64: {200: True}}

@@ -336,3 +336,23 @@ def test_sentences_equal_nltks_on_news() -> None:
         flat = " ".join(text.split())
         for punkt in (trained, Punkt()):
             assert punkt.sentence_spans(flat, 0, len(flat), glued=False) == nltk_sentences(flat, punkt)
+
+
+@pytest.mark.parametrize("n_words", [3, 40, 700])
+def test_parts_of_a_dump_have_the_paragraphs_of_the_whole(n_words: int) -> None:
+    """Wherever the dump is cut at paragraphs, a part and a little of what follows give the same paragraphs."""
+    story = " ".join(f"{PROSE} Part {number} ends here." for number in range(4))
+    giant = "rope " * n_words
+    text = f"{story}\n\nA short line. It ends.\n{story} {giant}end. {story}\nAnother. One more.\n"
+    whole = [(p.start, p.end) for p in split_paragraphs(text, KNOWN)]
+    starts = [start for start, _ in whole]
+    for cuts in ([1, 5], [2, 3, 4], [7, 20, 30, 41], list(range(1, len(whole)))):
+        places = [0, *(starts[i] for i in cuts if i < len(starts)), len(text)]
+        found = []
+        for start, end in pairwise(places):
+            inside = start > 0 and text[start - 1] != "\n"
+            goes_on = end < len(text) and text[end - 1] != "\n"
+            shown = text[start : end + 200] if goes_on else text[start:end]
+            parts = split_paragraphs(shown, KNOWN, begins_inside=inside, ends_inside=goes_on)
+            found += [(start + p.start, start + p.end) for p in parts if start + p.start < end]
+        assert found == whole

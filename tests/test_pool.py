@@ -100,7 +100,7 @@ def test_a_piece_of_no_topic_is_told_by_the_pool_that_holds_its_like() -> None:
 
     def sure(terms: Terms) -> float:
         vector = model.vectorise(terms)
-        return model.confidence(vector, float(model.probabilities(vector).max()), model.also_scores(vector))
+        return 1.0 - model.doubt(vector)
 
     strange = np.array([sure(terms) for terms in odd[65:]])
     known = np.array([sure(write(slug, source)) for slug in SLUGS for _ in range(30)])

@@ -284,7 +284,7 @@ def test_articles_refine_from_a_file(base: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [*arguments, "--articles", str(file)])
     assert result.exit_code == 0, result.output
     assert load_model(tmp_path / "mine").manifest["segmentation"]["refined"]["articles"] == 12
-    assert weights(tmp_path / "mine") != weights(base)
+    assert weights(load_model(tmp_path / "mine").path) != weights(base)
     result = CliRunner().invoke(app, [*arguments, "--articles", str(file), "--corpora", str(tmp_path)])
     assert result.exit_code == 2 and "either --corpora or --articles" in result.output
     with pytest.raises(DumpError, match=r"no \.jsonl"):
@@ -301,12 +301,12 @@ def test_training_again_begins_from_the_first_model(
     """A project whose model was refined and that is trained again gets what it would have got at once."""
     [(dump, starts), *_] = dumps_of(FOREIGN, 1)
     labels = project(tmp_path, decide(dump, {starts[1]: True}), [dump])
-    monkeypatch.setattr("topics.bundle._roots", lambda: [("project", tmp_path / "models"), ("package", base.parent)])
+    monkeypatch.setattr("topics.shelf.roots", lambda: [("project", tmp_path / "models"), ("package", base.parent)])
     first = train(labels, tmp_path / "models" / "mine", base=str(base))
     again = train(labels, tmp_path / "models" / "mine", base="mine")
     assert again.version == first.version
     steps: list[str] = []
-    monkeypatch.setattr("topics.bundle._roots", lambda: [("project", tmp_path / "models")])
+    monkeypatch.setattr("topics.shelf.roots", lambda: [("project", tmp_path / "models")])
     on = train(labels, tmp_path / "on" / "mine", base="mine", on_progress=steps.append)
     assert on.refined is not None and on.refined["base"] == f"mine@{first.version}"
     assert any("is not at hand: going on from mine" in step for step in steps)

@@ -91,6 +91,8 @@ def test_marked_near_duplicates_count_instead_of_equal_texts() -> None:
     rows = [first, {**second, "duplicate_of": first["id"]}, {**third, "duplicate_of": first["id"]}]
     copies = gather(rows).copies
     assert copies.marked
+    looked_for = make_report(harbour(), title="Monday", manifest={"totals": {"duplicates": 0}})
+    assert "No segment is a near-duplicate among 4 segments." in [s.words[0] for s in looked_for.sections]
     assert (copies.n_copies, copies.sizes) == (2, {3: 1})
 
 
@@ -203,11 +205,13 @@ def judged(n: int) -> JudgedRun:
 
 
 def test_a_card_gives_back_what_training_measured() -> None:
+    from topics.classification.doubt import UNMEASURED
     from topics.training import measure_fit
 
     class Fitted:
         class model:
             slugs = ("sport", "culture")
+            acceptance = UNMEASURED
 
         import numpy as np
 

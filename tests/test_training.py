@@ -25,9 +25,10 @@ from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example
-from topics.segmentation.training.fit import Effort, ExampleMaker, fit_segmentation, learn_vocabulary, tell_truth
+from topics.segmentation.training.fit import Effort, ExampleMaker, fit_segmentation, tell_truth
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
+from topics.segmentation.training.words import in_steps, learn_vocabulary
 from topics.training import TrainReport, train
 
 TAXONOMY = """
@@ -274,8 +275,7 @@ def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
 
 def test_examples_are_the_same_whatever_the_number_of_processes() -> None:
     corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
-    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
-    maker = ExampleMaker(corpora, (), Prose(), Punkt(), vocabulary, meanings.astype(np.float32) * scale)
+    maker = ExampleMaker(corpora, (), Prose(), Punkt(), *learn_vocabulary(corpora, meaning_of, 3))
     one, two = maker.make(30, 5, 1), maker.make(30, 5, 2)
     assert len(one) == len(two) == 30
     for ours, theirs in zip(one, two, strict=True):
@@ -307,10 +307,12 @@ def test_paragraphs_are_told_what_they_are() -> None:
 def test_the_vocabulary_holds_words_that_several_articles_hold() -> None:
     odd = Article("Odd", ("A quokka.",), "outlet", "town", "2025-01")
     corpora = Corpora((*(report(i) for i in range(40)), odd), (), (), (), ())
-    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, 3)
+    vocabulary, vectors = learn_vocabulary(corpora, meaning_of, 3)
     keys = set(vocabulary.keys.tolist())
     assert {hash_word(word) for word in ("town", "crane", "oskil", "the", ".")} <= keys
     assert hash_word("quokka") not in keys
     stop = [i for i, key in enumerate(vocabulary.keys.tolist()) if key == hash_word("the")]
-    assert not meanings[stop].any()  # what carries no topic has no meaning
-    assert meanings.shape == (len(keys), 2) == (len(vocabulary.keys), len(scale))
+    assert not vectors[stop].any()  # what carries no topic has no meaning
+    assert vectors.shape == (len(keys), 2) and vectors.any()
+    steps, scale = in_steps(vectors)
+    assert steps.dtype == np.int8 and np.abs(steps * scale - vectors).max() <= scale.max() / 2 + 1e-6

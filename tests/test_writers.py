@@ -665,6 +665,23 @@ def test_an_export_has_a_page_a_topic_and_an_index(tmp_path: Path) -> None:
     assert listing(tmp_path)[0] == "monday" and not list(tmp_path.glob(f"{TEMPORARY}*"))
 
 
+def test_an_export_in_several_formats_links_them_all(tmp_path: Path) -> None:
+    formats = ["html", "md", "csv", "parquet"]
+    write_topics_folder(harbour(), tmp_path / "a", format=formats, topics=["sport"], names={"sport": "Games & sport"})
+    assert listing(tmp_path / "a") == [
+        ".topics-export", "index.html", "index.md",
+        "sport", "sport/README.md", "sport/index.html", "sport/sport.csv", "sport/sport.parquet",
+    ]  # fmt: skip
+    index = _Page((tmp_path / "a/index.html").read_text("utf-8"))
+    names = ("index.html", "README.md", "sport.csv", "sport.parquet")
+    assert {a["href"] for a in index.all("a")} == {f"sport/{name}" for name in names}
+    assert "Games & sport" in index.shown
+    page = _Page((tmp_path / "a/sport/index.html").read_text("utf-8"))
+    assert {"../index.html", *names[1:]} <= {a["href"] for a in page.all("a")}
+    header = (tmp_path / "a/sport/sport.csv").read_text("utf-8").split(",")
+    assert header[:4] == ["topic", "also", "kind", "score"] and "text" in header
+
+
 def test_an_export_of_furniture_and_all(tmp_path: Path) -> None:
     write_topics_folder(harbour(), tmp_path / "a", clean=False)
     assert "Ines Tamm" in (tmp_path / "a/business/index.html").read_text("utf-8")

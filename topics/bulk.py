@@ -24,6 +24,7 @@ from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
 from topics.reading.problems import Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources
+from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
 from topics.writers.rows import Row
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
-__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "with_whole_paths"]
+__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "warm_up", "with_whole_paths"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class DumpWork:
         return digest_part(part)
 
     def dumps(self, part: Part, on_problem: Callable[[Mapping[str, str]], None]) -> Iterator[tuple[str, Iterable[Row]]]:
-        from topics.pipeline import classify_dump
+        from topics.pipeline import classify_dump, stream_rows
 
         model = _load(self.model_path, self.model_id)
 
@@ -78,20 +79,13 @@ class DumpWork:
             if isinstance(item, Problem):
                 note(item)
                 continue
-            yield (
-                item.name,
-                classify_dump(
-                    item,
-                    model,
-                    boundaries=self.settings["boundaries"],
-                    whole=self.settings["whole"],
-                    topics=self.settings["topics"],
-                    clean=self.settings["clean"],
-                    accept_above=self.settings.get("accept_above"),
-                    decided=self.decided,
-                    on_problem=note_label,
-                ),
-            )
+            options: dict[str, Any] = {name: self.settings[name] for name in ("boundaries", "topics", "clean")}
+            options |= {"decided": self.decided, "on_problem": note_label}
+            options["accept_above"] = self.settings.get("accept_above")
+            if isinstance(item, Dump):
+                yield item.name, classify_dump(item, model, **options, whole=self.settings["whole"])
+            else:
+                yield item.name, stream_rows(item, model, **options)
 
 
 def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[Problem]]:
@@ -142,6 +136,18 @@ def with_whole_paths(units: list[Unit]) -> list[Unit]:
         return replace(part, source=Source(source.name, source.path.absolute(), shown=source.where))
 
     return [replace(unit, parts=tuple(map(complete, unit.parts))) for unit in units]
+
+
+def warm_up(model: Model) -> None:
+    """Run everything once, so that what has to be compiled is compiled, and cached for the workers."""
+    from topics.pipeline import classify_dump
+    from topics.runs.signatures import sign_row
+
+    rows = classify_dump(
+        Dump("", "Ferry fares rise\n\nThe harbour board raised its fares on Monday."), model, decided={}
+    )
+    for row in rows:
+        sign_row(row)
 
 
 def is_read_once(source: Source) -> bool:

@@ -4,6 +4,7 @@
 ``segmentation.npz`` and ``topics.npz`` read with ``allow_pickle=False``, ``punkt.json`` and
 ``vocabulary.json``, ``CARD.md`` for people. There is no pickle, so a model file cannot run code. Saving fills a
 temporary folder and renames it; the same weights give the same bytes.
+Where they stand and which one a name means is in :mod:`topics.shelf`.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import BundleError, OutputError
+from topics.pointer import POINTER, hold_folder
+from topics.shelf import FORMAT, MANIFEST, ModelInfo, find_models, list_versions, locate_model, read_manifest
 
 if TYPE_CHECKING:
     from topics.classification.model import TopicModel
@@ -28,20 +32,21 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FORMAT",
+    "MANIFEST",
     "Model",
     "ModelInfo",
     "find_models",
+    "load_learned",
     "load_model",
     "load_vectors",
     "read_manifest",
     "save_model",
+    "save_version",
 ]
 
-FORMAT: Final = 1
-MANIFEST: Final = "manifest.json"
 VECTORS: Final = "vectors.npz"  # there when the model can be trained again without corpora
+LEARNED: Final = "learned.json"  # what was learned from which labels, for comparing with the next training
 _FILES: Final = ("segmentation.npz", "punkt.json", "topics.npz", "vocabulary.json", "CARD.md")
-DEFAULT: Final = "default"
 
 
 @dataclass(frozen=True)
@@ -61,21 +66,11 @@ class Model:
         return f"{self.name}@{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class ModelInfo:
-    """A bundle that was found: where, and what its manifest says (``problem`` where it cannot be used)."""
-
-    name: str
-    path: Path
-    place: str  # "project", "user", "package"
-    manifest: Mapping[str, Any]
-    problem: str | None = None
-
-
 def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     """Load a bundle by folder or by name; by default the model named ``default``.
 
     A name is looked for in the project (``models/`` here), the user's data folder, and the package, in this order.
+    ``name@version``, or four and more first digits of a version alone, mean that version, whichever is in use.
 
     >>> import topics
     >>> topics.load_model().name
@@ -88,7 +83,7 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     from topics.paragraphs import Punkt
     from topics.segmentation.model import SegmentationModel
 
-    path = _locate(model)
+    path = locate_model(model)
     manifest, version = read_manifest(path)
     files: Mapping[str, str] = manifest["files"]
     for name in _FILES:
@@ -130,27 +125,13 @@ def load_vectors(model: Model) -> WordVectors | None:
         return WordVectors.from_arrays(arrays)
 
 
-def read_manifest(path: Path) -> tuple[Mapping[str, Any], str]:
-    """A bundle's manifest and its version, after checking its format."""
-    try:
-        data = (path / MANIFEST).read_bytes()
-        manifest = json.loads(data)
-    except FileNotFoundError:
-        raise BundleError(
-            f"{path}: no {MANIFEST} in it, so no model. `topics models list` shows what there is."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise BundleError(
-            f"{path / MANIFEST}: cannot be read ({error}). Restore it or train the model again."
-        ) from error
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-        raise BundleError(f"{path / MANIFEST}: not a model's manifest. Restore it or train the model again.")
-    if manifest.get("format") != FORMAT:
-        raise BundleError(
-            f"{path}: a model of format {manifest.get('format')}, this version reads format {FORMAT}. "
-            "Update topics, or train the model again."
-        )
-    return manifest, hashlib.sha256(data).hexdigest()[:12]
+def load_learned(model: Model) -> Mapping[str, Any] | None:
+    """What a model learned from which label: segment digests (16 digits) to topics, dump digests to the boundaries
+    decided in them; ``None`` for a model that does not say."""
+    if LEARNED not in model.manifest["files"]:
+        return None
+    learned: Mapping[str, Any] = json.loads((model.path / LEARNED).read_bytes())
+    return learned
 
 
 def save_model(
@@ -162,92 +143,116 @@ def save_model(
     name: str,
     about: Mapping[str, Any],
     card: str,
+    learned: Mapping[str, Any] | None = None,
 ) -> str:
     """Write a bundle, replacing one that stands there; returns its version.
 
     ``about`` goes into the manifest as it is: metrics, taxonomy, what it was trained on. A folder that is no
-    bundle is not touched.
+    bundle is not touched, nor one that holds versions.
     """
-    from topics.classification.analyzer import ANALYZER
-
     if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists()):
         raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another --output.") from error
-    try:
-        _write_arrays(scratch / "segmentation.npz", segmentation.to_arrays())
-        _write_arrays(scratch / "topics.npz", topics.to_arrays())
-        _write_json(scratch / "punkt.json", segmentation.punkt.without_addresses().to_json())
-        _write_json(scratch / "vocabulary.json", {"topics": list(topics.slugs), "terms": list(topics.terms)})
-        (scratch / "CARD.md").write_text(card, "utf-8")
-        if vectors is not None:
-            _write_arrays(scratch / VECTORS, vectors.to_arrays())
-        names = [*_FILES, VECTORS] if vectors is not None else _FILES
-        files = {file: _file_digest(scratch / file) for file in names}
-        manifest = {"format": FORMAT, "name": name, "analyzer": ANALYZER, **about, "files": files}
-        _write_json(scratch / MANIFEST, manifest, indent=1)
-        for file in scratch.iterdir():
+    if list_versions(folder) or (folder / POINTER).exists():
+        raise OutputError(f"{folder}: holds versions of a model. Train without --plain, or choose another --output.")
+    contents = _Contents(segmentation, topics, vectors, name, about, card, learned)
+    with _scratch(folder, folder.parent, f".{folder.name}.") as scratch:
+        contents.write(scratch)
+        _swap(scratch, folder)
+    return read_manifest(folder)[1]
+
+
+def save_version(
+    folder: Path,
+    segmentation: SegmentationModel,
+    topics: TopicModel,
+    vectors: WordVectors | None = None,
+    *,
+    name: str,
+    about: Mapping[str, Any],
+    card: str,
+    learned: Mapping[str, Any] | None = None,
+    beside: Mapping[str, str] | None = None,
+) -> Path:
+    """Write a bundle as one more version of the model in ``folder``; returns where it is.
+
+    Nothing else there changes, and the version in use stays in use. A version that is there already is left as it
+    is. ``beside`` are files (name to text) that go with the version without being part of it.
+    """
+    foreign = folder.is_file() or (
+        folder.exists()
+        and any(not path.name.startswith(".") for path in folder.iterdir())
+        and not ((folder / MANIFEST).exists() or (folder / POINTER).exists() or list_versions(folder))
+    )
+    if foreign:
+        raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
+    contents = _Contents(segmentation, topics, vectors, name, about, card, learned)
+    with hold_folder(folder):
+        for left in folder.glob(".new.*"):  # by a process that was killed
+            shutil.rmtree(left, ignore_errors=True)
+        with _scratch(folder, folder, ".new.") as scratch:
+            contents.write(scratch)
+            for file, text in (beside or {}).items():
+                (scratch / file).write_text(text, "utf-8")
+            place = folder / read_manifest(scratch)[1]
+            if not place.exists():
+                scratch.rename(place)
+    return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What goes into a bundle."""
+
+    segmentation: SegmentationModel
+    topics: TopicModel
+    vectors: WordVectors | None
+    name: str
+    about: Mapping[str, Any]
+    card: str
+    learned: Mapping[str, Any] | None
+
+    def write(self, folder: Path) -> None:
+        """Write all files and bring them to the disk."""
+        from topics.classification.analyzer import ANALYZER
+
+        _write_arrays(folder / "segmentation.npz", self.segmentation.to_arrays())
+        _write_arrays(folder / "topics.npz", self.topics.to_arrays())
+        _write_json(folder / "punkt.json", self.segmentation.punkt.without_addresses().to_json())
+        _write_json(folder / "vocabulary.json", {"topics": list(self.topics.slugs), "terms": list(self.topics.terms)})
+        (folder / "CARD.md").write_text(self.card, "utf-8")
+        names = list(_FILES)
+        if self.vectors is not None:
+            _write_arrays(folder / VECTORS, self.vectors.to_arrays())
+            names.append(VECTORS)
+        if self.learned is not None:
+            _write_json(folder / LEARNED, self.learned, indent=0)
+            names.append(LEARNED)
+        files = {file: _file_digest(folder / file) for file in names}
+        manifest = {"format": FORMAT, "name": self.name, "analyzer": ANALYZER, **self.about, "files": files}
+        _write_json(folder / MANIFEST, manifest, indent=1)
+        for file in folder.iterdir():
             file.chmod(0o644)
             with file.open("rb") as opened:
                 os.fsync(opened.fileno())
-        scratch.chmod(0o755)
-        _swap(scratch, folder)
+        folder.chmod(0o755)
+
+
+@contextmanager
+def _scratch(folder: Path, parent: Path, prefix: str) -> Iterator[Path]:
+    """A temporary folder in ``parent``, gone in the end unless it was moved; errors name ``folder``."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another --output.") from error
+    try:
+        yield scratch
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be written ({error.strerror}). Free some space or choose another --output."
         ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return read_manifest(folder)[1]
-
-
-def find_models() -> list[ModelInfo]:
-    """Every bundle that a name can mean, in the order in which they are looked for."""
-    found = []
-    for place, root in _roots():
-        if not root.is_dir():
-            continue
-        for path in sorted(p for p in root.iterdir() if (p / MANIFEST).is_file()):
-            try:
-                manifest, version = read_manifest(path)
-                found.append(ModelInfo(path.name, path, place, {**manifest, "version": version}))
-            except BundleError as error:
-                found.append(ModelInfo(path.name, path, place, {}, str(error)))
-    return found
-
-
-def user_folder() -> Path:
-    """Where this user's own models are kept."""
-    from platformdirs import user_data_path
-
-    return user_data_path("topics") / "models"
-
-
-def _roots() -> list[tuple[str, Path]]:
-    here = Path(__file__).parent
-    packaged = here / "_data" / "models"
-    # a checkout keeps models/ beside the package; an installed package inside it
-    shipped = packaged if packaged.is_dir() else here.parent / "models"
-    roots = [("project", Path("models")), ("user", user_folder())]
-    if not (Path("models").is_dir() and shipped.is_dir() and Path("models").samefile(shipped)):
-        roots.append(("package", shipped))
-    return roots
-
-
-def _locate(model: str | os.PathLike[str] | None) -> Path:
-    wanted = os.fspath(model) if model is not None else DEFAULT
-    is_path = not isinstance(model, str | None) or os.sep in wanted or (Path(wanted) / MANIFEST).is_file()
-    if is_path:
-        if not Path(wanted).is_dir():
-            raise BundleError(f"{wanted}: no such model folder. `topics models list` shows what there is.")
-        return Path(wanted)
-    for _, root in _roots():
-        if (root / wanted / MANIFEST).is_file():
-            return root / wanted
-    raise BundleError(f'no model named "{wanted}". `topics models list` shows what there is; `topics train` makes one.')
 
 
 def _swap(new: Path, folder: Path) -> None:

@@ -44,8 +44,8 @@ __all__ = [
 class Pieces:
     """The labelled pieces that have text or terms: columns of the same length, in the order of the label files.
 
-    ``files`` are the label files that each stands in, by their names without suffix. ``problems`` has a line for each
-    dump whose labels have neither.
+    ``files`` are the label files that each was first labelled in, by their names without suffix. ``problems`` has a
+    line for each dump whose labels have neither.
     """
 
     examples: tuple[Example, ...]
@@ -127,7 +127,8 @@ def gather_pieces(
     """The pieces of those topic decisions that hold, boilerplate left out.
 
     ``files`` are the label files, beside which term files may stand; ``texts`` go by the digest of the dump. A piece's
-    group is its story; its outlet is its source, or the dump where nobody said.
+    group is its story; its outlet is its source, or the dump where nobody said. A later decision on a text keeps what
+    an earlier one said of its source and day.
     """
     from topics.classification.training import Example
     from topics.evaluation.folds import Traits
@@ -137,9 +138,9 @@ def gather_pieces(
     from topics.labels.standoff import read_terms, terms_path
 
     boundaries = settle_boundaries(decisions)
+    places = _find_places(decisions)
     stored = {row.segment: row for f in files if terms_path(f).exists() for row in read_terms(terms_path(f))}
     kept: list[tuple[TopicDecision, Terms]] = []
-    names: list[str] = []
     signatures: dict[str, str] = {}
     missing: Counter[str] = Counter()
     for entry in settle_topics(decisions.topics):
@@ -150,26 +151,24 @@ def gather_pieces(
         if text is not None:
             terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation, furniture)
             kept.append((decision, terms))
-            names.append(Path(entry.file).stem)
         elif decision.segment in stored:
             kept.append((decision, stored[decision.segment].terms))
-            names.append(Path(entry.file).stem)
             signatures[decision.segment] = stored[decision.segment].signature
         else:
             missing[decision.name] += 1
     groups = group_near_duplicates(signatures)
     duplicates = [groups[decision.segment] for decision, _ in kept]
     stories = group_stories(
-        [_all_counts(terms) for _, terms in kept], [decision.published for decision, _ in kept], duplicates
+        [_all_counts(terms) for _, terms in kept], [places[d.segment].published for d, _ in kept], duplicates
     )
     return Pieces(
         tuple(Example(terms, d.topic, d.also, str(story)) for (d, terms), story in zip(kept, stories, strict=True)),
         tuple(
-            Traits(d.topic, duplicate, story, d.source or d.name, d.published)
+            Traits(d.topic, duplicate, story, places[d.segment].source or d.name, places[d.segment].published)
             for (d, _), duplicate, story in zip(kept, duplicates, stories, strict=True)
         ),
         tuple(decision for decision, _ in kept),
-        tuple(names),
+        tuple(places[decision.segment].file for decision, _ in kept),
         tuple(
             f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
             for name, n in sorted(missing.items())
@@ -177,17 +176,38 @@ def gather_pieces(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a text was first labelled, and where and when it was published, if any decision says so."""
+
+    file: str
+    source: str | None
+    published: str | None
+
+
+def _find_places(decisions: Decisions) -> dict[str, _Place]:
+    places: dict[str, _Place] = {}
+    for entry in decisions.topics:
+        said = entry.decision
+        first = places.get(said.segment) or _Place(Path(entry.file).stem, None, None)
+        places[said.segment] = _Place(first.file, said.source or first.source, said.published or first.published)
+    return places
+
+
 def count_terms_of(
     name: str, text: str, segmentation: SegmentationModel, furniture: Furniture | None = None
 ) -> tuple[Terms, str]:
     """Counted terms and signature of a piece as the model will meet it: its own idea of headline and furniture, not
-    the labeller's."""
+    the labeller's; but all of it where the model takes nothing for matter, since somebody gave it a topic."""
+    from topics.classification.analyzer import count_terms
     from topics.classification.furniture import NO_FURNITURE
     from topics.classification.model import segment_terms
     from topics.labels.signatures import sign_text
     from topics.segmentation import whole_dump
 
     [piece] = whole_dump(Dump(name, text), segmentation)
+    if not piece.body.strip():
+        return count_terms(None, text), sign_text(text)
     return segment_terms(piece, furniture or NO_FURNITURE), sign_text(piece.body)
 
 

@@ -10,11 +10,12 @@ the module that a kernel stands in, and none of a module whose kernels it calls:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+from numba.core import event
 
-__all__ = ["kernel"]
+__all__ = ["kernel", "tell_of_compiling"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -22,3 +23,21 @@ F = TypeVar("F", bound=Callable[..., object])
 def kernel(function: F) -> F:
     """Compile a loop over arrays to machine code."""
     return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+
+
+def tell_of_compiling(tell: Callable[[], None]) -> None:
+    """Call ``tell`` when a kernel is compiled for the first time in this process; what is cached is not compiled."""
+    event.register("numba:compile", _Once(tell))
+
+
+class _Once(event.Listener):  # type: ignore[misc]
+    def __init__(self, tell: Callable[[], None]) -> None:
+        self._tell: Callable[[], None] | None = tell
+
+    def on_start(self, event: Any) -> None:
+        tell, self._tell = self._tell, None
+        if tell is not None:
+            tell()
+
+    def on_end(self, event: Any) -> None:
+        return

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
 
 from topics.bundle import Model, load_model
 from topics.errors import LabelError
-from topics.records import Dump, Prediction, Segment, dump_digest, to_row
+from topics.records import Dump, DumpInBlocks, Prediction, Segment, dump_digest, to_row
 
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
     from topics.labels.boundaries import Decided
     from topics.segmentation.explain import StartReasons
 
-__all__ = ["classify", "classify_dump", "classify_dumps", "decisions_of", "explain", "explain_starts", "segment"]
+__all__ = [
+    "classify",
+    "classify_dump",
+    "classify_dumps",
+    "decisions_of",
+    "explain",
+    "explain_starts",
+    "segment",
+    "stream_rows",
+]
 
 OnProblem = Callable[[LabelError], None]
+SEGMENTS_AT_A_TIME: Final = 64  # are classified together
 
 
 @lru_cache(maxsize=1)
@@ -151,8 +162,36 @@ def classify_dump(
     return [to_row(s, p, clean=clean) for s, p in zip(segments, found, strict=True)]
 
 
+def stream_rows(
+    dump: DumpInBlocks,
+    model: Model,
+    *,
+    boundaries: float | None = None,
+    topics: bool = True,
+    clean: bool = False,
+    accept_above: float | None = None,
+    decided: Decided | None = None,
+    on_problem: OnProblem | None = None,
+) -> Iterator[Mapping[str, Any]]:
+    """The rows of a dump that is too long for memory, as they come; the options are those of :func:`classify_dump`."""
+    from topics.segmentation import segment_blocks
+    from topics.segmentation.layout import DumpFacts
+
+    own = _or_project(decided).get(dump.digest, {})
+    segments = segment_blocks(
+        dump.blocks(), DumpFacts(dump.name, dump.digest), model.segmentation,
+        threshold=boundaries, decided=own, on_problem=on_problem,
+    )  # fmt: skip
+    while some := list(islice(segments, SEGMENTS_AT_A_TIME)):
+        predictions: Sequence[Prediction | None] = [None] * len(some)
+        if topics:
+            predictions = classify(some, model, accept_above=accept_above)
+        for piece, prediction in zip(some, predictions, strict=True):
+            yield to_row(piece, prediction, clean=clean)
+
+
 def classify_dumps(
-    dumps: Iterable[Dump],
+    dumps: Iterable[Dump | DumpInBlocks],
     model: Model,
     *,
     jobs: int = 1,
@@ -163,8 +202,11 @@ def classify_dumps(
     accept_above: float | None = None,
     decided: Decided | None = None,
     on_problem: OnProblem | None = None,
-) -> Iterator[tuple[Dump, list[Mapping[str, Any]]]]:
+) -> Iterator[tuple[Dump | DumpInBlocks, Iterable[Mapping[str, Any]]]]:
     """Each dump with its rows, in the order given, whatever the number of ``jobs`` (processes).
+
+    The rows of a dump that is too long for memory come by and by, and before the next dump: they are to be taken at
+    once.
 
     The options are those of :func:`classify_dump`; what the project decided is read once, before the first dump.
     """
@@ -172,9 +214,16 @@ def classify_dumps(
     options: dict[str, Any] = {
         "boundaries": boundaries, "whole": whole, "topics": topics, "clean": clean, "accept_above": accept_above,
     }  # fmt: skip
+
+    def in_this_process(dump: Dump | DumpInBlocks) -> Iterable[Mapping[str, Any]]:
+        if isinstance(dump, Dump):
+            return classify_dump(dump, model, **options, decided=decided, on_problem=on_problem)
+        more = {name: value for name, value in options.items() if name != "whole"}
+        return stream_rows(dump, model, **more, decided=decided, on_problem=on_problem)
+
     if jobs == 1:
         for dump in dumps:
-            yield dump, classify_dump(dump, model, **options, decided=decided, on_problem=on_problem)
+            yield dump, in_this_process(dump)
         return
     from joblib import Parallel, delayed
 
@@ -184,9 +233,12 @@ def classify_dumps(
     with interrupts_ignored():
         Parallel(n_jobs=jobs)(delayed(_start_worker)(path) for _ in range(jobs))
     work = delayed(_classify_in_worker)
-    calls = (work(dump, path, options, decisions_of(dump, decided)) for dump in dumps)
+    calls = (work(dump, path, options, decisions_of(dump, decided) if isinstance(dump, Dump) else {}) for dump in dumps)
     done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
     for dump, rows, problems in done:
+        if not isinstance(dump, Dump):
+            yield dump, in_this_process(dump)
+            continue
         for problem in problems:
             if on_problem is None:
                 raise problem
@@ -204,10 +256,15 @@ def _worker_model(path: str) -> Model:
 
 
 def _classify_in_worker(
-    dump: Dump, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
-) -> tuple[Dump, list[Mapping[str, Any]], list[LabelError]]:
+    dump: Dump | DumpInBlocks, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
+) -> tuple[Dump | DumpInBlocks, list[Mapping[str, Any]], list[LabelError]]:
     """``own`` are the decisions about this dump; what cannot hold of them is handed back to be said in order."""
+    from topics.engines.local import allow_growth
+
+    allow_growth()
     problems: list[LabelError] = []
+    if not isinstance(dump, Dump):  # its rows are too many to be handed back
+        return dump, [], []
     decided = {dump_digest(dump.text): own} if own else {}
     rows = classify_dump(dump, _worker_model(path), **options, decided=decided, on_problem=problems.append)
     return dump, rows, problems

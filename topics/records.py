@@ -7,13 +7,14 @@ Line numbers are 1-based physical lines. Nothing here knows how it was made or w
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 __all__ = [
     "KINDS",
     "Dump",
+    "DumpInBlocks",
     "Kind",
     "Paragraph",
     "Prediction",
@@ -58,6 +59,16 @@ class Dump:
     title: str | None = None
     published: str | None = None
     source: str | None = None
+
+
+class DumpInBlocks(Protocol):
+    """A dump whose text is not at hand as a whole: ``blocks`` gives it, ``digest`` is that of :func:`dump_digest`."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    def blocks(self) -> Iterator[str]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from topics.errors import DumpError
 from topics.records import KINDS
 from topics.writers.rows import Row
 
-__all__ = ["read_stored", "read_stored_rows"]
+__all__ = ["parse_stored_row", "read_stored", "read_stored_rows"]
 
 _Check = Callable[[Any], bool]
 _BATCH_ROWS = 1024
@@ -46,7 +46,7 @@ def read_stored(file: BinaryIO, where: str, format: str) -> Iterator[Row]:
     lines = gzip.GzipFile(fileobj=file, mode="rb") if format == "gz" else file
     for number, line in enumerate(lines, 1):
         if line.strip():
-            yield _parse_line(line, f"{where}:{number}")
+            yield parse_stored_row(line, f"{where}:{number}")
 
 
 def _read_parquet(file: BinaryIO, where: str) -> Iterator[Row]:
@@ -61,7 +61,8 @@ def _read_parquet(file: BinaryIO, where: str) -> Iterator[Row]:
         raise DumpError(f"{where}: cannot be read: {reason}. Check the file.") from error
 
 
-def _parse_line(line: bytes, where: str) -> Row:
+def parse_stored_row(line: bytes, where: str) -> Row:
+    """The row that one line spells; ``where`` leads the message of what is wrong with it."""
     row: Any = None
     with suppress(ValueError, RecursionError):  # ValueError covers bad UTF-8 and bad JSON
         row = json.loads(line)

@@ -22,15 +22,19 @@ from topics.records import Dump
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.classification.analyzer import Terms
     from topics.classification.doubt import Acceptance
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
+    from topics.examples import Pieces
+    from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
+    from topics.segmentation.training.corpora import Corpora
     from topics.unlabelled import Unlabelled
 
-__all__ = ["TrainReport", "train"]
+__all__ = ["Learned", "TrainReport", "learn", "refine_boundaries", "save_learned", "train"]
 
 Say = Callable[[str], None]
 
@@ -66,6 +70,56 @@ class TrainReport:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A model that is trained and not saved, with all that it was trained on and what was said of it.
+
+    ``decided`` are the boundary decisions, by dump digest and offset, of which those about ``dumps`` taught; ``base``
+    is the model whose boundaries were taken over or refined, ``None`` where they were learned anew.
+    """
+
+    labels: Path
+    files: tuple[Path, ...]
+    taxonomy: Taxonomy
+    dumps: tuple[Dump, ...]
+    decided: Mapping[str, Mapping[int, bool]]
+    pieces: Pieces
+    descriptions: Mapping[str, Terms]
+    fitted: Fitted
+    segmentation: SegmentationModel
+    vectors: WordVectors | None
+    about: Mapping[str, Any]
+    problems: tuple[str, ...]
+    base: Model | None = None
+    articles: Path | None = None
+
+    @property
+    def decisions(self) -> tuple[TopicDecision, ...]:
+        """The decision on each labelled piece."""
+        return self.pieces.decisions
+
+    @property
+    def examples(self) -> tuple[Example, ...]:
+        """What was learned from each of them, in the same order."""
+        return self.pieces.examples
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """What was learned from which label, as the bundle keeps it for comparing with a later training."""
+        refines = self.about["segmentation"].get("refined") is not None
+        taught = texts_by_dump(self.dumps) if refines else {}
+        return {
+            "pieces": {
+                decision.segment[:16]: " ".join((decision.topic or "-", *decision.also)) for decision in self.decisions
+            },
+            "boundaries": {
+                digest[:16]: {str(at): starts for at, starts in sorted(offsets.items())}
+                for digest, offsets in sorted(self.decided.items())
+                if digest in taught
+            },
+        }
+
+
 def train(
     labels: Path | str = Path("labels"),
     output: Path | str = Path("models/default"),
@@ -97,7 +151,53 @@ def train(
     >>> report.n_labels > 300
     True
     """
-    from topics.bundle import load_model, load_vectors, save_model
+    learned = learn(
+        labels,
+        dumps=dumps,
+        corpora=corpora,
+        articles=articles,
+        base=base,
+        unlabelled=unlabelled,
+        leave_out=leave_out,
+        n_dumps=n_dumps,
+        on_progress=on_progress,
+    )
+    return save_learned(learned, Path(output))
+
+
+def save_learned(learned: Learned, output: Path) -> TrainReport:
+    """Write a trained model to a folder of its own, replacing one that stands there."""
+    from topics.bundle import save_model
+
+    card = write_card(output.name, learned.taxonomy, learned.about)
+    version = save_model(
+        output,
+        learned.segmentation,
+        learned.fitted.model,
+        learned.vectors,
+        name=output.name,
+        about=learned.about,
+        card=card,
+        learned=learned.provenance,
+    )
+    metrics, refined = learned.about["metrics"], learned.about["segmentation"].get("refined")
+    return TrainReport(output, version, metrics, len(learned.examples), learned.problems, refined)
+
+
+def learn(
+    labels: Path | str = Path("labels"),
+    *,
+    dumps: Sequence[str] | None = None,
+    corpora: Path | None = None,
+    articles: Path | None = None,
+    base: str | None = None,
+    unlabelled: Sequence[str] = (),
+    leave_out: Sequence[str] = (),
+    n_dumps: int = 14_000,
+    on_progress: Say = lambda message: None,
+) -> Learned:
+    """Train a model as :func:`train` does, and save nothing."""
+    from topics.bundle import load_model, load_vectors
     from topics.classification.furniture import NO_FURNITURE
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
@@ -106,7 +206,7 @@ def train(
 
     if corpora is not None and articles is not None:
         raise ValueError("give either corpora or articles: boundaries are learned anew, or refined")
-    labels, output = Path(labels), Path(output)
+    labels = Path(labels)
     own = labels / "taxonomy.toml"
     taxonomy = load_taxonomy(own if own.is_file() else None)
     problems: list[str] = []
@@ -118,6 +218,7 @@ def train(
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
     vectors: WordVectors | None
+    loaded: Model | None = None
     furniture = NO_FURNITURE
     if corpora is not None:
         segmentation, about, vectors = _learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
@@ -134,7 +235,7 @@ def train(
         labelled = {entry.decision.segment for entry in decisions.topics}
         learned, lost = _read_unlabelled(unlabelled, segmentation, labelled, on_progress)
         problems += lost
-        about_vectors = {} if corpora is not None else dict(loaded.manifest.get("vectors", {}))
+        about_vectors = dict(loaded.manifest.get("vectors", {})) if loaded else {}
         vectors, about_vectors = _learn_words(learned, vectors, about_vectors, on_progress)
         furniture = learned.furniture
     pieces = gather_pieces(decisions, files, texts, segmentation, furniture)
@@ -144,8 +245,9 @@ def train(
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
     on_progress(f"fitting topics on {len(examples)} labelled pieces" if examples else COLD_START)
     pool = learned.pool if learned else ()
-    fitted = fit_topics(examples, taxonomy.slugs, describe_topics(taxonomy), vectors, pool, on_progress=on_progress)
-    topics = replace(fitted.model, furniture=furniture)
+    descriptions = describe_topics(taxonomy)
+    fitted = fit_topics(examples, taxonomy.slugs, descriptions, vectors, pool, on_progress=on_progress)
+    fitted = replace(fitted, model=replace(fitted.model, furniture=furniture))
     metrics = {"topics": measure_fit(examples, fitted), "segmentation": about_metrics}
     counts = Counter(example.topic or "none fits" for example in examples)
     about_all = {
@@ -159,9 +261,22 @@ def train(
         "segmentation": {**about, "metrics": about_metrics},
         "metrics": metrics,
     }
-    card = write_card(output.name, taxonomy, about_all)
-    version = save_model(output, segmentation, topics, vectors, name=output.name, about=about_all, card=card)
-    return TrainReport(output, version, metrics, len(examples), tuple(problems), about.get("refined"))
+    return Learned(
+        labels,
+        tuple(files),
+        taxonomy,
+        tuple(at_hand),
+        boundaries,
+        pieces,
+        descriptions,
+        fitted,
+        segmentation,
+        vectors,
+        about_all,
+        tuple(problems),
+        loaded,
+        articles,
+    )
 
 
 def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
@@ -277,24 +392,10 @@ def _refined(
     decided = {digest: boundaries[digest] for digest in texts_by_dump(dumps) if digest in boundaries}
     if not decided and articles is None:
         return loaded.segmentation, about
-    from topics.segmentation.training.corpora import read_corpora
-    from topics.segmentation.training.prose import load_prose
-    from topics.segmentation.training.refine import refine
-
-    whole = None if articles is None else read_corpora(articles)
-    if articles is not None and whole is not None and not (whole.articles or whole.flats):
-        raise TopicsError(f"{articles}: no whole articles. Give JSONL with title and text, a paragraph a line.")
     first = _first_of(loaded, say)
     unplaced: list[str] = []
-    segmentation = refine(
-        first.segmentation,
-        dumps,
-        decided,
-        whole,
-        prose=load_prose(),
-        on_problem=lambda problem: unplaced.append(str(problem)),
-        on_progress=say,
-    )
+    whole = _read_articles(articles)
+    segmentation = _refine_first(first, dumps, decided, whole, lambda problem: unplaced.append(str(problem)), say)
     problems += unplaced
     about = dict(first.manifest.get("segmentation", {}))
     about["refined"] = {
@@ -306,16 +407,56 @@ def _refined(
     return segmentation, about
 
 
+def refine_boundaries(
+    loaded: Model, dumps: Sequence[Dump], decided: Mapping[str, Mapping[int, bool]], articles: Path | None
+) -> SegmentationModel:
+    """The boundaries that :func:`train` would have learned from these decisions alone."""
+    first = _first_of(loaded, lambda message: None)
+    return _refine_first(first, dumps, decided, _read_articles(articles), lambda problem: None, lambda message: None)
+
+
+def _read_articles(articles: Path | None) -> Corpora | None:
+    from topics.segmentation.training.corpora import read_corpora
+
+    whole = None if articles is None else read_corpora(articles)
+    if whole is not None and not (whole.articles or whole.flats):
+        raise TopicsError(f"{articles}: no whole articles. Give JSONL with title and text, a paragraph a line.")
+    return whole
+
+
+def _refine_first(
+    first: Model,
+    dumps: Sequence[Dump],
+    decided: Mapping[str, Mapping[int, bool]],
+    whole: Corpora | None,
+    on_problem: Callable[[LabelError], None],
+    say: Say,
+) -> SegmentationModel:
+    from topics.segmentation.training.prose import load_prose
+    from topics.segmentation.training.refine import refine
+
+    return refine(
+        first.segmentation,
+        dumps,
+        decided,
+        whole,
+        prose=load_prose(),
+        on_problem=on_problem,
+        on_progress=say,
+    )
+
+
 def _first_of(loaded: Model, say: Say) -> Model:
     """The model that a refined one began from, where it is still to be found: learning begins there each time, so that
     nothing adds up from one training to the next."""
-    from topics.bundle import find_models, load_model
+    from topics.bundle import load_model
+    from topics.shelf import find_versions
 
     base = loaded.manifest.get("segmentation", {}).get("refined", {}).get("base")
     if base is None:
         return loaded
     version = base.rpartition("@")[2]
-    found = next((info for info in find_models() if info.manifest.get("version") == version), None)
+    found = next((info for info in find_versions() if info.version == version), None)
     if found is None:
         say(f"{base}, which {loaded.name} was refined from, is not at hand: going on from {loaded.name}")
         return loaded

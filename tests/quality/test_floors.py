@@ -28,7 +28,7 @@ pytestmark = [
 
 FOUND_AT_LEAST = 12  # of 15 boundaries in the real dumps
 FALSE_AT_MOST = 4
-STYLE_FLOORS = {"t1": 0.95, "t2": 0.86, "t3": 0.74, "t4": 0.91, "t5": 0.83}
+STYLE_FLOORS = {"t1": 0.95, "t2": 0.88, "t3": 0.74, "t4": 0.84, "t5": 0.83}
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from topics.care.fitting import lay_out
 from topics.care.gains import Gain, rank_gains
 from topics.evaluation.folds import deal_folds
+from topics.selection.stopping import measure_kappa
 
 if TYPE_CHECKING:
     from topics.care.gather import Labelled
@@ -74,7 +75,8 @@ class PowerLaw:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Points in order of labels, the laws of both errors, and the topics by what their next labels bring.
+    """Points in order of labels, the laws of both errors, and the topics by what their next labels bring; ``kappa`` is
+    how far the models of the last two measured sizes agree on pieces that neither saw.
 
     ``points`` is empty where there are too few labels to measure anything.
     """
@@ -84,6 +86,7 @@ class Curve:
     accuracy_law: PowerLaw | None = None
     macro_f1_law: PowerLaw | None = None
     gains: tuple[Gain, ...] = ()
+    kappa: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, keys in a fixed order."""
@@ -127,7 +130,8 @@ def measure_curve(labelled: Labelled, advance: Advance = lambda name: None) -> C
     true = [score_predictions(topics, row, len(slugs), np.ones((1, len(places)))) for row in found]
     points, laws = _describe(sizes, true, drawn, len(places))
     gains = rank_gains(slugs, topics, n_labels, [f1[0] for _, f1 in true], [f1 for _, f1 in drawn])
-    return Curve(len(places), points, laws[0], laws[1], gains)
+    kappa = measure_kappa(found[-2], found[-1]) if len(found) > 1 else None
+    return Curve(len(places), points, laws[0], laws[1], gains, kappa)
 
 
 def score_predictions(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from topics.care.agreement import Agreement
 from topics.care.curve import MIN_PIECES, Curve
+from topics.care.enough import look_ahead
 from topics.care.gains import NEXT_LABELS, Gain
 from topics.labels.counting import LabelCounts
 
@@ -32,7 +33,13 @@ class LabelStats:
     def to_dict(self) -> dict[str, Any]:
         """Plain values: those of the counts, then agreement, and the curve where there is one."""
         agreement = {"second_readings": self.second.to_dict(), "corrections": self.corrections.to_dict()}
-        curve = {} if self.curve is None else {"learning_curve": self.curve.to_dict()}
+        curve: dict[str, Any] = {}
+        if self.curve is not None:
+            outlook = look_ahead(self.curve)
+            curve = {
+                "learning_curve": self.curve.to_dict(),
+                "more_labels": None if outlook is None else outlook.to_dict(),
+            }
         return {**self.counts.to_dict(), "agreement": agreement, **curve}
 
     def render(self, console: Console) -> None:
@@ -80,6 +87,9 @@ def _render_curve(curve: Curve, console: Console) -> None:
     if law is not None:
         floor = f"{law.floor:.3f} + " if law.floor else ""
         console.print(f"→ predicted: error = {floor}{law.scale:.2f} × labels^-{law.power:.2f}", highlight=False)
+    outlook = look_ahead(curve)
+    if outlook is not None:
+        console.print(outlook.sentence, highlight=False)
     _render_gains(curve.gains, console)
 
 

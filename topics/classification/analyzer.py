@@ -11,17 +11,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from topics.classification.word_lists import IRREGULAR_PLURALS, STOP_WORDS, UNCHANGED
 
-__all__ = ["ANALYZER", "Terms", "count_terms", "list_words", "stem_plural"]
+__all__ = ["ANALYZER", "Terms", "count_terms", "list_words", "locate_terms", "stem_plural"]
 
 ANALYZER = "en-1"
 
-_BREAK = "\n"  # what a sentence or line end folds to: no pair of words reaches across it
+BREAK_TERM = "\n"  # what a sentence or line end folds to: no pair of words reaches across it
 # A dot after a single letter ends no sentence: "U.S. troops" and "J. K. Rowling" keep their pairs.
 _TOKEN = re.compile(r"\w+(?:['’‘ʼ\-‐]\w+|\.\w\b)*|(?<!\b\w)[.!?](?!\w)|\n")
 _YEARS = re.compile(r"[0-9]{4}s?")
@@ -54,7 +54,7 @@ def count_terms(title: str | None, body: str) -> Terms:
     """
     if not title:
         return Terms({}, _count(body))
-    return Terms(_count(title), _count(_below_title(title, body)))
+    return Terms(_count(title), _count(below_title(title, body)))
 
 
 def list_words(text: str) -> list[str]:
@@ -63,7 +63,34 @@ def list_words(text: str) -> list[str]:
     >>> list_words("The banks of England raised rates.")
     ['bank', 'england', 'raised', 'rate']
     """
-    return [word for word in _fold_tokens(text) if word != _BREAK]
+    return [word for word in fold_tokens(text) if word != BREAK_TERM]
+
+
+def locate_terms(text: str, wanted: Container[str]) -> list[tuple[int, int, str]]:
+    """Where the terms of :func:`count_terms` stand: start, end, term, in the order of the text.
+
+    A pair reaches from its first word to its second, and may overlap with others. A soft hyphen parts a word here,
+    since places are those of the text as it stands.
+
+    >>> locate_terms("The banks of England", {"bank", "bank england"})
+    [(4, 9, 'bank'), (4, 20, 'bank england')]
+    """
+    found: list[tuple[int, int, str]] = []
+    before: tuple[int, str] | None = None  # start and term of the word before, in the same sentence
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        word = _terms[token if token.isascii() else unicodedata.normalize("NFKC", token)]
+        if not word:
+            continue
+        if word == BREAK_TERM:
+            before = None
+            continue
+        if word in wanted:
+            found.append((match.start(), match.end(), word))
+        if before is not None and f"{before[1]} {word}" in wanted:
+            found.append((before[0], match.end(), f"{before[1]} {word}"))
+        before = match.start(), word
+    return sorted(found)
 
 
 def stem_plural(word: str) -> str:
@@ -85,7 +112,7 @@ def stem_plural(word: str) -> str:
     return word[:-1]
 
 
-def _fold_tokens(text: str) -> list[str]:
+def fold_tokens(text: str) -> list[str]:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text).replace("\u00ad", "")  # soft hyphens are no part of a word
     if len(_terms) > _CACHE_SIZE:
@@ -94,15 +121,15 @@ def _fold_tokens(text: str) -> list[str]:
 
 
 def _count(text: str) -> dict[str, int]:
-    terms = _fold_tokens(text)
+    terms = fold_tokens(text)
     counts = dict(Counter(terms))
-    counts.pop(_BREAK, None)
+    counts.pop(BREAK_TERM, None)
     pairs = Counter(pairwise(terms))
-    counts.update({f"{pair[0]} {pair[1]}": n for pair, n in pairs.items() if _BREAK not in pair})
+    counts.update({f"{pair[0]} {pair[1]}": n for pair, n in pairs.items() if BREAK_TERM not in pair})
     return counts
 
 
-def _below_title(title: str, body: str) -> str:
+def below_title(title: str, body: str) -> str:
     """The body without a first line that is the headline."""
     first, _, rest = body.lstrip().partition("\n")
     return rest if first.strip() == title.strip() else body
@@ -112,16 +139,16 @@ class _FoldedTokens(dict[str, str]):
     """Token to term; ``""`` where the token is dropped."""
 
     def __missing__(self, token: str) -> str:
-        term = self[token] = _fold(token)
+        term = self[token] = fold_token(token)
         return term
 
 
 _terms = _FoldedTokens()
 
 
-def _fold(token: str) -> str:
+def fold_token(token: str) -> str:
     if token[0] in ".!?\n":
-        return _BREAK
+        return BREAK_TERM
     word = token.translate(_APOSTROPHES).strip("_")
     if word[:1].isdecimal():
         if _YEARS.fullmatch(word):

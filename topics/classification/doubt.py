@@ -34,10 +34,14 @@ class Temperature:
     base: float
     heat: float = 0.0
 
+    def warmth(self, likeness: Any) -> Array:
+        """The divisor of one piece, or of many."""
+        result: Array = self.base * np.exp(np.clip(self.heat * np.asarray(likeness), -3.0, 3.0))
+        return result
+
     def probabilities(self, scores: Array, likeness: Any) -> Array:
         """Of one piece (n_topics,) or of many (n_pieces, n_topics)."""
-        warmth = self.base * np.exp(np.clip(self.heat * np.asarray(likeness), -3.0, 3.0))
-        z = scores / warmth[..., None]
+        z = scores / self.warmth(likeness)[..., None]
         powers = np.exp(z - z.max(axis=-1, keepdims=True))
         result: Array = powers / powers.sum(axis=-1, keepdims=True)
         return result

@@ -69,7 +69,7 @@ def fit_doubt(known: Signs, left_out: Signs) -> Doubt:
         margin = scaled @ at[:3] + at[3]
         fault = np.logaddexp(0.0, np.where(right, -margin, margin))
         pull = at[:3] - prior
-        slope = weight * (1.0 / (1.0 + np.exp(-margin)) - right)
+        slope = weight * (0.5 + 0.5 * np.tanh(0.5 * margin) - right)  # a logistic that cannot overflow
         gradient = np.concatenate((scaled.T @ slope + PRIOR_PIECES * pull, [slope.sum()]))
         return float((weight * fault).sum() + PRIOR_PIECES * 0.5 * (pull @ pull)), gradient
 

@@ -23,7 +23,7 @@ __all__ = ["Rows", "Space", "choose_terms", "fold_back", "lay_out", "spread_out"
 Array = NDArray[np.float64]
 
 MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces, or
-MOST_TERMS: Final = 16_000  # the commonest of those, beside words with a vector: a bundle stays small
+MOST_TERMS: Final = 11_000  # the commonest of those, beside words with a vector: a bundle stays small
 MIN_POOL_PIECES: Final = 2  # in so many of all pieces
 MOST_POOL_TERMS: Final = 40_000  # the commonest of those that no two labelled pieces hold
 ENOUGH_FOR_IDF: Final = 1_000  # unlabelled pieces, from which on they tell how rare a word is

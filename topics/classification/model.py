@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -19,9 +20,19 @@ from numpy.typing import NDArray
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
 from topics.classification.furniture import NO_FURNITURE, Furniture
+from topics.classification.scoring import Piece, Scorer
 from topics.records import Prediction, Segment
 
-__all__ = ["N_GUESSES", "TITLE_WEIGHT", "TopicModel", "Vector", "predict_segments", "segment_terms"]
+__all__ = [
+    "N_GUESSES",
+    "TITLE_WEIGHT",
+    "Ranked",
+    "TopicModel",
+    "Vector",
+    "predict_segments",
+    "rank_pieces",
+    "segment_terms",
+]
 
 Array = NDArray[np.float64]
 
@@ -39,6 +50,18 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class Ranked:
+    """What the layer says of one piece: probabilities by topic, topics from the likeliest on, scores of ``also``, how
+    likely the best guess is right, and how many different terms it holds that are known."""
+
+    probabilities: list[float]
+    order: list[int]
+    also: list[float]
+    confidence: float
+    n_known: int
+
+
+@dataclass(frozen=True)
 class TopicModel:
     """The weights. ``weights`` and ``also_weights`` are (n_terms, n_topics), biases (n_topics,), ``idf`` and
     ``reject_weights`` (n_terms,).
@@ -92,44 +115,68 @@ class TopicModel:
         result: Array = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
         return result
 
-    def confidence(self, vector: Vector, best: float, also: Array) -> float:
-        """The probability that the best guess is right, given its softmax probability and the ``also`` scores."""
-        odds = min(max(best, 1e-6), 1.0 - 1e-6)
-        reject = float(vector.values @ self.reject_weights[vector.columns].astype(np.float64)) + self.reject_bias
-        return float(self.trust.confidence(np.log(odds / (1.0 - odds)), also.max(), reject))
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Scores whole pieces under all columns: those of the topics, those of ``also``, that of ``reject``."""
+        return Scorer(
+            self.terms,
+            self.idf,
+            np.hstack((self.weights, self.also_weights, self.reject_weights[:, None])),
+            np.concatenate((self.bias, self.also_bias, [self.reject_bias])),
+            TITLE_WEIGHT,
+        )
+
+    def rank(self, scores: Array, known: NDArray[np.int64]) -> list[Ranked]:
+        """What scores under all columns (n_pieces, 2 n_topics + 1) come to; pieces hold ``known`` different terms."""
+        n_topics = len(self.slugs)
+        also, reject = scores[:, n_topics:-1], scores[:, -1]
+        likeness = also.max(axis=1)
+        p = self.temperature.probabilities(scores[:, :n_topics], likeness)
+        order = np.argsort(-p, axis=1, kind="stable")
+        best = p.max(axis=1).clip(1e-6, 1.0 - 1e-6)
+        sure = self.trust.confidence(np.log(best / (1.0 - best)), likeness, reject)
+        sure = np.where(known > 0, sure, 0.0)
+        return list(map(Ranked, p.tolist(), order.tolist(), also.tolist(), sure.tolist(), known.tolist()))
+
+    def rank_vector(self, vector: Vector) -> Ranked:
+        """The same for one piece, given as its row."""
+        reject = vector.values @ self.reject_weights[vector.columns].astype(np.float64) + self.reject_bias
+        scores = np.concatenate((self.scores(vector), self.also_scores(vector), [reject]))
+        return self.rank(scores[None, :], np.array([len(vector.columns)]))[0]
 
     def doubt(self, vector: Vector) -> float:
         """How little the best guess is to be trusted: pieces are left unknown in this order."""
-        if not len(vector.columns):
-            return 1.0
-        return 1.0 - self.confidence(vector, float(self.probabilities(vector).max()), self.also_scores(vector))
+        return 1.0 - self.rank_vector(vector).confidence
 
     def predict(self, segment: Segment, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction for one segment; ``model`` is the name it will carry. ``accept_above`` is the confidence from
         which on a guess is given out, by default the model's own."""
-        made = self.predict_terms(segment_terms(segment, self.furniture), model, accept_above)
+        return predict_segments([segment], self, model, accept_above)[0]
+
+    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
+        """The prediction for an English article, given as counted terms."""
+        return self.judge(self.rank_vector(self.vectorise(terms)), model, accept_above)
+
+    def decide(self, segment: Segment, ranked: Ranked, model: str, accept_above: float | None = None) -> Prediction:
+        """The prediction that follows from a segment's scores."""
+        made = self.judge(ranked, model, accept_above)
         if segment.kind == "boilerplate":
             return Prediction(None, None, (), False, made.topics, model)
         if segment.language != "en":
             return Prediction(None, None, (), True, made.topics, model)
         return made
 
-    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
-        """The prediction for an English article, given as counted terms."""
-        vector = self.vectorise(terms)
-        also = self.also_scores(vector)
-        p = self.temperature.probabilities(self.scores(vector), also.max())
-        order = np.argsort(-p, kind="stable")
-        guesses = tuple((self.slugs[k], round(float(p[k]), 4)) for k in order[:N_GUESSES].tolist())
-        if not len(vector.columns):
-            return Prediction(None, None, (), True, guesses, model)
+    def judge(self, ranked: Ranked, model: str, accept_above: float | None = None) -> Prediction:
+        """The same for an English article."""
+        guesses = tuple((self.slugs[k], round(ranked.probabilities[k], 4)) for k in ranked.order[:N_GUESSES])
+        best = ranked.order[0]
         limit = self.unknown_below if accept_above is None else accept_above
-        if self.confidence(vector, float(p[order[0]]), also) < limit:
+        if not ranked.n_known or ranked.confidence < limit:
             return Prediction(None, None, (), True, guesses, model)
-        return Prediction(guesses[0][0], guesses[0][1], self._also(also, int(order[0])), False, guesses, model)
+        return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
 
-    def _also(self, scores: Array, best: int) -> tuple[str, ...]:
-        ranked = [k for k in np.argsort(-scores, kind="stable").tolist() if k != best][:MOST_ALSO]
+    def _also(self, scores: Sequence[float], best: int) -> tuple[str, ...]:
+        ranked = sorted((k for k in range(len(scores)) if k != best), key=lambda k: -scores[k])[:MOST_ALSO]
         return tuple(self.slugs[k] for k in ranked if scores[k] >= self.also_above)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
@@ -187,4 +234,11 @@ def predict_segments(
     segments: Sequence[Segment], topics: TopicModel, model: str, accept_above: float | None = None
 ) -> list[Prediction]:
     """One prediction a segment, in order; ``accept_above`` as :meth:`TopicModel.predict` takes it."""
-    return [topics.predict(segment, model, accept_above) for segment in segments]
+    drop = topics.furniture.drop
+    ranked = rank_pieces([(segment.title, drop(segment.body)) for segment in segments], topics)
+    return [topics.decide(segment, one, model, accept_above) for segment, one in zip(segments, ranked, strict=True)]
+
+
+def rank_pieces(pieces: Sequence[Piece], topics: TopicModel) -> list[Ranked]:
+    """What the layer says of headlines with their texts, each piece by itself."""
+    return topics.rank(*topics.scorer.score(pieces)) if pieces else []

@@ -9,13 +9,17 @@ import typer
 from topics.cli.app import new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
+from topics.cli.explain import explain
+from topics.cli.interchange import export_labels, import_labels
 from topics.cli.label_care import check_labels, count_labels
 from topics.cli.label_changes import merge_labels, rename_labels, split_labels
 from topics.cli.learn import train
-from topics.cli.look import explain, export
+from topics.cli.look import export
+from topics.cli.models import models_app
 from topics.cli.predict import classify, segment
+from topics.cli.review import review
 from topics.cli.start import init
-from topics.cli.stores import labels_app, models_app
+from topics.cli.stores import labels_app
 from topics.cli.survey import report
 
 __all__ = ["app", "main"]
@@ -24,13 +28,15 @@ app = new_app(
     "Split scraped news dumps back into articles and tag each with a topic and an honest probability.\n\n"
     "Start with: topics classify seeds/"
 )
-for command in (classify, segment, export, report, discover, explain, train, evaluate, init):
+for command in (classify, segment, review, export, report, discover, explain, train, evaluate, init):
     app.command()(command)
 labels_app.command("check")(check_labels)
 labels_app.command("stats")(count_labels)
 labels_app.command("rename")(rename_labels)
 labels_app.command("merge")(merge_labels)
 labels_app.command("split")(split_labels)
+labels_app.command("import")(import_labels)
+labels_app.command("export")(export_labels)
 app.add_typer(labels_app, name="labels")
 app.add_typer(models_app, name="models")
 

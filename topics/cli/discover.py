@@ -19,7 +19,9 @@ __all__ = ["discover"]
 
 
 def discover(
-    source: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl file of segment records.")],
+    source: Annotated[
+        str, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl or .parquet file of records.")
+    ],
     below: Annotated[
         float | None,
         typer.Option(
@@ -78,11 +80,11 @@ def discover(
     from topics.cli.progress import show_progress
     from topics.discover.finding import find_groups
     from topics.discover.unknowns import sample_unknowns
-    from topics.runs import read_manifest, read_rows
+    from topics.runs import is_run, read_manifest, read_rows
 
     if (accept is None) != (slug is None):
         raise typer.BadParameter("give --accept GROUP and --slug NAME together", param_hint="--accept")
-    n_dumps = read_manifest(source)["totals"].get("dumps") if source.is_dir() else None
+    n_dumps = read_manifest(source)["totals"].get("dumps") if is_run(source) else None
     vectors = load_vectors(load_model(model))
     with show_progress("reading", n_dumps) as advance:
         sample = sample_unknowns(read_rows(source), below=below, most=most, on_dump=advance)
@@ -96,7 +98,7 @@ def discover(
         from rich.console import Console
 
         _render(found, Console(), examples, source, _spell_options(below, min_group, n_groups, most))
-    _say_counts(found)
+    _say_counts(found, below)
 
 
 def _spell_options(below: float | None, min_group: int, n_groups: int | None, most: int) -> str:
@@ -145,7 +147,7 @@ def _render(
     found: Discovery,
     console: Console,
     n_examples: int,
-    source: Path,
+    source: str,
     options: str,
 ) -> None:
     from rich.text import Text
@@ -165,12 +167,13 @@ def _render(
         console.print(Text(f"To make one a topic: topics discover {source}{options} --accept {name} --slug {name}"))
 
 
-def _say_counts(found: Discovery) -> None:
+def _say_counts(found: Discovery, below: float | None) -> None:
     """What was looked at, on stderr."""
     from topics.discover.finding import FEWEST_SEGMENTS
 
     sample = found.sample
     said = f"{sample.n_found:,} of {sample.n_rows:,} segments are unknown"
+    said += "" if below is None else f" or score below {below}"
     aside = [
         f"{n:,} {what}"
         for n, what in (

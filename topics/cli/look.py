@@ -1,98 +1,15 @@
-"""``topics explain`` and ``topics export``: why a topic, and one folder a topic to read."""
+"""``topics export``: one folder a topic to read."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from topics.cli.options import Labels, ModelName, NoLabels
-from topics.cli.problems import Problems, take_decisions, take_format
+from topics.cli.problems import take_format
 
-if TYPE_CHECKING:
-    from topics.bundle import Model
-    from topics.labels.boundaries import Decided
-    from topics.records import Dump
-
-__all__ = ["explain", "export"]
-
-
-def explain(
-    inputs: Annotated[
-        list[str] | None, typer.Argument(metavar="DUMPS", help="Dumps to explain.", show_default=False)
-    ] = None,
-    topic: Annotated[
-        str | None, typer.Option(help="Explain this topic and not the likeliest.", show_default=False)
-    ] = None,
-    segment: Annotated[
-        int | None, typer.Option(min=0, help="Only the segment of this index.", show_default=False)
-    ] = None,
-    model: ModelName = None,
-    labels: Labels = None,
-    no_labels: NoLabels = False,
-) -> None:
-    """Show the terms that decided: for each segment, or for a topic as a whole.
-
-    \b
-    Example:
-      topics explain dump.txt
-      topics explain dump.txt --segment 2 --topic gaza
-      topics explain --topic climate
-    """
-    from topics.bundle import load_model
-    from topics.classification.explain import strongest_terms
-    from topics.errors import DumpError
-    from topics.reading import read_dumps
-
-    loaded = load_model(model)
-    if topic is not None and topic not in loaded.topics.slugs:
-        raise typer.BadParameter(
-            f'unknown topic "{topic}". Known: {", ".join(loaded.topics.slugs)}', param_hint="--topic"
-        )
-    if not inputs:
-        if topic is None:
-            raise typer.BadParameter("give dumps, or --topic", param_hint="DUMPS")
-        typer.echo("\n".join(strongest_terms(loaded.topics, topic)))
-        return
-    problems = Problems()
-    decided = take_decisions(labels, no_labels, problems)
-    n_shown = sum(
-        _explain_dump(dump, loaded, topic, segment, decided, problems)
-        for dump in read_dumps(inputs, on_problem=problems.note)
-    )
-    if segment is not None and not n_shown and not problems:
-        raise DumpError(f"no segment {segment} in what was given. `topics classify` shows their numbers.")
-    problems.leave()
-
-
-def _explain_dump(
-    dump: Dump, model: Model, topic: str | None, wanted: int | None, decided: Decided, problems: Problems
-) -> int:
-    """Prints the segments, or the one that is wanted; returns how many."""
-    from topics.classification.explain import Pull, explain_segment
-    from topics.pipeline import classify
-    from topics.pipeline import segment as cut
-    from topics.writers.text import clean_cell
-
-    def listed(pulls: tuple[Pull, ...]) -> str:
-        return ", ".join(f"{pull.term} {pull.share:+.1%}" for pull in pulls) or "nothing"
-
-    n_shown = 0
-    pieces = cut(dump, model, decided=decided, on_problem=problems.note_label)
-    for piece, prediction in zip(pieces, classify(pieces, model), strict=True):
-        if wanted is not None and piece.index != wanted:
-            continue
-        n_shown += 1
-        found = explain_segment(piece, model.topics, topic)
-        outcome = prediction.topic or ("unknown" if prediction.unknown else piece.kind)
-        heading = clean_cell(piece.title or piece.body.split("\n")[0][:70])
-        typer.echo(f"{clean_cell(dump.name)} #{piece.index} lines {piece.start_line}-{piece.end_line}: {heading}")
-        typer.echo(f"  decided  {outcome}")
-        typer.echo(f"  {found.topic} {found.probability:.2f}")
-        typer.echo(f"    towards  {listed(found.towards)}")
-        typer.echo(f"    against  {listed(found.against)}")
-    return n_shown
+__all__ = ["export"]
 
 
 def export(
@@ -105,20 +22,40 @@ def export(
         typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all"),
     ] = None,
     min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Only segments at least this sure.")] = 0.0,
-    format: Annotated[str, typer.Option("--format", "-f", help="html, md, jsonl, csv or parquet.")] = "html",
+    format: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            help="html, md, csv, parquet or jsonl; may be repeated.",
+            show_default="html, md, csv and parquet",
+        ),
+    ] = None,
 ) -> None:
-    """Write one folder a topic, ready to read, from a run.
+    """Write one folder a topic from a run: pages to read, tables to compute with, and an index of all.
+
+    A topic that is corrected in a .csv of it comes back with `topics labels import FOLDER --format csv`.
 
     \b
     Example:
       topics classify dumps/ --output runs/monday
       topics export runs/monday --output monday --topic gaza --min-score 0.6
+      topics export runs/monday --output sheets --format csv
     """
+    from topics.interchange.gathering import add_references
+    from topics.labels.taxonomy import load_taxonomy
     from topics.runs import read_rows
     from topics.writers import write_topics_folder
 
-    format = take_format(format)
-    counts = write_topics_folder(read_rows(source), output, topics=topic or None, min_score=min_score, format=format)
+    formats = [take_format(each) for each in format or ("html", "md", "csv", "parquet")]
+    counts = write_topics_folder(
+        add_references(read_rows(source)),
+        output,
+        topics=topic or None,
+        min_score=min_score,
+        format=formats,
+        names={known.slug: known.name for known in load_taxonomy().topics},
+    )
     for name, n in counts.items():
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.engines import Engine
     from topics.labels.boundaries import Decided
-    from topics.reading import ReadOptions
+    from topics.reading import LongDump, ReadOptions
     from topics.records import Dump
     from topics.runs.worker import Done
     from topics.runs.writing import Totals
 
-__all__ = ["Work", "classify", "segment"]
+__all__ = ["Where", "Work", "classify", "fill_run", "segment"]
 
 Row = Mapping[str, Any]
 
@@ -211,7 +211,9 @@ class Work:
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
         from topics.bundle import load_model
+        from topics.cli.progress import tell_first_run
 
+        tell_first_run()
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         model = load_model(self.model_name)
@@ -221,20 +223,21 @@ class Work:
             typer.echo(acceptance.describe(self.accept_above, self.unknown_share), err=True)
         return model
 
-    def dumps(self) -> Iterator[Dump]:
+    def dumps(self) -> Iterator[Dump | LongDump]:
         """The inputs, read; what cannot be read is noted, or raised if it is to be ``strict``."""
-        from topics.reading import read_dumps
+        from topics.reading import stream_dumps
 
-        yield from read_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note)
+        yield from stream_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note)
 
     def reading(self) -> ReadOptions:
         """How inputs are read."""
         from topics.reading import ReadOptions
 
-        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding)
+        stream = not self.whole  # one segment has to be held in any case
+        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding, stream=stream)
 
-    def results(self, model: Model) -> Iterator[tuple[Dump, list[Row]]]:
-        """Each dump with its rows, in order of the inputs; problems are said at once and counted."""
+    def results(self, model: Model) -> Iterator[Iterable[Row]]:
+        """The rows of each dump, in order of the inputs; problems are said at once and counted."""
         from topics.cli.progress import hush_workers, show_progress
         from topics.pipeline import classify_dumps
         from topics.reading import list_inputs
@@ -258,20 +261,22 @@ class Work:
             for dump, rows in done:
                 raise_if_interrupted()
                 self.n_dumps += 1
-                self.n_segments += len(rows)
-                yield dump, rows
+                yield rows
                 advance(dump.name, 1)
             raise_if_interrupted()
 
     def rows(self, model: Model) -> Iterator[Row]:
-        for _, rows in self.results(model):
-            yield from rows
+        for rows in self.results(model):
+            for row in rows:
+                self.n_segments += 1
+                yield row
 
     def reasons(self, model: Model, n_others: int) -> Iterator[Row]:
         """Why segments start where they do, a row a start."""
         from topics.pipeline import explain_starts
+        from topics.reading import read_dumps
 
-        for dump in self.dumps():
+        for dump in read_dumps(self.inputs, self.reading(), on_problem=None if self.strict else self.problems.note):
             found = explain_starts(
                 dump,
                 model,
@@ -299,6 +304,11 @@ class Work:
 
     def finish(self, totals: Totals | None = None) -> None:
         """Say what was done; exit 1 where an input could not be."""
+        self.say_done(totals)
+        self.problems.leave()
+
+    def say_done(self, totals: Totals | None = None) -> None:
+        """What was done, in one line."""
         parts = [_count(self.n_dumps, "dump"), _count(self.n_segments, "segment")]
         if totals is not None and totals.n_duplicates:
             parts.append(_count(totals.n_duplicates, "near-duplicate"))
@@ -309,7 +319,6 @@ class Work:
         if n_decisions := len(self.problems) - self.problems.n_inputs:
             parts.append(f"{_count(n_decisions, 'decision')} not kept")
         typer.echo(", ".join(parts), err=True)
-        self.problems.leave()
 
 
 def _count(n: int, noun: str) -> str:
@@ -331,7 +340,7 @@ def _deliver(work: Work, format: str | None, output: str | None) -> None:
                 "a run folder is JSONL or Parquet; use `topics export RUN` for other formats, or give a file",
                 param_hint="--format",
             )
-        _fill_run(work, output, format or "jsonl")
+        work.finish(fill_run(work, output, format or "jsonl"))
         return
     model = work.load()
     if output is not None:
@@ -378,9 +387,9 @@ def _is_file(output: str) -> bool:
     return not os.path.isdir(output) and (Path(output).suffix != "" or os.path.exists(output))
 
 
-def _fill_run(work: Work, output: str, format: str) -> None:
+def fill_run(work: Work, output: str, format: str) -> Totals:
     """Have a run folder filled; what is there already is kept."""
-    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, with_whole_paths
+    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
     from topics.cli.progress import hush_workers, show_progress
     from topics.reading import Problem
     from topics.reading.addresses import is_address
@@ -403,6 +412,8 @@ def _fill_run(work: Work, output: str, format: str) -> None:
     job = DumpWork(
         str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict
     )
+    if work.jobs > 1:
+        warm_up(model)  # or every worker would compile the kernels, and say nothing of it
     with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
 
         def hear(done: Done) -> None:
@@ -423,4 +434,4 @@ def _fill_run(work: Work, output: str, format: str) -> None:
             advance=hear,
         )
     work.n_dumps, work.n_segments = totals.n_dumps, totals.n_segments
-    work.finish(totals)
+    return totals

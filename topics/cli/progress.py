@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["hush_workers", "show_progress", "show_steps"]
+__all__ = ["hush_workers", "show_progress", "show_steps", "tell_first_run"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -61,6 +61,17 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status(f"{label} …") as status:
         yield lambda message: status.update(f"{label}: {message}")
+
+
+def tell_first_run() -> None:
+    """Say what takes so long where kernels have to be compiled: after an installation, once."""
+    from topics.jit import tell_of_compiling
+
+    def tell() -> None:
+        message = "topics: first run of this version: compiling, which takes half a minute or so, once"
+        print(message, file=sys.stderr, flush=True)  # noqa: T201
+
+    tell_of_compiling(tell)
 
 
 def hush_workers() -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["report"]
 
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl file of segment records.")]
+Run = Annotated[str, typer.Argument(metavar="RUN", help="A run folder, or a .jsonl or .parquet file of records.")]
 
 
 def report(
@@ -48,7 +48,7 @@ def report(
     """
     from topics.cli.progress import show_progress
     from topics.report.page import make_report, write_report
-    from topics.runs import read_manifest, read_rows
+    from topics.runs import is_run, read_manifest, read_rows
     from topics.writers.atomic import open_atomic
     from topics.writers.sinks import open_stream
 
@@ -57,8 +57,8 @@ def report(
     if not no_labels and labels is None and Path("labels").is_dir():
         labels = Path("labels")
     problems = Problems()
-    manifest = read_manifest(source) if source.is_dir() else None
-    name = source.resolve().name.removesuffix(".gz").removesuffix(".jsonl")
+    manifest = read_manifest(source) if is_run(source) else None
+    name = _name_run(source)
     with show_progress("counting", _count_dumps(manifest)) as advance:
         made = make_report(
             read_rows(source),
@@ -78,6 +78,13 @@ def report(
             write_report(made, sink)
         typer.echo(str(output))
     problems.leave()
+
+
+def _name_run(source: str) -> str:
+    name = Path(source).resolve().name
+    for suffix in (".gz", ".jsonl", ".parquet"):
+        name = name.removesuffix(suffix)
+    return name
 
 
 def _count_dumps(manifest: Mapping[str, Any] | None) -> int | None:

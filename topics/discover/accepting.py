@@ -7,22 +7,21 @@ there. A slug that the taxonomy has already takes the labels without another tab
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from topics.discover.finding import Group
 from topics.discover.unknowns import Unknown
-from topics.errors import LabelError, OutputError
+from topics.errors import LabelError
 from topics.labels.decisions import TopicDecision
-from topics.labels.store import append_decisions, read_decisions, write_whole
-from topics.labels.taxonomy import find_taxonomy, parse_taxonomy
+from topics.labels.store import append_decisions, hold_labels, read_decisions, write_whole
+from topics.labels.taxonomy import Topic, find_taxonomy, parse_taxonomy
+from topics.labels.taxonomy_edit import add_topic
 
-__all__ = ["LABEL_FILE", "Accepted", "accept_group", "spell_topic"]
+__all__ = ["LABEL_FILE", "Accepted", "accept_group"]
 
 LABEL_FILE = "discovered.jsonl"
-LOCK_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,59 +53,41 @@ def accept_group(
     Without a ``name`` the slug spells it, without a ``description`` the group's terms do. At most ``most`` labels are
     added, the most typical first; pieces that people have judged before are left to them.
     """
-    new = _add_topic(folder, slug, name, description, group.terms)
-    judged = {entry.decision.segment for entry in read_decisions([folder], on_problem=lambda problem: None).topics}
-    fresh = [each for each in group.segments if each.digest not in judged]
-    chosen = fresh[:most]
     path = folder / LABEL_FILE
-    append_decisions(path, [_to_decision(each, slug, by, at, with_text) for each in chosen])
+    with hold_labels(folder):
+        new = _add_topic(folder, slug, name, description, group.terms)
+        judged = {entry.decision.segment for entry in read_decisions([folder], on_problem=lambda problem: None).topics}
+        fresh = [each for each in group.segments if each.digest not in judged]
+        chosen = fresh[:most]
+        append_decisions(path, [_to_decision(each, slug, by, at, with_text) for each in chosen])
     return Accepted(slug, new, folder / "taxonomy.toml", path, len(chosen), len(group.segments) - len(fresh))
 
 
 def _add_topic(folder: Path, slug: str, name: str | None, description: str | None, terms: Sequence[str]) -> bool:
-    """Append the topic's table unless there is one; says whether there was none."""
-    from filelock import FileLock, Timeout
-
+    """Add the topic behind the last one unless it is there; says whether it was not."""
     target = folder / "taxonomy.toml"
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        with FileLock(folder / ".lock").acquire(timeout=LOCK_SECONDS):
-            source = target if target.is_file() else find_taxonomy()
-            text = source.read_text("utf-8-sig")
-            if slug in parse_taxonomy(text, str(source)):
-                if name is not None or description is not None:
-                    raise LabelError(
-                        f'{source}: there is a topic "{slug}" already. Leave out --name and --description '
-                        "to add to it, or take another slug."
-                    )
-                return False
-            added = text + ("" if text.endswith("\n") else "\n") + spell_topic(slug, name, description, terms)
-            parse_taxonomy(added, str(target))  # what could not be read again must not get in
-            write_whole(target, added.encode())
-    except Timeout:
-        raise OutputError(f"{folder}: another process holds it. Wait for it to end, then try again.") from None
+    source = target if target.is_file() else find_taxonomy()
+    text = source.read_text("utf-8-sig")
+    taxonomy = parse_taxonomy(text, str(source))
+    if slug in taxonomy:
+        if name is not None or description is not None:
+            raise LabelError(
+                f'{source}: there is a topic "{slug}" already. Leave out --name and --description to add to it, '
+                "or take another slug."
+            )
+        return False
+    topic = Topic(
+        slug,
+        _fold(name) or slug.replace("-", " ").capitalize(),
+        _fold(description) or f"Found among pieces that no topic fitted: {', '.join(terms)}.",
+        tuple(terms),
+    )
+    write_whole(target, add_topic(text, str(target), topic, taxonomy.slugs[-1]).encode())
     return True
 
 
-def spell_topic(slug: str, name: str | None, description: str | None, terms: Sequence[str]) -> str:
-    """The topic's table as TOML, after a blank line; white space in texts is folded."""
-    words = ", ".join(_quote(term) for term in terms)
-    about = description or f"Found among pieces that no topic fitted: {', '.join(terms)}."
-    lines = [
-        "",
-        "[[topic]]",
-        f"slug = {_quote(slug)}",
-        f"name = {_quote(name or slug.replace('-', ' ').capitalize())}",
-        f"description = {_quote(about)}",
-        f"key_words = [{words}]",
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _quote(text: str) -> str:
-    """A TOML basic string: JSON's escapes are TOML's too, but for DEL, which must not stand bare."""
-    return json.dumps(" ".join(text.split()), ensure_ascii=False).replace("\x7f", "\\u007f")
+def _fold(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _to_decision(unknown: Unknown, slug: str, by: str, at: str, with_text: bool) -> TopicDecision:
@@ -120,5 +101,7 @@ def _to_decision(unknown: Unknown, slug: str, by: str, at: str, with_text: bool)
         by=by,
         at=at,
         name=unknown.dump,
+        source=unknown.source or None,
+        published=unknown.published or None,
         text=unknown.text if with_text else None,
     )

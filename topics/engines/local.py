@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from topics.engines import EngineError
 
-__all__ = ["JoblibEngine", "interrupts_ignored", "start_workers"]
+__all__ = ["JoblibEngine", "allow_growth", "interrupts_ignored", "start_workers"]
 
 MOST_RESTARTS: Final = 3
 
@@ -32,7 +32,7 @@ class JoblibEngine:
         n_done = n_restarts = 0
         while n_done < len(items):
             start_workers(self._n_jobs)
-            calls = (delayed(function)(item) for item in items[n_done:])
+            calls = (delayed(_call)(function, item) for item in items[n_done:])
             try:
                 for result in Parallel(
                     n_jobs=self._n_jobs, return_as="generator", batch_size=1, pre_dispatch="2 * n_jobs"
@@ -58,6 +58,19 @@ def start_workers(n_jobs: int) -> None:
 
 def _be_there() -> None:
     return
+
+
+def _call(function: Callable[[Any], Any], item: Any) -> Any:
+    """One item, in a worker."""
+    allow_growth()
+    return function(item)
+
+
+def allow_growth() -> None:
+    """In a worker: where psutil is installed, loky takes a model that is loaded for a leak, and ends the worker."""
+    from joblib.externals.loky import process_executor
+
+    process_executor._USE_PSUTIL = False
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The boundary decisions that bind when dumps are cut: a label folder in, what holds in each dump out.
 
 Label files are mostly topic decisions, which cutting has no use for. So only lines that spell ``"boundary"`` are
-parsed: a folder without any costs as much as reading its bytes.
+parsed, and those that take decisions back: a folder without any costs as much as reading its bytes.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def read_boundaries(folder: Path, on_problem: OnProblem | None = None) -> Decide
     """
     if not folder.is_dir():
         raise LabelError(f"{folder}: no such label folder. Check the path, or leave --labels out.")
-    return settle_boundaries(read_decisions([folder], on_problem=on_problem, holding=b'"boundary"'))
+    return settle_boundaries(read_decisions([folder], on_problem=on_problem, holding=(b'"boundary"', b'"undo"')))
 
 
 def read_project_boundaries() -> Decided:

@@ -2,7 +2,8 @@
 
 A decision names text by digest and offsets and never needs the text itself. Both directions are exact, so a
 file that is read and written again stays the same; whatever the line says is checked here, once, before
-anything uses it.
+anything uses it. Files are only appended to, so taking a decision back is a line too: an undo names the
+person and the moment, and everything that person decided at that moment no longer counts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 from topics.errors import LabelError
 from topics.records import KINDS, Kind, Span
 
-__all__ = ["BoundaryDecision", "Decision", "TopicDecision", "from_json", "to_json"]
+__all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "from_json", "to_json"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -74,15 +75,44 @@ class BoundaryDecision:
         return _parse_time(self.at)
 
 
-Decision = TopicDecision | BoundaryDecision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What a person wrote beside a segment, in their own words; an empty ``note`` takes the last one away."""
+
+    dump: str
+    start: int
+    end: int
+    segment: str
+    note: str
+    by: str
+    at: str
+    name: str
+
+    @property
+    def when(self) -> datetime:
+        """``at`` as a moment; a time without a zone is taken as UTC."""
+        return _parse_time(self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """Takes back whatever ``by`` decided at the moment ``decided``, spelled as in those decisions' ``at``."""
+
+    decided: str
+    by: str
+    at: str
+
+
+Decision = TopicDecision | BoundaryDecision | Note | Undo
 
 
 def to_json(decision: Decision) -> str:
     """The decision as one line without its end: keys in a fixed order, absent fields left out."""
     row: dict[str, Any]
-    if isinstance(decision, BoundaryDecision):
-        row = {"type": "boundary"}
-        row.update((key, getattr(decision, key)) for key in _BOUNDARY_CHECKS)
+    if not isinstance(decision, TopicDecision):
+        kind, checks = _PLAIN_TYPES[type(decision)]
+        row = {"type": kind}
+        row.update((key, getattr(decision, key)) for key in checks)
     else:
         row = {"type": "topic"}
         for key in _TOPIC_CHECKS:
@@ -120,8 +150,19 @@ def from_json(line: str, place: str = "line") -> Decision:
             return topic_decision
         case "boundary":
             return BoundaryDecision(**_check_row(row, _BOUNDARY_CHECKS, frozenset(_BOUNDARY_CHECKS), place))
+        case "note":
+            note = Note(**_check_row(row, _NOTE_CHECKS, frozenset(_NOTE_CHECKS), place))
+            if note.start >= note.end:
+                raise LabelError(
+                    f"{place}: the segment ends ({note.end}) before it starts ({note.start}). Mend the line."
+                )
+            return note
+        case "undo":
+            return Undo(**_check_row(row, _UNDO_CHECKS, frozenset(_UNDO_CHECKS), place))
         case other:
-            raise LabelError(f'{place}: type {json.dumps(other)} is neither "topic" nor "boundary". Mend the line.')
+            raise LabelError(
+                f'{place}: type {json.dumps(other)} is none of "topic", "boundary", "note" and "undo". Mend the line.'
+            )
 
 
 def _check_row(
@@ -258,4 +299,20 @@ _BOUNDARY_CHECKS: dict[str, _Check] = {
     "by": _words,
     "at": _time,
     "name": _text,
+}
+_NOTE_CHECKS: dict[str, _Check] = {
+    "dump": _digest,
+    "start": _offset,
+    "end": _offset,
+    "segment": _digest,
+    "note": _text,
+    "by": _words,
+    "at": _time,
+    "name": _text,
+}
+_UNDO_CHECKS: dict[str, _Check] = {"decided": _time, "by": _words, "at": _time}
+_PLAIN_TYPES: dict[type, tuple[str, dict[str, _Check]]] = {
+    BoundaryDecision: ("boundary", _BOUNDARY_CHECKS),
+    Note: ("note", _NOTE_CHECKS),
+    Undo: ("undo", _UNDO_CHECKS),
 }

@@ -6,14 +6,14 @@ takes its place, so that nothing after this module sees a decision twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from topics.errors import LabelError
-from topics.labels.decisions import BoundaryDecision, Decision, TopicDecision, from_json
+from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json
 from topics.labels.taxonomy import Taxonomy
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 OnProblem = Callable[[LabelError], None]
-AnyDecision = TypeVar("AnyDecision", TopicDecision, BoundaryDecision)
+AnyDecision = TypeVar("AnyDecision", TopicDecision, BoundaryDecision, Note)
 
 _CUT_OFF = "the line is cut off, as a killed process leaves it. The next review sets it aside; or delete it."
 
@@ -60,10 +60,11 @@ class Entry(Generic[AnyDecision]):
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """Everything that the label files say, in file order."""
+    """Everything that the label files say and nobody took back, in file order."""
 
     topics: tuple[Entry[TopicDecision], ...]
     boundaries: tuple[Entry[BoundaryDecision], ...]
+    notes: tuple[Entry[Note], ...] = ()
 
 
 def find_label_files(folder: Path) -> list[Path]:
@@ -76,14 +77,15 @@ def read_decisions(
     taxonomy: Taxonomy | None = None,
     on_problem: OnProblem | None = None,
     *,
-    holding: bytes = b"",
+    holding: Sequence[bytes] = (),
 ) -> Decisions:
     """All decisions of these files, or of the label files in these folders, in the order given.
 
     A line that cannot be used, or names a topic that ``taxonomy`` does not have, goes to ``on_problem`` and
     is left out; without ``on_problem`` it is raised. No file at all is no problem: there are no labels yet.
     With ``taxonomy``, a topic that was renamed or merged is read as what it is today.
-    With ``holding``, lines without these bytes are passed over before anything looks at them.
+    What an :class:`Undo` in any of the files takes back is left out.
+    With ``holding``, lines that hold none of these bytes are passed over before anything looks at them.
     """
     held = _Reading(taxonomy)
     problems: list[LabelError] = []
@@ -108,6 +110,8 @@ class _Reading:
         self.taxonomy = taxonomy
         self.topics: list[Entry[TopicDecision]] = []
         self.boundaries: list[Entry[BoundaryDecision]] = []
+        self.notes: list[Entry[Note]] = []
+        self.undone: set[tuple[str, str]] = set()  # who, and the moment whose decisions they took back
 
     def take(self, file: Path, lines: Iterable[tuple[int, bytes, bool]]) -> Iterator[LabelError]:
         """Add the lines of a file; gives back, in order, what is wrong with those that are left out."""
@@ -123,7 +127,13 @@ class _Reading:
             except LabelError as problem:
                 yield problem
                 continue
-            rank = len(self.topics) + len(self.boundaries)
+            if isinstance(decision, Undo):
+                self.undone.add((decision.by, decision.decided))
+                continue
+            rank = len(self.topics) + len(self.boundaries) + len(self.notes)
+            if isinstance(decision, Note):
+                self.notes.append(Entry(decision, str(file), line, rank))
+                continue
             if isinstance(decision, BoundaryDecision):
                 self.boundaries.append(Entry(decision, str(file), line, rank))
                 continue
@@ -140,18 +150,24 @@ class _Reading:
 
         A decision on a topic that was split since is left out; it is a problem where no later one holds.
         """
+        standing, boundaries = self._standing(self.topics), self._standing(self.boundaries)
+        notes = self._standing(self.notes)
         if self.taxonomy is None:
-            return Decisions(tuple(self.topics), tuple(self.boundaries))
-        last = {entry.decision.segment: entry for entry in sorted(self.topics, key=lambda entry: entry.precedence)}
+            return Decisions(standing, boundaries, notes)
+        last = {entry.decision.segment: entry for entry in sorted(standing, key=lambda entry: entry.precedence)}
         topics = []
-        for entry in self.topics:
+        for entry in standing:
             decision = entry.decision
             faults = [fault for slug in slugs_of(decision) if (fault := self.taxonomy.find_fault(slug))]
             if not faults:
                 topics.append(spell_today(entry, self.taxonomy))
             elif last[decision.segment] is entry:
                 problems.append(LabelError(f"{entry.place}: {faults[0]}"))
-        return Decisions(tuple(topics), tuple(self.boundaries))
+        return Decisions(tuple(topics), boundaries, notes)
+
+    def _standing(self, entries: Sequence[Entry[AnyDecision]]) -> tuple[Entry[AnyDecision], ...]:
+        """Those that nobody took back."""
+        return tuple(entry for entry in entries if (entry.decision.by, entry.decision.at) not in self.undone)
 
 
 def slugs_of(decision: TopicDecision) -> tuple[str, ...]:
@@ -188,19 +204,20 @@ def is_decision(line: bytes) -> bool:
     return True
 
 
-def _read_lines(file: Path, holding: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Number, content and whether the line has its end, of every line that is not blank and holds these bytes."""
+def _read_lines(file: Path, holding: Sequence[bytes]) -> Iterator[tuple[int, bytes, bool]]:
+    """Number, content and whether the line has its end, of every line that is not blank and holds any of these."""
     try:
         content = file.read_bytes().removeprefix(b"\xef\xbb\xbf")
     except FileNotFoundError:
         raise LabelError(f"{file}: no such label file. Check the path.") from None
     except OSError as error:
         raise LabelError(f"{file}: cannot be read ({error.strerror}).") from error
-    if holding not in content:
+    wanted = tuple(words for words in holding if words in content)
+    if holding and not wanted:
         return
     lines = content.split(b"\n")
     for number, line in enumerate(lines, 1):
-        if holding in line and line.strip():
+        if (not holding or any(words in line for words in wanted)) and line.strip():
             yield number, line, number < len(lines)
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from topics.reading.compression import Opened
 from topics.reading.decoding import decode, find_wide_encoding, refuse_binary
+from topics.reading.long import LONG_BYTES, LongDump, read_long
 from topics.reading.pages import extract_article
 from topics.reading.problems import Problem, Unreadable
 from topics.reading.sources import Source, inner_suffix
@@ -36,14 +37,16 @@ class ReadOptions:
     """How to read.
 
     ``whole``: a JSONL record's ``id`` becomes its dump's name. ``encoding``: ``None`` tells it from the bytes.
+    ``stream``: a plain text of more than ``LONG_BYTES`` is given as a ``LongDump``, which is not read into memory.
     """
 
     text_field: str = "text"
     whole: bool = False
     encoding: str | None = None
+    stream: bool = False
 
 
-def read_opened(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | Problem]:
+def read_opened(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | LongDump | Problem]:
     """The dumps of one input, in order; never nothing: an input without a record is a problem."""
     found = False
     for item in _read_format(source, opened, options):
@@ -53,7 +56,7 @@ def read_opened(source: Source, opened: Opened, options: ReadOptions) -> Iterato
         raise Unreadable("empty", "no record with text in it. Remove it, or see whether it was written whole.")
 
 
-def _read_format(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | Problem]:
+def _read_format(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | LongDump | Problem]:
     suffix = inner_suffix(source.name)
     head = opened.head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith(b"WARC/"):
@@ -64,6 +67,12 @@ def _read_format(source: Source, opened: Opened, options: ReadOptions) -> Iterat
         yield from _read_array(source, opened, options)
     elif suffix in _HTML or _HTML_HEAD.match(opened.head):
         yield extract_article(source.name, opened.read_all(), encoding=options.encoding)
+    elif options.stream:
+        head = opened.stream.read(LONG_BYTES + 2)  # an even number, for UTF-16
+        if len(head) > LONG_BYTES:
+            yield read_long(source, opened, head, options.encoding)
+        else:
+            yield _checked(Dump(source.name, decode(head, options.encoding)), source.where)
     else:
         yield _checked(Dump(source.name, decode(opened.read_all(), options.encoding)), source.where)
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from topics.reading.problems import Unreadable
 
-__all__ = ["decode", "find_wide_encoding", "refuse_binary"]
+__all__ = ["decode", "find_encoding", "find_wide_encoding", "refuse_binary"]
 
 _MARKS: Final = (  # longest first: the mark of UTF-32 LE begins like that of UTF-16 LE
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -68,6 +68,15 @@ def decode(data: bytes, encoding: str | None = None, *, declared: str | None = N
                 continue
     _refuse_damaged(data)
     return _guessed(data)
+
+
+def find_encoding(head: bytes) -> tuple[int, str]:
+    """What the beginning of a text tells of its encoding: how long its mark is, and a name; UTF-8 where it tells
+    none."""
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return len(mark), name
+    return 0, find_wide_encoding(head[: len(head) // 2 * 2]) or "utf-8"
 
 
 def refuse_binary(data: bytes) -> None:

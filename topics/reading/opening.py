@@ -9,6 +9,7 @@ from typing import BinaryIO
 from topics.errors import DumpError
 from topics.reading.compression import open_input
 from topics.reading.containers import ReadOptions, read_opened
+from topics.reading.long import LongDump
 from topics.reading.problems import Problem, Unreadable
 from topics.reading.sources import Source
 from topics.records import Dump
@@ -16,7 +17,9 @@ from topics.records import Dump
 __all__ = ["read_source", "told_as_unreadable"]
 
 
-def read_source(source: Source, options: ReadOptions, stdin: BinaryIO | None = None) -> Iterator[Dump | Problem]:
+def read_source(
+    source: Source, options: ReadOptions, stdin: BinaryIO | None = None
+) -> Iterator[Dump | LongDump | Problem]:
     """The dumps of one source in order, and a problem for each thing in it that cannot be read."""
     try:
         with told_as_unreadable(), open_input(source, stdin) as opened:

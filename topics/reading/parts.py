@@ -17,6 +17,7 @@ from topics.reading.addresses import find_filesystem
 from topics.reading.compression import MAX_TEXT_BYTES
 from topics.reading.containers import JSONL, ReadOptions, read_line_records
 from topics.reading.decoding import find_wide_encoding
+from topics.reading.long import LongDump
 from topics.reading.opening import read_source, told_as_unreadable
 from topics.reading.problems import Problem, Unreadable
 from topics.reading.sources import COMPRESSIONS, Source
@@ -91,7 +92,7 @@ def digest_part(part: Part) -> str | None:
     return digest.hexdigest()
 
 
-def read_part(part: Part, options: ReadOptions) -> Iterator[Dump | Problem]:
+def read_part(part: Part, options: ReadOptions) -> Iterator[Dump | LongDump | Problem]:
     """The dumps of a part in order, and a problem for each thing in it that cannot be read."""
     if part.stop is None:
         yield from read_source(part.source, options)

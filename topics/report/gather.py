@@ -175,10 +175,10 @@ class Gathering:
         self._count(row, dump)
         return opened
 
-    def finish(self) -> RunFacts:
-        """The counts of everything added."""
+    def finish(self, *, marked: bool = False) -> RunFacts:
+        """The counts of everything added; ``marked`` says that near-duplicates were looked for, though none may be."""
         self._close_dump()
-        copies, by_number = self._find_copies()
+        copies, by_number = self._find_copies(marked)
         counts = {
             slug: TopicFacts(slug, c.n_segments, c.n_characters, tuple(c.scores), by_number.get(self._numbers[slug], 0))
             for slug, c in self._topics.items()
@@ -270,12 +270,12 @@ class Gathering:
             if dump.n_segments > 1:  # of a piece by itself its topic tells as much
                 _keep(self._most_unknown, self._n_dumps, DumpNote(dump.name, dump.n_segments, dump.n_unknown / size))
 
-    def _find_copies(self) -> tuple[Copies, Mapping[int, int]]:
+    def _find_copies(self, marked: bool) -> tuple[Copies, Mapping[int, int]]:
         """How often each text stands in the run, and the copies (all but the first) by topic number."""
         import numpy as np
 
-        if self._marked:
-            _, counts = np.unique(np.frombuffer(self._marked, dtype=np.uint64), return_counts=True)
+        if self._marked or marked:
+            _, counts = np.unique(np.array(self._marked, dtype=np.uint64), return_counts=True)
             sizes = Counter((counts + 1).tolist())
             return Copies(True, len(self._marked), dict(sorted(sizes.items()))), dict(self._marked_by_number)
         if not self._texts:

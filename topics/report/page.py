@@ -78,7 +78,7 @@ def make_report(
             on_dump(row["dump"])
         if judging is not None:
             judging.add(row)
-    facts = gathering.finish()
+    facts = gathering.finish(marked="duplicates" in ((manifest or {}).get("totals") or {}))
     shown = read_card(card) if card is not None else None
     run, about_run = weigh_run(judging.finish() if judging is not None else None)
     sections = [describe_problems(facts, manifest)]

@@ -172,9 +172,10 @@ def describe_copies(facts: RunFacts) -> Section:
     copies = facts.copies
     what = "near-duplicates of an earlier one" if copies.marked else "the same text as an earlier one, word for word"
     looked = "" if copies.marked else "The run marks no near-duplicates; there can be more of those."
-    if not copies.n_copies:  # and so none is marked
-        said = f"No text stands twice among the {count(facts.n_segments, 'segment')}."
-        return Section("duplicates", title, (said, looked))
+    if not copies.n_copies:
+        nothing = "No segment is a near-duplicate" if copies.marked else "No text stands twice"
+        said = f"{nothing} among {count(facts.n_segments, 'segment')}."
+        return Section("duplicates", title, tuple(filter(None, (said, looked))))
     largest = max(copies.sizes)
     said = (
         f"Copies by topic: {count(copies.n_copies, 'segment is', 'segments are')} "

@@ -7,9 +7,8 @@ under a name that tells which of its rows repeat what, so the pass can be broken
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,8 @@ from topics.runs.stored import list_shards, read_receipt, read_shard
 from topics.runs.worker import SIGNED
 from topics.storage import Folder, open_folder
 from topics.writers.formats import write_sink
+
+_AT_A_TIME = 4096
 
 __all__ = ["Marking", "find_duplicates", "mark_duplicates"]
 
@@ -38,33 +39,47 @@ class Marking:
 
 
 def find_duplicates(folder: Folder, keys: Sequence[str], format: str) -> list[Marking]:
-    """What there is to mark in each unit, in their order. Memory: 200 bytes a row that has words."""
+    """What there is to mark in each unit, in their order. Memory: under 200 bytes a row that has words."""
     shards = list_shards(folder, format)
-    tables: list[Any] = []
     names: list[str] = []
-    unit_of, dump_of = [], []
+    minima, ids, rows, starts, dumps, units = (list[Any]() for _ in range(6))
     for place, key in enumerate(keys):
         receipt = read_receipt(folder, key)
         if receipt is None:
             raise OutputError(f"{folder.shown}: the receipt of {key} is gone. Classify again.")
-        table = _read_table(folder, key)
-        tables.append(table)
-        unit_of.append(np.full(len(table), place, np.int32))
-        dump_of.append(table["dump"].astype(np.int64) + len(names))
+        for table in _read_tables(folder, key):
+            minima.append(table["minima"].copy())
+            ids.append(table["id"].copy())
+            rows.append(table["row"].copy())
+            starts.append(table["start"].copy())
+            dumps.append(table["dump"].astype(np.int64) + len(names))
+            units.append(np.full(len(table), place, np.int32))
         names.extend(receipt.dumps)
-    if not tables:
-        return []
-    rank_of_dump = np.empty(len(names), np.int64)
-    rank_of_dump[sorted(range(len(names)), key=lambda at: (_order_of(names[at]), at))] = np.arange(len(names))
-    whole = np.concatenate(tables)
-    units = np.concatenate(unit_of)
-    order = np.lexsort((whole["start"], rank_of_dump[np.concatenate(dump_of)]))
-    earlier = find_earlier(np.ascontiguousarray(whole["minima"][order]))
     marks: dict[int, list[tuple[int, str]]] = {}
-    for rank in np.flatnonzero(earlier >= 0).tolist():
-        row, original = whole[order[rank]], whole[order[earlier[rank]]]
-        marks.setdefault(int(units[order[rank]]), []).append((int(row["row"]), original["id"].decode()))
+    if minima:
+        rank_of_dump = np.empty(len(names), np.int64)
+        rank_of_dump[sorted(range(len(names)), key=lambda at: (_order_of(names[at]), at))] = np.arange(len(names))
+        id_of, row_of, unit_of = np.concatenate(ids), np.concatenate(rows), np.concatenate(units)
+        order = np.lexsort((np.concatenate(starts), rank_of_dump[np.concatenate(dumps)]))
+        signatures = _gather(minima, order)
+        earlier = find_earlier(signatures)
+        for rank in np.flatnonzero(earlier >= 0).tolist():
+            row, original = order[rank], order[earlier[rank]]
+            marks.setdefault(int(unit_of[row]), []).append((int(row_of[row]), id_of[original].decode()))
     return [Marking(key, shards.get(key, ""), tuple(sorted(marks.get(place, ())))) for place, key in enumerate(keys)]
+
+
+def _gather(parts: list[Any], order: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The rows of all parts in that order; the parts are given up on the way, so that no row is held twice."""
+    out = np.empty((len(order), parts[0].shape[1]), parts[0].dtype)
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    at = 0
+    for k, part in enumerate(parts):
+        out[rank[at : at + len(part)]] = part
+        at += len(part)
+        parts[k] = None
+    return out
 
 
 def mark_duplicates(marking: Marking, where: str, format: str) -> str:
@@ -85,16 +100,15 @@ def mark_duplicates(marking: Marking, where: str, format: str) -> str:
     return name
 
 
-def _read_table(folder: Folder, key: str) -> np.ndarray[Any, Any]:
+def _read_tables(folder: Folder, key: str) -> Iterator[np.ndarray[Any, Any]]:
+    """The signatures of a unit, some thousand at a time."""
     try:
-        table: np.ndarray[Any, Any] = np.load(BytesIO(folder.read(signatures_name(key))), allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise OutputError(
-            f"{folder.shown}: the signatures of {key} cannot be read ({error}). Classify again."
-        ) from None
-    if table.dtype != SIGNED:
-        raise OutputError(f"{folder.shown}: the signatures of {key} are of another version. Classify again.")
-    return table
+        with folder.open(signatures_name(key)) as file:
+            while data := file.read(SIGNED.itemsize * _AT_A_TIME):
+                yield np.frombuffer(data, SIGNED)
+    except (OSError, ValueError) as error:
+        said = f"{folder.shown}: the signatures of {key} cannot be read ({error}). Classify again."
+        raise OutputError(said) from None
 
 
 def _order_of(name: str) -> tuple[str, int, str]:

@@ -2,7 +2,7 @@
 
 ``shards/KEY.jsonl`` (or ``.parquet``) holds the rows of one unit of work, ``shards/KEY-MARK.jsonl`` the same where
 some of them are near-duplicates of earlier rows; ``receipts/KEY.json`` says what the unit was and that it is done;
-``signatures/KEY.npy`` is what near-duplicates are found by.
+``signatures/KEY.bin`` is what near-duplicates are found by.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SIGNATURES: Final = "signatures"
 SHARD_FORMATS: Final = ("jsonl", "parquet")
 
 _SHARD: Final = re.compile(r"([0-9a-f]{20})(?:-[0-9a-f]{8})?\.(?:jsonl|parquet)")
-_KEYED: Final = re.compile(r"([0-9a-f]{20})\.(?:json|npy)")
+_KEYED: Final = re.compile(r"([0-9a-f]{20})\.(?:json|bin)")
 _KEY: Final = re.compile(r"[0-9a-f]{20}")
 
 
@@ -68,7 +68,7 @@ def receipt_name(key: str) -> str:
 
 
 def signatures_name(key: str) -> str:
-    return f"{SIGNATURES}/{key}.npy"
+    return f"{SIGNATURES}/{key}.bin"
 
 
 def key_of_shard(name: str) -> str | None:

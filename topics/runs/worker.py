@@ -23,11 +23,13 @@ from topics.runs.receipts import InputDone, Receipt, Sums
 from topics.runs.signatures import N_MINIMA, sign_row
 from topics.runs.stored import read_receipt, read_shard
 from topics.runs.units import Unit
-from topics.storage import Folder, open_folder
+from topics.storage import Folder, Staged, open_folder
 from topics.writers.formats import write_sink
 from topics.writers.rows import Row
 
 __all__ = ["SIGNED", "Done", "Work", "do_unit"]
+
+SIGNED_AT_A_TIME = 1024
 
 NoteProblem = Callable[[Mapping[str, str]], None]
 
@@ -116,34 +118,37 @@ class _Maker:
         self._inputs: list[InputDone] = []
         self._dumps: list[str] = []
         self._sums = Sums()
-        self._signed: list[tuple[Any, ...]] = []
+        self._signed: list[tuple[Any, ...]] = []  # not written yet
+        self._signatures: Staged | None = None
         self._n_rows = 0
         self.n_kept = 0
 
     def make(self, key: str, facts: list[tuple[str, str | None]]) -> Receipt:
         shard = self._folder.stage(shard_name(key, self._format))
+        signatures = self._signatures = self._folder.stage(signatures_name(key))
+        receipt = self._folder.stage(receipt_name(key))
         try:
             write_sink(self._rows(facts), shard.sink, self._format)
+            self._write_signatures()
+            made = Receipt(key, self._format, self._n_rows, tuple(self._inputs), tuple(self._dumps), self._sums)
+            receipt.sink.write(made.encode())
             if self._n_rows:
                 shard.commit()
             else:
                 shard.discard()
+            signatures.commit()
+            receipt.commit()
         except BaseException:
-            shard.discard()
+            for staged in (shard, signatures, receipt):
+                staged.discard()
             raise
-        self._put(signatures_name(key), _encode_array(np.array(self._signed, dtype=SIGNED)))
-        receipt = Receipt(key, self._format, self._n_rows, tuple(self._inputs), tuple(self._dumps), self._sums)
-        self._put(receipt_name(key), receipt.encode())
-        return receipt
+        return made
 
-    def _put(self, name: str, data: bytes) -> None:
-        staged = self._folder.stage(name)
-        try:
-            staged.sink.write(data)
-            staged.commit()
-        except BaseException:
-            staged.discard()
-            raise
+    def _write_signatures(self) -> None:
+        """By and by: a dump of gigabytes has a million rows."""
+        if self._signatures is not None:
+            self._signatures.sink.write(np.array(self._signed, dtype=SIGNED).tobytes())
+        self._signed.clear()
 
     def _rows(self, facts: list[tuple[str, str | None]]) -> Iterator[Row]:
         for part, (name, digest) in zip(self._unit.parts, facts, strict=True):
@@ -195,13 +200,7 @@ class _Maker:
             minima = sign_row(row)
             if minima is not None:
                 self._signed.append((at, self._n_rows, row["start"], row["id"].encode(), minima))
+                if len(self._signed) == SIGNED_AT_A_TIME:
+                    self._write_signatures()
             self._n_rows += 1
             yield row
-
-
-def _encode_array(array: np.ndarray[Any, Any]) -> bytes:
-    from io import BytesIO
-
-    data = BytesIO()
-    np.save(data, array, allow_pickle=False)
-    return data.getvalue()

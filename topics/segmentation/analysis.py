@@ -23,7 +23,7 @@ from topics.segmentation.lexicon import ANAPHOR, CALENDAR, PRONOUN, ROLE, SPEECH
 from topics.segmentation.tokens import CAPITALISED, LOWER, NUMERIC, SHOUTED, SYMBOLIC, is_quote, stem_term, tokenise
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
-__all__ = ["LAST_TOKENS", "MEASURES", "OPENING_TOKENS", "Analysis", "Ragged", "analyse"]
+__all__ = ["LAST_TOKENS", "MEASURES", "OPENING_TOKENS", "Analysis", "Ragged", "analyse", "join_analyses"]
 
 OPENING_TOKENS: Final = 40  # the network reads so many tokens from a paragraph's start,
 LAST_TOKENS: Final = 10  # and so many up to its end
@@ -98,11 +98,36 @@ class Analysis:
         )
 
 
-def analyse(text: str, paragraphs: Sequence[Paragraph], vocabulary: Vocabulary) -> Analysis:
-    """One :class:`Analysis` row for each paragraph, in order; an empty one for no paragraphs."""
+def join_analyses(parts: Sequence[Analysis]) -> Analysis:
+    """The analysis of paragraphs that were analysed in parts, one after another."""
+    if len(parts) == 1:
+        return parts[0]
+    return Analysis(
+        np.concatenate([part.opening for part in parts]),
+        np.concatenate([part.opening_shapes for part in parts]),
+        np.concatenate([part.ending for part in parts]),
+        np.concatenate([part.ending_shapes for part in parts]),
+        _join([part.words for part in parts]),
+        _join([part.terms for part in parts]),
+        np.concatenate([part.counts for part in parts]),
+        _join([part.names for part in parts]),
+        _join([part.full_names for part in parts]),
+        _join([part.surnames for part in parts]),
+        np.concatenate([part.measures for part in parts]),
+    )
+
+
+def analyse(
+    text: str, paragraphs: Sequence[Paragraph], vocabulary: Vocabulary, *, at: int = 0, line_before: int = 0
+) -> Analysis:
+    """One :class:`Analysis` row for each paragraph, in order; an empty one for no paragraphs.
+
+    Where they are not the first of a dump, ``text`` begins at its code point ``at``, and the paragraph before them
+    stands on line ``line_before``.
+    """
     n = len(paragraphs)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    places = np.array([(p.start, p.end, p.line, p.gap) for p in paragraphs], dtype=np.int64).reshape(n, 4)
+    places = np.array([(p.start - at, p.end - at, p.line, p.gap) for p in paragraphs], np.int64).reshape(n, 4)
     opening = np.zeros((n, OPENING_TOKENS), np.uint16)
     opening_shapes = np.zeros((n, OPENING_TOKENS), np.uint8)
     ending = np.zeros((n, LAST_TOKENS), np.uint16)
@@ -113,10 +138,18 @@ def analyse(text: str, paragraphs: Sequence[Paragraph], vocabulary: Vocabulary) 
         codes, places, v.characters, v.slots, v.keys, v.classes, v.terms,
         opening, opening_shapes, ending, ending_shapes, measures,
     )  # fmt: skip
+    if n and paragraphs[0].line == line_before:
+        measures[0, MEASURES.index("within_line")] = 1.0
     return Analysis(
         opening, opening_shapes, ending, ending_shapes,
         Ragged(w_at, w), Ragged(t_at, t), c, Ragged(n_at, nm), Ragged(f_at, f), Ragged(s_at, s), measures,
     )  # fmt: skip
+
+
+def _join(parts: Sequence[Ragged]) -> Ragged:
+    ends = np.cumsum([0, *(len(part.values) for part in parts)])
+    starts = [part.starts[:-1] + end for part, end in zip(parts, ends[:-1], strict=True)]
+    return Ragged(np.concatenate([*starts, ends[-1:]]), np.concatenate([part.values for part in parts]))
 
 
 def _cut(ragged: Ragged, start: int, end: int) -> Ragged:

@@ -14,12 +14,12 @@ threshold never gives more starts.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import inf
+from math import inf, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["decode_starts"]
+__all__ = ["Decoder", "decode_starts"]
 
 
 def decode_starts(
@@ -41,44 +41,89 @@ def decode_starts(
     n = len(probabilities)
     if n == 0:
         return np.zeros(0, np.int64)
-    clipped = np.clip(probabilities, 1e-9, 1 - 1e-9)
-    gain = np.log(clipped / (1 - clipped)) - np.log(threshold / (1 - threshold))
-    forced = np.zeros(n, np.bool_)
-    for i, starts_here in (decided or {}).items():
+    for i in decided or {}:
         if not 0 <= i < n:
             raise ValueError(f"a decision about paragraph {i} of {n}")
-        forced[i] = starts_here
-        gain[i] = 0.0 if starts_here else -inf  # what is taken in any case decides nothing
-    # state 0: the running segment has no body paragraph yet; state 1: it has
-    began = np.zeros((n, 2), np.bool_)  # was paragraph i a start on the best way into (i, state)?
-    came_from = np.zeros((n, 2), np.int8)
-    best = (-inf, 0.0) if is_body[0] else (0.0, -inf)
-    for i in range(1, n):
-        start = best[1] + gain[i]
-        if forced[i]:
-            # without a body paragraph since the last start that had to be, state 1 is out of reach
-            before = 1 if best[1] > -inf else 0
-            state = int(is_body[i])
-            began[i, state], came_from[i, state] = True, before
-            best = (-inf, best[before]) if state else (best[before], -inf)
-        elif is_body[i]:
-            # going on: from either state into 1; ties go to fewer segments, so decoding is deterministic
-            state, going_on = (1, best[1]) if best[1] >= best[0] else (0, best[0])
-            came_from[i, 1] = state
-            if start > going_on:
-                began[i, 1], came_from[i, 1], going_on = True, 1, start
-            best = (-inf, going_on)
-        else:
-            waiting = best[0]
-            if start > waiting:
-                began[i, 0], came_from[i, 0], waiting = True, 1, start
-            came_from[i, 1] = 1
-            best = (waiting, best[1])
-    # a dump may end in a segment without body only where nothing else is possible
-    state = 1 if best[1] > -inf else 0
-    starts: list[int] = []
-    for i in range(n - 1, 0, -1):
-        if began[i, state]:
-            starts.append(i)
-        state = int(came_from[i, state])
-    return np.array([0, *reversed(starts)], np.int64)
+    decoder = Decoder(threshold)
+    starts = decoder.push(probabilities, is_body, decided or {})
+    return np.array([*starts, *decoder.finish()], np.int64)
+
+
+class Decoder:
+    """:func:`decode_starts` for paragraphs that come by and by: starts are given out as soon as they are sure.
+
+    They are at each body paragraph, where a single way is left. What has to be remembered is a run without body.
+    """
+
+    def __init__(self, threshold: float) -> None:
+        self._cost = log(threshold / (1.0 - threshold))
+        self._n = 0  # paragraphs seen
+        self._given = False  # was the first paragraph, which always starts a segment, given out?
+        self._best = (0.0, 0.0)
+        # of each paragraph since the last sure one, for state 0 (the running segment has no body paragraph yet) and
+        # state 1 (it has): did the best way into the state start a segment here, and from which state did it come?
+        self._began: list[tuple[bool, bool]] = []
+        self._came_from: list[tuple[int, int]] = []
+
+    def push(
+        self, probabilities: NDArray[np.float64], is_body: NDArray[np.bool_], decided: Mapping[int, bool]
+    ) -> list[int]:
+        """The starts that are sure once these paragraphs are there; ``decided`` counts paragraphs from the first of
+        all."""
+        clipped = np.clip(probabilities, 1e-9, 1 - 1e-9)
+        gains = (np.log(clipped / (1 - clipped)) - self._cost).tolist()
+        sure: list[int] = []
+        for gain, body in zip(gains, is_body.tolist(), strict=True):
+            i = self._n
+            self._n += 1
+            if i == 0:
+                self._best = (-inf, 0.0) if body else (0.0, -inf)
+                continue
+            began, came_from = [False, False], [0, 0]
+            forced = decided.get(i)
+            best = self._best
+            if forced:
+                # without a body paragraph since the last start that had to be, state 1 is out of reach
+                before = 1 if best[1] > -inf else 0
+                state = int(body)
+                began[state], came_from[state] = True, before
+                self._best = (-inf, best[before]) if state else (best[before], -inf)
+            else:
+                start = -inf if forced is False else best[1] + gain
+                if body:
+                    # going on: from either state into 1; ties go to fewer segments, so decoding is deterministic
+                    came_from[1], going_on = (1, best[1]) if best[1] >= best[0] else (0, best[0])
+                    if start > going_on:
+                        began[1], came_from[1], going_on = True, 1, start
+                    self._best = (-inf, going_on)
+                else:
+                    waiting = best[0]
+                    if start > waiting:
+                        began[0], came_from[0], waiting = True, 1, start
+                    came_from[1] = 1
+                    self._best = (waiting, best[1])
+            self._began.append((began[0], began[1]))
+            self._came_from.append((came_from[0], came_from[1]))
+            if body or forced:
+                sure += self._settle(int(body))
+        return sure
+
+    def finish(self) -> list[int]:
+        """The starts that are left, and the first paragraph if nothing else was there."""
+        # a dump may end in a segment without body only where nothing else is possible
+        return self._settle(1 if self._best[1] > -inf else 0) if self._n else []
+
+    def _settle(self, state: int) -> list[int]:
+        """The starts on the best way into a state of the last paragraph, which is then the only one there is."""
+        first = self._n - len(self._began)
+        starts = []
+        for k in range(len(self._began) - 1, -1, -1):
+            if self._began[k][state]:
+                starts.append(first + k)
+            state = self._came_from[k][state]
+        if not self._given:
+            starts.append(0)
+            self._given = True
+        self._began.clear()
+        self._came_from.clear()
+        return starts[::-1]

@@ -44,6 +44,7 @@ from topics.segmentation.network import (
 )
 from topics.segmentation.reasons import Teller
 from topics.segmentation.segmenter import place_decisions, segment_dump
+from topics.segmentation.tongues import LANGUAGE_ODDS
 
 __all__ = ["GROUPS", "OF_THE_DUMP", "Group", "Reason", "StartReasons", "explain_starts"]
 
@@ -167,6 +168,8 @@ def explain_starts(
         else:
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
+            if i in scored.changes:
+                reasons.insert(0, Reason("language", LANGUAGE_ODDS, "another language begins here"))
             if rest := weights[i].together:
                 reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:

@@ -26,6 +26,8 @@ NEAR: Final = 10  # alikeness to each of so many paragraphs before is told one b
 UNIT_WINDOWS: Final = (1, 2, 4, 8, 14)
 WORD_WINDOWS: Final = (40, 100, 250)
 MEANING_WINDOWS: Final = (1, 2, 3, 5, 8, 14)
+FARNESS: Final = (3, 10, REACH)  # up to so many paragraphs away, beginning beyond the one before
+OWN_WINDOWS: Final = (1, 3, 8)
 
 COHESION: Final = (
     *(f"cosine_{k}" for k in UNIT_WINDOWS),
@@ -36,8 +38,9 @@ COHESION: Final = (
     "cosine_1_8",  # the first after against the seven that follow it
     "cosine_8_last",  # the last before against the seven that lead up to it
     *(f"cosine_to_{d}" for d in range(1, NEAR + 1)),  # the first after against each before
+    *(f"most_alike_{side}_{d}" for side in ("before", "after") for d in FARNESS),
 )
-MEANING: Final = tuple(f"{kind}_{k}" for k in MEANING_WINDOWS for kind in ("meaning", "meaning_1"))
+MEANING: Final = tuple(f"{kind}_{k}" for k in MEANING_WINDOWS for kind in ("meaning", "meaning_1", "meaning_on"))
 NAMES: Final = (
     "surnames_of_known",
     "known_in_full_again",
@@ -55,7 +58,12 @@ NAMES: Final = (
     "names_return",
     "words_return",
     "earlier_words_return",
+    *(f"words_within_{k}_{side}" for side in ("before", "after") for k in OWN_WINDOWS),
+    "names_within_3_before",
+    "names_within_3_after",
 )
+_OWN: Final = NAMES.index("words_within_1_before")
+_N_OWN: Final = len(OWN_WINDOWS)
 
 
 N_SLOTS: Final = 1 << 17  # as vocabulary.N_TERMS
@@ -175,12 +183,26 @@ def cohesion(band: Floats, n_words: Floats, kept: Ints, place: Ints, out: Floats
                 if xx > 0.0 and yy > 0.0:
                     out[i, f] = band[p, d] / math.sqrt(xx * yy)
             f += 1
+        d = 1
+        for far in FARNESS:
+            before = np.float32(0.0)
+            after = np.float32(0.0)
+            while d <= far:
+                if p < n and p - d >= 0 and sums[p, 0] > 0.0 and sums[p - d, 0] > 0.0:
+                    before = max(before, np.float32(band[p, d] / math.sqrt(sums[p, 0] * sums[p - d, 0])))
+                if p + d < n and sums[p, 0] > 0.0 and sums[p + d, 0] > 0.0:
+                    after = max(after, np.float32(band[p + d, d] / math.sqrt(sums[p, 0] * sums[p + d, 0])))
+                d += 1
+            out[i, f] = before
+            out[i, f + len(FARNESS)] = after
+            f += 1
 
 
 @kernel
 def meaning(starts: Ints, words: Ids, vectors: Floats, sums: Floats, out: Floats) -> None:
     """Fill ``sums`` (n, n_dimensions) with the summed word vectors of each paragraph, and ``out`` (n, len(MEANING))
-    with their cosines: the paragraphs before against those after, and against the first after."""
+    with their cosines: the paragraphs before against those after, and against the first after; this one against those
+    that follow it."""
     n = sums.shape[0]
     size = sums.shape[1]
     for i in range(n):
@@ -212,14 +234,18 @@ def meaning(starts: Ints, words: Ids, vectors: Floats, sums: Floats, out: Floats
             yy = np.float32(1e-6)
             xy = np.float32(0.0)
             xo = np.float32(0.0)
+            yo = np.float32(0.0)
             for k in range(size):
                 xx += left[k] * left[k]
                 yy += right[k] * right[k]
                 xy += left[k] * right[k]
                 xo += left[k] * sums[i, k]
+                yo += right[k] * sums[i, k]
             out[i, f] = xy / math.sqrt(xx * yy)
             out[i, f + 1] = xo / math.sqrt(xx * (own + np.float32(1e-6)))
-            f += 2
+            rest = max(yy - np.float32(2.0) * yo + own, np.float32(0.0)) + np.float32(1e-3)  # without this one
+            out[i, f + 2] = (yo - own) / math.sqrt(rest * (own + np.float32(1e-6)))
+            f += 3
 
 
 @kernel
@@ -296,6 +322,22 @@ def names_and_novelty(
                     mass += w
                     if new:
                         fresh += w
+        own = 1.0
+        for j in range(term_at[i], term_at[i + 1]):
+            w = weights[j]
+            own += w
+            age = i - last_word[term[j]]
+            for k in range(_N_OWN):
+                if age <= OWN_WINDOWS[k]:
+                    row[_OWN + k] += w
+        for k in range(_N_OWN):
+            row[_OWN + k] /= own
+        total = 1.0
+        for j in range(name_at[i], name_at[i + 1]):
+            total += 1.0
+            if i - last_name[name[j]] <= 3:
+                row[_OWN + 2 * _N_OWN] += 1.0
+        row[_OWN + 2 * _N_OWN] /= total
         row[11] = fresh / (mass + 1.0)
         row[12] = fresh_3 / (mass_3 + 1.0)
         for j in range(name_at[i], name_at[i + 1]):
@@ -315,14 +357,23 @@ def names_and_novelty(
             total += 1.0
             if next_name[name[j]] - i <= 5:
                 back += 1.0
+            if next_name[name[j]] - i <= 3:
+                row[_OWN + 2 * _N_OWN + 1] += 1.0
         row[13] = back / (total + 1.0)
+        row[_OWN + 2 * _N_OWN + 1] /= total + 1.0
         mass = 0.0
         again = 0.0
         for j in range(term_at[i], term_at[i + 1]):
             mass += weights[j]
-            if next_word[term[j]] - i <= 10:
+            wait = next_word[term[j]] - i
+            if wait <= 10:
                 again += weights[j]
+            for k in range(_N_OWN):
+                if wait <= OWN_WINDOWS[k]:
+                    row[_OWN + _N_OWN + k] += weights[j]
         row[14] = again / (mass + 1.0)
+        for k in range(_N_OWN):
+            row[_OWN + _N_OWN + k] /= mass + 1.0
         for j in range(name_at[i], name_at[i + 1]):
             next_name[name[j]] = i
         for j in range(term_at[i], term_at[i + 1]):

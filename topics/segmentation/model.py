@@ -22,12 +22,14 @@ from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
+from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 
 # More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
+_NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
 
@@ -41,6 +43,7 @@ class Scored:
     probabilities: NDArray[np.float64]  # (n,) that a piece starts here
     heads: Array  # (n, len(HEADS)), log-odds
     threshold: float
+    changes: frozenset[int] = frozenset()  # paragraphs at which the language changes, which probabilities know of
 
     @property
     def is_flat(self) -> bool:
@@ -86,16 +89,33 @@ class SegmentationModel:
         n = len(paragraphs)
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
-            stretch = analysis.stretch(start, end)
-            features = compute_features(stretch, self.vocabulary, self.vectors)
-            heads[keep:stop] = self.network.score(stretch, features)[keep - start : stop - start]
+            heads[keep:stop] = self.score_stretch(analysis.stretch(start, end))[keep - start : stop - start]
+        return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True)
+
+    def score_stretch(self, analysis: Analysis) -> Array:
+        """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them."""
+        return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
+
+    def weigh(
+        self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool
+    ) -> Scored:
+        """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump.
+
+        Where another language begins, a piece likely does; what is in that language the network has not learned to tell
+        from furniture, so it is matter.
+        """
         slope, offset = self.calibration
         odds = heads[:, 0].astype(np.float64) * slope + offset
+        odds[list(tongues.changes)] += LANGUAGE_ODDS
+        if tongues.foreign:
+            heads = heads.copy()
+            for head in _NO_MATTER:
+                heads[list(tongues.foreign), head] = np.minimum(heads[list(tongues.foreign), head], -1.0)
         # rounded, so that no last bit of a matrix product decides
         probabilities = np.round(1.0 / (1.0 + np.exp(-odds)), 5)
-        if n:
+        if is_start and len(probabilities):
             probabilities[0] = 1.0  # whatever comes first starts something
-        return Scored(paragraphs, analysis, probabilities, heads, self.threshold)
+        return Scored(paragraphs, analysis, probabilities, heads, self.threshold, frozenset(tongues.changes))
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle; Punkt's parameters are JSON and go beside them."""
@@ -133,13 +153,16 @@ def _feature_names() -> NDArray[np.uint8]:
     return np.frombuffer("\n".join((*FEATURES, *HEADS)).encode("ascii"), dtype=np.uint8)
 
 
-def stretches(n: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Stretches of ``n`` paragraphs, each with the middle that counts; the middles tile ``0:n``."""
+def stretches(n: int, first: int = 0, last: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Stretches of ``n`` paragraphs, each with the middle that counts; the middles tile ``first:last``, by default all.
+
+    ``first`` is a multiple of the middles' length.
+    """
     if n <= WINDOW:
         if n:
             yield (0, n), (0, n)
         return
     step = WINDOW - 2 * MARGIN
-    for keep in range(0, n, step):
+    for keep in range(first, n if last is None else last, step):
         stop = min(n, keep + step)
         yield (max(0, keep - MARGIN), min(n, stop + MARGIN)), (keep, stop)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from itertools import pairwise
-from typing import Final
-
-import numpy as np
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from topics.errors import LabelError
-from topics.records import Dump, Paragraph, Segment, Span, dump_digest
-from topics.segmentation.decode import decode_starts
-from topics.segmentation.furniture import Roles, assign_roles
-from topics.segmentation.kinds import tell_kind
-from topics.segmentation.language import tell_language
-from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
-from topics.segmentation.model import Scored, SegmentationModel
+from topics.records import Dump, Paragraph, Segment, dump_digest
+from topics.segmentation.decode import Decoder
+from topics.segmentation.furniture import assign_roles
+from topics.segmentation.layout import DumpFacts, Layout
+from topics.segmentation.model import SegmentationModel
+from topics.segmentation.streaming import TextBuffer, score_chapters
 
-__all__ = ["place_decisions", "segment_dump", "whole_dump"]
+__all__ = ["DumpFacts", "place_decisions", "segment_blocks", "segment_dump", "whole_dump"]
 
-_LINE_END: Final = re.compile(r"\r\n?|\n")
+OnProblem = Callable[[LabelError], None]
 
 
 def segment_dump(
@@ -31,7 +24,7 @@ def segment_dump(
     *,
     threshold: float | None = None,
     decided: Mapping[int, bool] | None = None,
-    on_problem: Callable[[LabelError], None] | None = None,
+    on_problem: OnProblem | None = None,
 ) -> list[Segment]:
     """Cut a dump into segments, in order; joining their ``text`` gives the dump back.
 
@@ -44,125 +37,115 @@ def segment_dump(
     cannot hold, behind the last paragraph or against the start of the dump, goes to ``on_problem``; without
     ``on_problem`` it is raised.
     """
+    facts = _facts_of(dump)
+    return list(segment_blocks([dump.text], facts, model, threshold=threshold, decided=decided, on_problem=on_problem))
+
+
+def segment_blocks(
+    blocks: Iterable[str],
+    facts: DumpFacts,
+    model: SegmentationModel,
+    *,
+    threshold: float | None = None,
+    decided: Mapping[int, bool] | None = None,
+    on_problem: OnProblem | None = None,
+) -> Iterator[Segment]:
+    """The same of a dump whose text comes in blocks: segments are given out as soon as they are sure."""
     if threshold is not None and not 0.0 < threshold < 1.0:
         raise ValueError(f"threshold {threshold}: give a probability between 0 and 1, without either.")
-    scored = model.score(dump.text)
-    placed = place_decisions(dump, scored.paragraphs, decided or {}, on_problem)
-    roles = assign_roles(scored)
-    limit = scored.threshold if threshold is None else threshold
-    starts = decode_starts(scored.probabilities, roles.body, limit, placed)
-    if placed:
-        sure = scored.probabilities.copy()
-        sure[[i for i, starts_here in placed.items() if starts_here]] = 1.0
-        scored = replace(scored, probabilities=sure)
-    return _lay_out(dump, scored, roles, starts)
-
-
-def place_decisions(
-    dump: Dump,
-    paragraphs: Sequence[Paragraph],
-    decided: Mapping[int, bool],
-    on_problem: Callable[[LabelError], None] | None,
-) -> dict[int, bool]:
-    """Decisions by offset to decisions by paragraph, as :func:`segment_dump` takes them; what fits none is said."""
-    if not decided:
-        return {}
-    begins = [paragraph.start for paragraph in paragraphs]
-    placed: dict[int, bool] = {}
-    exact: dict[int, bool] = {}
-    for offset, starts in decided.items():
-        at = bisect_left(begins, offset)
-        if at == len(begins) or (at == 0 and not starts):
-            fault = "but a dump starts with one" if at < len(begins) else "but no paragraph starts there or later"
-            problem = LabelError(
-                f"{dump.name or 'the dump'}: a boundary decision says that {'a' if starts else 'no'} piece starts at "
-                f"{offset}, {fault}. Take the decision out of the labels."
-            )
-            if on_problem is None:
-                raise problem
-            on_problem(problem)
-        elif at and offset < paragraphs[at - 1].end:
-            placed[at] = starts
-        else:
-            exact[at] = starts
-    return placed | exact
+    decoder = Decoder(model.threshold if threshold is None else threshold)
+    yield from _cut(blocks, facts, model, decoder, Decisions(facts.name, decided or {}, on_problem))
 
 
 def whole_dump(dump: Dump, model: SegmentationModel) -> list[Segment]:
     """The dump as one segment already (``--whole``): furniture and metadata are found, boundaries are not
     looked for."""
-    scored = model.score(dump.text)
-    return _lay_out(dump, scored, assign_roles(scored), np.zeros(1, np.int64))
+    return list(_cut([dump.text], _facts_of(dump), model, None, Decisions(dump.name, {}, None)))
 
 
-def _lay_out(
-    dump: Dump, scored: Scored, roles: Roles, starts: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> list[Segment]:
-    text, paragraphs = dump.text, scored.paragraphs
-    if not text:
-        return []
-    digest = dump_digest(text)
-    if not paragraphs:
-        return [_blank(dump, digest)]
-    language = tell_language(text)
-    cuts = [0, *(_line_start(text, paragraphs[i].start) for i in starts[1:]), len(text)]
-    bounds = [*starts.tolist(), len(paragraphs)]
-    n_lines = paragraphs[-1].line - 1 + _count_lines(text[paragraphs[-1].end - 1 :])
-    titleness = scored.head("title").tolist()
-    banners = find_banners(
-        text[p.start : p.end] for p, wanted in zip(paragraphs, roles.furniture.tolist(), strict=True) if wanted
-    )
-    segments = []
-    for index, (first, last) in enumerate(pairwise(bounds)):
-        own = paragraphs[first:last]
-        texts = [text[p.start : p.end] for p in own]
-        body = roles.body[first:last].tolist()
-        end_line = n_lines
-        if last < len(paragraphs):
-            end_line = paragraphs[last].line - (text[cuts[index + 1] - 1] in "\n\r")
-        segments.append(
-            Segment(
-                dump=dump.name,
-                dump_digest=digest,
-                index=index,
-                start=cuts[index],
-                end=cuts[index + 1],
-                start_line=1 if index == 0 else own[0].line,
-                end_line=end_line,
-                kind=tell_kind(texts, body, flat=scored.is_flat),
-                title=find_title(texts, titleness[first:last], roles.title[first:last].tolist(), body)
-                or (dump.title if len(bounds) == 2 else None),
-                published=find_published(texts, body) or (dump.published if len(bounds) == 2 else None),
-                source=find_source(texts, body, banners) or dump.source,
-                boundary=round(float(scored.probabilities[first]), 4),
-                furniture=_spans(own, roles.furniture[first:last].tolist()),
-                language=tell_language(text[cuts[index] : cuts[index + 1]], default=language),
-                text=text[cuts[index] : cuts[index + 1]],
-            )
+def _cut(
+    blocks: Iterable[str], facts: DumpFacts, model: SegmentationModel, decoder: Decoder | None, decisions: Decisions
+) -> Iterator[Segment]:
+    text = TextBuffer(blocks)
+    layout = Layout(text, facts)
+    n_chapters = 0
+    for chapter in score_chapters(text, model):
+        n_chapters += 1
+        placed = decisions.place(chapter.first, chapter.scored.paragraphs)
+        roles = assign_roles(chapter.scored)
+        starts = [] if decoder is None else decoder.push(chapter.scored.probabilities, roles.body, placed)
+        layout.add(chapter, roles, placed)
+        if decoder is not None and chapter.is_last:
+            starts += decoder.finish()
+        yield from layout.take(starts, is_last=chapter.is_last)
+    if not n_chapters and text.end:
+        yield layout.blank()
+    decisions.finish()
+
+
+def _facts_of(dump: Dump) -> DumpFacts:
+    return DumpFacts(dump.name, dump_digest(dump.text), dump.title, dump.published, dump.source)
+
+
+def place_decisions(
+    dump: Dump, paragraphs: Sequence[Paragraph], decided: Mapping[int, bool], on_problem: OnProblem | None
+) -> dict[int, bool]:
+    """Decisions by offset to decisions by paragraph, as :func:`segment_dump` takes them; what fits none is said."""
+    decisions = Decisions(dump.name, decided, on_problem)
+    placed = decisions.place(0, paragraphs)
+    decisions.finish()
+    return placed
+
+
+class Decisions:
+    """What people decided of one dump, placed at its paragraphs as these come."""
+
+    def __init__(self, name: str, decided: Mapping[int, bool], on_problem: OnProblem | None) -> None:
+        self._name = name
+        self._on_problem = on_problem
+        self._waiting = sorted(decided.items(), key=lambda item: item[0])  # stable: those of one place stay in order
+        self._order = {offset: order for order, offset in enumerate(decided)}
+        self._next = 0
+        self._end_before = 0  # of the paragraph before
+
+    def place(self, first: int, paragraphs: Sequence[Paragraph]) -> dict[int, bool]:
+        """Decisions by the place of their paragraph; the first of these paragraphs has the place ``first``."""
+        placed: dict[int, bool] = {}
+        begins = [paragraph.start for paragraph in paragraphs]
+        while self._next < len(self._waiting) and begins and self._waiting[self._next][0] <= begins[-1]:
+            at = bisect_left(begins, self._waiting[self._next][0])
+            own = []
+            while self._next < len(self._waiting) and self._waiting[self._next][0] <= begins[at]:
+                own.append(self._waiting[self._next])
+                self._next += 1
+            self._decide(first + at, own, paragraphs[at - 1].end if at else self._end_before, placed)
+        if paragraphs:
+            self._end_before = paragraphs[-1].end
+        return placed
+
+    def finish(self) -> None:
+        """Say what speaks of no paragraph."""
+        for offset, starts in self._waiting[self._next :]:
+            self._complain(offset, starts, "but no paragraph starts there or later")
+
+    def _decide(self, place: int, own: list[tuple[int, bool]], end_before: int, placed: dict[int, bool]) -> None:
+        own.sort(key=lambda item: self._order[item[0]])
+        inside, exact = [], []
+        for offset, starts in own:
+            if not place and not starts:
+                self._complain(offset, starts, "but a dump starts with one")
+            elif place and offset < end_before:
+                inside.append(starts)
+            else:
+                exact.append(starts)
+        if inside or exact:
+            placed[place] = (exact or inside)[-1]
+
+    def _complain(self, offset: int, starts: bool, fault: str) -> None:
+        problem = LabelError(
+            f"{self._name or 'the dump'}: a boundary decision says that {'a' if starts else 'no'} piece starts at "
+            f"{offset}, {fault}. Take the decision out of the labels."
         )
-    return segments
-
-
-def _blank(dump: Dump, digest: str) -> Segment:
-    return Segment(
-        dump=dump.name, dump_digest=digest, index=0, start=0, end=len(dump.text),
-        start_line=1, end_line=_count_lines(dump.text), kind="boilerplate", title=None, published=None,
-        source=None, boundary=1.0, furniture=(), language="en", text=dump.text,
-    )  # fmt: skip
-
-
-def _count_lines(text: str) -> int:
-    """Physical lines of a text that is not empty; what follows the last line end is a line unless it is nothing."""
-    return len(_LINE_END.findall(text)) + (text[-1] not in "\n\r")
-
-
-def _line_start(text: str, offset: int) -> int:
-    """The offset, moved over blanks before it if nothing else stands there on its line."""
-    at = offset
-    while at and text[at - 1].isspace() and text[at - 1] not in "\n\r\x0b\x0c\u2028\u2029":
-        at -= 1
-    return at if at == 0 or text[at - 1] in "\n\r\x0b\x0c\u2028\u2029" else offset
-
-
-def _spans(paragraphs: Sequence[Paragraph], is_furniture: Sequence[bool]) -> tuple[Span, ...]:
-    return tuple((p.start, p.end) for p, wanted in zip(paragraphs, is_furniture, strict=True) if wanted)
+        if self._on_problem is None:
+            raise problem
+        self._on_problem(problem)

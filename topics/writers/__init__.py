@@ -7,6 +7,7 @@ line.
 
 from __future__ import annotations
 
+from topics.writers.explained import render_explained, render_topic_terms, write_explained_html
 from topics.writers.formats import FORMATS, check_format, format_for, write_rows
 from topics.writers.reasons import render_reasons
 from topics.writers.rows import Row
@@ -18,8 +19,11 @@ __all__ = [
     "Row",
     "check_format",
     "format_for",
+    "render_explained",
     "render_reasons",
     "render_table",
+    "render_topic_terms",
+    "write_explained_html",
     "write_rows",
     "write_topics_folder",
 ]

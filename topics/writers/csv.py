@@ -18,7 +18,7 @@ from topics.writers.rows import COLUMNS, Row
 from topics.writers.sinks import Sink
 from topics.writers.text import replace_surrogates
 
-__all__ = ["check_columns", "write_csv"]
+__all__ = ["check_columns", "format_cell", "write_csv"]
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -35,7 +35,7 @@ def write_csv(rows: Iterable[Row], sink: Sink) -> int:
     for columns, row in check_columns(rows):
         if n_rows == 0:
             lines.writerow(columns)
-        lines.writerow([_format_cell(row.get(column)) for column in columns])
+        lines.writerow([format_cell(row.get(column)) for column in columns])
         n_rows += 1
     if columns is None:
         lines.writerow(COLUMNS)
@@ -69,7 +69,8 @@ class _Encoded:
         return self._sink.write(replace_surrogates(text).encode())
 
 
-def _format_cell(value: Any) -> str:
+def format_cell(value: Any) -> str:
+    """One value as a cell, with a ``'`` before what a spreadsheet would run."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -79,7 +80,7 @@ def _format_cell(value: Any) -> str:
     if isinstance(value, int | float):
         return repr(value)
     if isinstance(value, list | tuple) and value and all(isinstance(item, str) for item in value):
-        return _format_cell(";".join(value))
+        return format_cell(";".join(value))
     if isinstance(value, list | tuple) and not value:
         return ""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

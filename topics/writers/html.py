@@ -26,7 +26,7 @@ from topics.writers.text import clean_cell, strip_controls
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["write_html", "write_html_index"]
+__all__ = ["find_hue", "render_page", "write_html", "write_html_index"]
 
 _ANCHOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
@@ -68,8 +68,10 @@ def write_html(
     title: str | None = None,
     clean: bool = False,
     back: str | None = None,
+    files: Mapping[str, str] | None = None,
 ) -> int:
-    """Writes the page; ``clean`` leaves furniture out, ``back`` is a link to the page above it.
+    """Writes the page; ``clean`` leaves furniture out, ``back`` is a link to the page above it, ``files`` are links to
+    the same in other formats.
 
     Returns how many rows it shows. Without a title the page is named after its counts.
     """
@@ -79,7 +81,7 @@ def write_html(
         tally.add(row)
     dumps = _make_views(held, {count.topic: number for number, count in enumerate(tally.topics())})
     counts = describe_counts(tally, len(dumps))
-    _render(
+    render_page(
         "segments.html.j2",
         sink,
         title=title or counts,
@@ -89,15 +91,23 @@ def write_html(
         dumps=dumps,
         clean=clean,
         back=back,
+        files=files or {},
     )
     return len(held)
 
 
 def write_html_index(
-    topics: Iterable[TopicCount], sink: Sink, *, title: str, counts: str, links: Mapping[str, str]
+    topics: Iterable[TopicCount],
+    sink: Sink,
+    *,
+    title: str,
+    counts: str,
+    links: Mapping[str, Mapping[str, str]],
+    names: Mapping[str, str] | None = None,
 ) -> None:
-    """Writes the page that leads to one page a topic."""
-    _render("index.html.j2", sink, title=title, counts=counts, topics=list(topics), links=links, models=[])
+    """Writes the page that leads to one page a topic; ``links`` are its files, topic to format to place."""
+    context = {"topics": list(topics), "links": links, "names": names or {}}
+    render_page("index.html.j2", sink, title=title, counts=counts, **context)
 
 
 def _make_views(rows: list[Row], numbers: Mapping[str, int]) -> list[_DumpView]:
@@ -124,18 +134,19 @@ def _make_view(row: Row, numbers: Mapping[str, int], seen: Counter[str]) -> _Seg
         heading=clean_cell(row["title"] or first_words(row, 90)),
         topic=topic,
         number=numbers.get(topic) if topic else None,
-        hue=_find_hue(topic or ""),
+        hue=find_hue(topic or ""),
         language=language if _LANGUAGE.fullmatch(language) else None,
         context=[clean_cell(fact) for fact in describe_context(row)],
     )
 
 
-def _find_hue(topic: str) -> int:
+def find_hue(topic: str) -> int:
     """A colour that a topic keeps on every page: degrees around the wheel."""
     return crc32(topic.encode("utf-8", "surrogatepass")) % 360
 
 
-def _render(template: str, sink: Sink, **context: Any) -> None:
+def render_page(template: str, sink: Sink, **context: Any) -> None:
+    """Stream one of the templates beside this module to a sink; everything in ``context`` is escaped."""
     held: list[str] = []
     n_characters = 0
     for piece in _load_environment().get_template(template).generate(**context):
@@ -158,7 +169,7 @@ def _load_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["hue"] = _find_hue
+    environment.filters["hue"] = find_hue
     environment.filters["line"] = clean_cell
     environment.filters["percent"] = lambda share: "<1%" if 0 < share < 0.005 else f"{share:.0%}"
     environment.filters["thousands"] = lambda number: f"{number:,}"

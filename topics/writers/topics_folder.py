@@ -1,4 +1,4 @@
-"""Rows to a folder that holds one folder a topic, each with a file to read, and an index above them.
+"""Rows to a folder that holds one folder a topic, each with files to read and to compute with, and an index above them.
 
 Rows are first set apart by topic in a spool on disk, so that memory holds one topic at a time whatever
 there is to export. The whole folder is built beside its place and moved in at the end. A folder that stands
@@ -13,8 +13,9 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from topics.errors import OutputError
@@ -34,6 +35,8 @@ MARKER = ".topics-export"
 _FOLDER_NAME = re.compile(r"\w[\w-]{0,99}")
 _NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini"}
 _SPOOL_BYTES = 8_000_000
+_TITLE = "Segments by topic"
+_FIRST = ("topic", "also", "kind", "score", "title", "source", "published", "dump", "start_line", "end_line")
 
 
 def write_topics_folder(
@@ -42,18 +45,22 @@ def write_topics_folder(
     *,
     topics: Collection[str] | None = None,
     min_score: float = 0.0,
-    format: str = "html",
+    format: str | Sequence[str] = "html",
     clean: bool = True,
     also: bool = True,
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, int]:
     """Writes the folder; returns how many segments each topic got, by name.
 
     ``topics`` keeps only those (``"unknown"`` and ``"boilerplate"`` can be named); without it everything
     but boilerplate is kept. ``min_score`` leaves out segments whose probability *for that topic* is lower;
     it does not apply where nothing was decided. ``also`` puts a segment under its secondary topics too.
-    ``clean`` leaves furniture out of pages and adds ``body`` to records.
+    ``clean`` leaves furniture out of pages and adds ``body`` to records. ``format`` is one, or several: pages for
+    HTML and Markdown, tables for the others, whose first columns are then those that people look at. ``names`` are what
+    people call the topics.
     """
-    format = check_format(format)
+    formats = tuple(dict.fromkeys(map(check_format, [format] if isinstance(format, str) else format)))
+    names = names or {}
     _check_replaceable(folder)
     with replace_folder(folder) as building:
         spool = _Spool(building / ".spool", folder)
@@ -66,13 +73,20 @@ def write_topics_folder(
                 spool.add(topic, row)
             n_segments += bool(found)
         spool.flush()
-        pages: dict[str, str] = {}
+        pages: dict[str, dict[str, str]] = {}  # topic to format to file
         for topic in sorted(spool.counts):
-            pages[topic] = f"{topic}/{_name_file(topic, format)}"
-            with _open_inside(building, pages[topic], folder) as sink:
-                _write_topic(spool.read(topic), sink, topic, format, clean)
+            pages[topic] = {each: f"{topic}/{_name_file(topic, each)}" for each in formats}
+            for each, name in pages[topic].items():
+                with _open_inside(building, name, folder) as sink:
+                    _write_topic(spool.read(topic), sink, topic, each, formats, clean, names)
         shutil.rmtree(spool.folder)
-        _write_index(tally, n_segments, pages, building, folder, format)
+        index = _Index(tally, n_segments, pages, names)
+        if "html" in formats:
+            with _open_inside(building, "index.html", folder) as sink:
+                index.write_html(sink)
+        if "md" in formats or "html" not in formats:
+            with _open_inside(building, "index.md", folder) as sink:
+                index.write_markdown(sink)
         _write_marker(building, folder)
     return dict(sorted(spool.counts.items()))
 
@@ -137,29 +151,55 @@ def _name_file(topic: str, format: str) -> str:
     return {"html": "index.html", "md": "README.md"}.get(format, f"{topic}.{format}")
 
 
-def _write_topic(rows: Iterator[Row], sink: Sink, topic: str, format: str, clean: bool) -> None:
-    if format == "html":
-        write_html(rows, sink, title=topic, clean=clean, back="../index.html")
-    elif format == "md":
-        write_markdown(rows, sink, title=topic, clean=clean)
-    else:
-        write_sink((with_body(row) for row in rows) if clean else rows, sink, format)
-
-
-def _write_index(
-    tally: Tally, n_segments: int, pages: dict[str, str], building: Path, folder: Path, format: str
+def _write_topic(
+    rows: Iterator[Row],
+    sink: Sink,
+    topic: str,
+    format: str,
+    formats: Sequence[str],
+    clean: bool,
+    names: Mapping[str, str],
 ) -> None:
-    title = "Segments by topic"
-    counts = f"{n_segments:,} {'segment' if n_segments == 1 else 'segments'}"
-    if tally.n_segments > n_segments:
-        counts += f"; {tally.n_segments - n_segments:,} more entries are under a second topic"
     if format == "html":
-        with _open_inside(building, "index.html", folder) as sink:
-            write_html_index(tally.topics(), sink, title=title, counts=counts, links=pages)
-        return
-    table = summary_table(tally, pages) if pages else "Nothing has a topic and a score that were asked for."
-    with _open_inside(building, "index.md", folder) as sink:
-        sink.write(f"# {escape_markdown(title)}\n\n{counts}.\n\n{table}\n".encode())
+        files = {each: _name_file(topic, each) for each in formats if each != "html"}
+        write_html(rows, sink, title=names.get(topic, topic), clean=clean, back="../index.html", files=files)
+    elif format == "md":
+        write_markdown(rows, sink, title=names.get(topic, topic), clean=clean)
+    else:
+        kept = (with_body(row) for row in rows) if clean else rows
+        write_sink(map(_put_first, kept) if format in ("csv", "parquet") else kept, sink, format)
+
+
+def _put_first(row: Row) -> Row:
+    """The columns that people look at and edit, before the others."""
+    return {**{name: row[name] for name in _FIRST}, **row}
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """What the page above the topics says."""
+
+    tally: Tally
+    n_segments: int
+    pages: Mapping[str, Mapping[str, str]]
+    names: Mapping[str, str]
+
+    @property
+    def counts(self) -> str:
+        said = f"{self.n_segments:,} {'segment' if self.n_segments == 1 else 'segments'}"
+        if self.tally.n_segments > self.n_segments:
+            said += f"; {self.tally.n_segments - self.n_segments:,} more entries are under a second topic"
+        return said
+
+    def write_html(self, sink: Sink) -> None:
+        write_html_index(
+            self.tally.topics(), sink, title=_TITLE, counts=self.counts, links=self.pages, names=self.names
+        )
+
+    def write_markdown(self, sink: Sink) -> None:
+        links = {topic: files.get("md") or next(iter(files.values())) for topic, files in self.pages.items()}
+        table = summary_table(self.tally, links) if links else "Nothing has a topic and a score that were asked for."
+        sink.write(f"# {escape_markdown(_TITLE)}\n\n{self.counts}.\n\n{table}\n".encode())
 
 
 def _write_marker(building: Path, folder: Path) -> None:

@@ -46,7 +46,7 @@ from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 __all__ = ["Batch", "Example", "Learner", "gather"]
 
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
-DROPPED: Final = 0.25  # share of the inputs and of the hidden state left out while learning
+DROPPED: Final = 0.2  # share of the inputs and of the hidden state left out while learning
 HIDDEN_TOKENS: Final = 0.12  # share of the tokens hidden while learning
 WORDLESS: Final = 0.1  # share of the dumps that are learned from features alone: of other outlets, words tell less
 DECAY: Final = 0.01

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import math
 import random
-import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,30 +20,26 @@ from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse
 from topics.segmentation.features import compute_features
-from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
-from topics.segmentation.tokens import stem_term
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
-from topics.segmentation.vocabulary import N_TERMS, Vocabulary
+from topics.segmentation.training.words import MeaningOf, in_steps, learn_vocabulary
+from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = [
     "Effort",
     "ExampleMaker",
-    "MeaningOf",
     "fit_segmentation",
-    "learn_vocabulary",
     "make_example",
     "rounded",
     "standardise",
 ]
 
 Progress = Callable[[str], None]
-MeaningOf = Callable[[Sequence[str]], Array]  # vectors (n_words, n_dimensions) of words, zeros where there are none
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +47,13 @@ class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
     n_dumps: int = 14_000  # mixed dumps, of which a quarter without line breaks
-    n_rounds: int = 3  # over all of them
+    n_rounds: int = 4  # over all of them
     n_members: int = 2  # networks
     n_calibration: int = 400
     seed: int = 11
 
 
 FLAT_SHARE: Final = 0.25
-N_WORDS: Final = 30_000
-MIN_ARTICLES: Final = 8  # that hold a word, or the model does not know it
 N_SHARDS: Final = 24  # of the dumps: a fixed number, so that the dumps do not depend on the number of processes
 DUMPS_PER_STEP: Final = 10
 LONGEST: Final = 400  # paragraphs of a dump that are learned from at a time
@@ -69,9 +61,6 @@ RATE: Final = 2e-3
 WARM_UP: Final = 0.08
 HEAD_WEIGHTS: Final = {"start": 1.0, "furniture": 0.3, "title": 0.3, "last": 0.2, "boilerplate": 0.3}
 THRESHOLD: Final = 0.36  # best on dev outlets, .32 to .42 alike; below one half (Lipton, Elkan, Naryanaswamy 2014)
-
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
-_SYMBOL: Final = re.compile(r"[^\w\s]")
 
 
 def fit_segmentation(
@@ -91,10 +80,13 @@ def fit_segmentation(
     from threadpoolctl import threadpool_limits
 
     effort = effort or Effort()
-    vocabulary, meanings, scale = learn_vocabulary(corpora, meaning_of, effort.seed)
+    prose = prose or Prose()
+    vocabulary, vectors = learn_vocabulary(corpora, meaning_of, effort.seed)
     on_progress(f"learned {len(vocabulary.keys):,} words")
-    vectors = meanings.astype(np.float32) * scale
-    maker = ExampleMaker(corpora, tuple(map(tuple, boilerplate)), prose or Prose(), punkt, vocabulary, vectors)
+    meanings, scale = in_steps(vectors)
+    maker = ExampleMaker(
+        corpora, tuple(map(tuple, boilerplate)), prose, punkt, vocabulary, meanings.astype(np.float32) * scale
+    )
     raw = maker.make(effort.n_dumps, effort.seed, n_jobs)
     on_progress(f"mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
     centre, spread = _standard(raw)
@@ -111,71 +103,9 @@ def fit_segmentation(
     model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
         return model
-    trial = ExampleMaker(held_out, (), prose or Prose(), punkt, vocabulary, vectors)
+    trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
     on_progress("calibrating on outlets kept aside")
     return _calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
-
-
-# ---- words
-
-
-def learn_vocabulary(corpora: Corpora, meaning_of: MeaningOf, seed: int) -> tuple[Vocabulary, NDArray[np.int8], Array]:
-    """The commonest words, and their meanings as whole numbers with a scale (see ``SegmentationModel``)."""
-    characters = build_character_table()
-    classes = word_classes()
-    words = _common_words(corpora, classes)
-    keys = np.array([hash_word(word) for word in words], dtype=np.uint64)
-    terms = np.array([_term(word, characters) for word in words], dtype=np.int32)
-    bits = np.array([classes.get(word, 0) for word in words], dtype=np.uint8)
-    blank = Vocabulary(keys, bits, terms, np.zeros(N_TERMS, np.float32), characters)
-    weights = _rarity(corpora, blank, seed)
-    vocabulary = Vocabulary(keys, bits, terms, weights, characters)
-    telling = np.where((bits & STOP) == 0, weights[terms], 0.0).astype(np.float32)
-    vectors = meaning_of(words) * telling[:, None]
-    scale = np.abs(vectors).max(axis=0) / 127.0 + 1e-9
-    return vocabulary, np.round(vectors / scale).astype(np.int8), scale.astype(np.float32)
-
-
-def _common_words(corpora: Corpora, classes: Iterable[str]) -> list[str]:
-    texts: list[Iterable[str]] = [(a.title, *a.paragraphs[:40]) for a in corpora.articles]
-    texts += [page.lines for page in corpora.pages]
-    texts += [corpora.stock[i : i + 20] for i in range(0, len(corpora.stock), 20)]
-    holding: Counter[str] = Counter()
-    symbols: Counter[str] = Counter()
-    for lines in texts:
-        found: set[str] = set()
-        for line in lines:
-            found.update(_WORD.findall(line.lower().replace("’", "'")))
-            symbols.update(_SYMBOL.findall(line))
-        holding.update({word.removesuffix("'s") for word in found})
-    least = MIN_ARTICLES if len(corpora.articles) > 500 else 2
-    common = sorted(holding, key=lambda word: (-holding[word], word))[:N_WORDS]
-    marks = sorted(mark for mark, n in symbols.items() if n >= 10 and mark != "’")
-    chosen = dict.fromkeys((*marks, *sorted(classes), *(word for word in common if holding[word] >= least)))
-    return [word for word in chosen if word]
-
-
-def _term(word: str, characters: CharacterTable) -> int:
-    codes = np.frombuffer(word.encode("utf-32-le"), dtype=np.uint32)
-    return int(stem_term(codes, 0, len(codes), characters))
-
-
-def _rarity(corpora: Corpora, vocabulary: Vocabulary, seed: int) -> Array:
-    """Inverse document frequency of hashed terms over a sample of articles."""
-    sample = random.Random(seed).sample(corpora.articles, min(len(corpora.articles), 9000))
-    paragraphs: list[Paragraph] = []
-    parts = []
-    at = 0
-    for article in sample:
-        text = " ".join(article.paragraphs[:30])[:6000]
-        paragraphs.append(Paragraph(at, at + len(text), 1, 1))
-        parts.append(text)
-        at += len(text) + 1
-    analysis = analyse("\n".join(parts), paragraphs, vocabulary)
-    frequency = np.bincount(analysis.terms.values, minlength=N_TERMS)
-    weights = np.log((len(sample) + 1.0) / (frequency + 1.0)).clip(0.1, 9.0)
-    kept: Array = weights.astype(np.float16).astype(np.float32)
-    return kept
 
 
 # ---- examples
