@@ -204,7 +204,7 @@ def test_a_new_project_trains_and_classifies_before_there_is_any_label(
     (tmp_path / "seeds" / "page.txt").write_text(text, encoding="utf-8")
     trained = run("train")
     assert trained.exit_code == 0, trained.stderr
-    assert (tmp_path / "models" / "default" / "manifest.json").is_file()
+    assert len(list((tmp_path / "models" / "default").rglob("manifest.json"))) == 1
     done = run("classify", "seeds", "--format", "jsonl")
     (row,) = [json.loads(line) for line in done.stdout.splitlines()]
     assert row["topics"][0]["topic"] == "health" and row["model"].startswith("default@")
