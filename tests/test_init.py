@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -186,3 +187,24 @@ def test_an_empty_project_can_be_checked_and_counted(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path)
     assert run("labels", "check").exit_code == 0
     assert run("labels", "stats").exit_code == 0
+
+
+def test_a_new_project_trains_and_classifies_before_there_is_any_label(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_project(
+        tmp_path,
+        [
+            Topic("health", "Health", "Hospitals, diseases, vaccines, nurses and patients."),
+            Topic("money", "Money", "Trade, firms, prices, ports and wages."),
+        ],
+    )
+    monkeypatch.chdir(tmp_path)
+    text = "The nurse gave the vaccine to four patients at the hospital, and the fever of the disease went down.\n"
+    (tmp_path / "seeds" / "page.txt").write_text(text, encoding="utf-8")
+    trained = run("train")
+    assert trained.exit_code == 0, trained.stderr
+    assert len(list((tmp_path / "models" / "default").rglob("manifest.json"))) == 1
+    done = run("classify", "seeds", "--format", "jsonl")
+    (row,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert row["topics"][0]["topic"] == "health" and row["model"].startswith("default@")

@@ -57,7 +57,8 @@ def gather_labelled(
     files = find_label_files(labels)
     decisions = read_decisions(files, taxonomy, on_problem)
     loaded = load_model(model)
-    pieces = gather_pieces(decisions, files, texts_by_dump(dumps), loaded.segmentation)
+    texts = texts_by_dump(dumps)
+    pieces = gather_pieces(decisions, files, texts, loaded.segmentation, loaded.topics.furniture)
     by_segment = {entry.decision.segment: entry for entry in settle_topics(decisions.topics)}
     return Labelled(
         taxonomy,

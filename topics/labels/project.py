@@ -48,7 +48,7 @@ Next, in this folder:
 2. Put some dumps into `seeds/`.
 3. `topics train` learns from the descriptions and key words alone while there are no labels.
 4. `topics classify seeds/ --output runs/first` tags what is in the dumps.
-5. Label some segments, the doubtful ones first, and `topics train` again.
+5. `topics review runs/first` opens a page to correct them, the doubtful ones first; then `topics train` again.
 6. `topics labels check` names labels to look at; `topics labels stats` says which topics need more.
 """
 
