@@ -676,7 +676,7 @@ def test_the_button_trains_like_the_command_and_says_the_verdict(
     (tmp_path / "dumps").mkdir()
     (tmp_path / "dumps" / "a.txt").write_text("A dump.")
     said = train_again(tmp_path / "labels", tmp_path / "models" / "mine", "base", tmp_path / "dumps", print)
-    assert said.startswith("mine@2 has nothing to be compared by. It is in use now")
+    assert said.startswith("Trained: mine@2 has nothing to be compared by. It is in use now")
     assert said.endswith("could not be used: 1; topics train names them.")
     assert (asked["dumps"], asked["base"], asked["quick"]) == ([str(tmp_path / "dumps")], "base", True)
     assert (asked["labels"], asked["folder"]) == (tmp_path / "labels", tmp_path / "models" / "mine")

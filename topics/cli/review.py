@@ -142,7 +142,7 @@ def train_again(
     seeds = labels.parent / "seeds"
     named = [str(place) for place in (dumps, seeds) if list_inputs(place)]
     verdict = retrain(labels, folder, dumps=named, base=base, quick=True, progress=progress)
-    said = [verdict.summary()]
+    said = [f"Trained: {verdict.summary()}"]
     if verdict.promoted:
         said.append("It is in use now: classify again to see what it makes of the dumps.")
     elif verdict.outcome != "same":
