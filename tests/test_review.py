@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import sys
 from collections.abc import Mapping
 from http.client import HTTPConnection
 from itertools import pairwise
@@ -30,7 +31,8 @@ from typer.testing import CliRunner
 
 from topics.bundle import Model
 from topics.cli import app
-from topics.errors import DumpError, LabelError
+from topics.cli.review import train_again
+from topics.errors import DumpError, LabelError, TopicsError
 from topics.labels.decisions import BoundaryDecision, TopicDecision
 from topics.labels.matching import match
 from topics.labels.migrating import rename
@@ -39,6 +41,7 @@ from topics.labels.taxonomy import load_taxonomy
 from topics.paragraphs import split_paragraphs
 from topics.pipeline import segment
 from topics.records import Dump, Segment, dump_digest
+from topics.retraining import Verdict
 from topics.review.columns import ROW, TopicCodes, pack_row
 from topics.review.cutting import recut
 from topics.review.deeds import Deed, Done, act
@@ -47,6 +50,7 @@ from topics.review.index import Index, build_index, index_path, prepare_index, s
 from topics.review.launch import open_desk
 from topics.review.marking import find_hits, lay_out
 from topics.review.queue import order_queue
+from topics.review.retraining import in_own_process, write_cut_dumps
 from topics.review.sources import is_reviewable, open_source
 from topics.review.taxonomies import add_topic
 from topics.review.views import View, parse_view
@@ -615,3 +619,64 @@ def test_boundaries_of_the_desk_reach_segmentation(tmp_path: Path, model: Model)
     assert isinstance(decision, BoundaryDecision)
     pieces = segment(Dump("x", text), model, decided={decision.dump: {decision.offset: True}})
     assert any(piece.start == decision.offset for piece in pieces)
+
+
+# Training from the page
+
+
+def slow_train(dumps: Path, progress: Any) -> str:
+    """Stands for a training in the tests below; a process of its own imports it by name."""
+    progress("fitting", 0.5)
+    names = sorted(path.name for path in dumps.iterdir())
+    if not names:
+        raise LabelError("labels: none.")
+    if names == ["exit"]:
+        sys.exit(3)
+    return f"{len(names)} dumps"
+
+
+def test_training_in_a_process_of_its_own_reports_and_fails_like_any(tmp_path: Path) -> None:
+    train = in_own_process(slow_train)
+    told: list[tuple[str, float]] = []
+
+    def tell(words: str, share: float) -> None:
+        told.append((words, share))
+
+    with pytest.raises(TopicsError, match="labels: none"):
+        train(tmp_path, tell)
+    (tmp_path / "exit").touch()
+    with pytest.raises(TopicsError, match="broke off"):
+        train(tmp_path, tell)
+    (tmp_path / "two").touch()
+    assert train(tmp_path, tell) == "2 dumps"
+    assert told == [("fitting", 0.5)] * 3
+
+
+@pytest.mark.parametrize("keep_text", [True, False])
+def test_training_is_handed_the_dumps_whose_text_it_needs(tmp_path: Path, keep_text: bool) -> None:
+    with coast_desk(tmp_path, keep_text=keep_text) as desk:
+        do(desk, "merge", 1)
+        do(desk, "confirm", 4)
+        (tmp_path / "dumps").mkdir()
+        assert write_cut_dumps(desk, tmp_path / "dumps") == (1 if keep_text else 2)
+        texts = {"".join(row["text"] for row in rows) for rows in coast_rows()[: 1 if keep_text else 2]}
+        assert {path.read_text() for path in (tmp_path / "dumps").iterdir()} == texts
+
+
+def test_the_button_trains_like_the_command_and_says_the_verdict(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def retrain(labels: Path, folder: Path, **options: Any) -> Verdict:
+        asked.update(options, labels=labels, folder=folder)
+        return Verdict("mine@1", "mine@2", folder / "2", 7, problems=("x",), promoted=True)
+
+    monkeypatch.setattr("topics.retraining.retrain", retrain)
+    (tmp_path / "dumps").mkdir()
+    (tmp_path / "dumps" / "a.txt").write_text("A dump.")
+    said = train_again(tmp_path / "labels", tmp_path / "models" / "mine", "base", tmp_path / "dumps", print)
+    assert said.startswith("Trained: mine@2 has nothing to be compared by. It is in use now")
+    assert said.endswith("could not be used: 1; topics train names them.")
+    assert (asked["dumps"], asked["base"], asked["quick"]) == ([str(tmp_path / "dumps")], "base", True)
+    assert (asked["labels"], asked["folder"]) == (tmp_path / "labels", tmp_path / "models" / "mine")

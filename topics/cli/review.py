@@ -5,8 +5,9 @@ from __future__ import annotations
 import getpass
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ import typer
 
 from topics.cli.options import Encoding, Jobs, ModelName, TextField, Whole
 
-__all__ = ["review"]
+__all__ = ["review", "train_again"]
 
 
 def review(
@@ -40,6 +41,12 @@ def review(
     without_text: Annotated[
         bool, typer.Option("--without-text", help="Keep the text of pieces out of the label files.")
     ] = False,
+    train_into: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of the model that the retrain button adds versions to.", show_default="models/default"
+        ),
+    ] = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on this machine; 0 takes a free one.")] = 0,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address and open nothing.")] = False,
     text_field: TextField = "text",
@@ -50,7 +57,8 @@ def review(
     """Open a local page to correct topics and boundaries of a run.
 
     Every decision is added to the label folder at once; `topics train` and `topics classify` go by it. The page is
-    on this machine alone, behind a random address, and needs no network. Ctrl-C ends it.
+    on this machine alone, behind a random address, and needs no network. Its retrain button does what
+    `topics train --quick` does. Ctrl-C ends it.
 
     \b
     Example:
@@ -60,6 +68,7 @@ def review(
     """
     from topics.bundle import load_model
     from topics.review.launch import Address, open_desk, serve
+    from topics.review.retraining import in_own_process
 
     name = (by or _user()).strip()
     if not name:
@@ -79,7 +88,8 @@ def review(
 
                 webbrowser.open(address.url)
 
-        serve(desk, address, on_ready=announce)
+        train = partial(train_again, labels, train_into or Path("models/default"), model)
+        serve(desk, address, train=in_own_process(train), on_ready=announce)
         for problem in desk.problems:
             typer.echo(f"topics: {problem}", err=True)
         n_written = sum(len(action.decisions) for action in desk.ledger.history.done)
@@ -120,6 +130,28 @@ def _find_run(
             raise typer.Exit(1)
         yield folder
     work.problems.leave()
+
+
+def train_again(
+    labels: Path, folder: Path, base: str | None, dumps: Path, progress: Callable[[str, float], None]
+) -> str:
+    """Train on the label folder, with these dumps and those in ``seeds/`` beside it; the verdict in words."""
+    from topics.reading import list_inputs
+    from topics.retraining import retrain
+
+    seeds = labels.parent / "seeds"
+    named = [str(place) for place in (dumps, seeds) if list_inputs(place)]
+    verdict = retrain(labels, folder, dumps=named, base=base, quick=True, progress=progress)
+    said = [f"Trained: {verdict.summary()}"]
+    if verdict.promoted:
+        said.append("It is in use now: classify again to see what it makes of the dumps.")
+    elif verdict.outcome != "same":
+        said.append(f"It does not take over; topics models promote {verdict.after} makes it.")
+    if verdict.weaker:
+        said.append(f"Weaker topics: {', '.join(verdict.weaker)}.")
+    if verdict.problems:
+        said.append(f"Labels that could not be used: {len(verdict.problems)}; topics train names them.")
+    return ". ".join(part.rstrip(".") for part in said) + "."
 
 
 def _user() -> str:

@@ -1,21 +1,26 @@
 """Training again from the page: one training at a time, in a thread, with a bar to watch and words for what came of it.
 
 What trains is given (:data:`Train`): this module hands it the dumps of the run that boundary decisions speak of, as
-files, since boundaries are learned from text and the label files hold none of it. Without it the page has no button.
+files, since boundaries are learned from text and the label files hold none of it; where they hold none of the pieces
+either, it hands over the dumps of those too. Without it the page has no button.
 """
 
 from __future__ import annotations
 
+import multiprocessing
+import signal
 import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from topics.errors import TopicsError
 from topics.review.desk import Desk
 
-__all__ = ["Progress", "Retraining", "Standing", "Train"]
+__all__ = ["Progress", "Retraining", "Standing", "Train", "in_own_process"]
 
 Progress = Callable[[str, float], None]
 Train = Callable[[Path, Progress], str]
@@ -66,15 +71,49 @@ class Retraining:
         self.standing = Standing("running", words, min(1.0, max(0.0, share)))
 
 
+def in_own_process(train: Train) -> Train:
+    """The same in a process of its own, so that the page stays quick meanwhile; ``train`` must be importable."""
+    return partial(_follow, train)
+
+
+def _follow(train: Train, dumps: Path, progress: Progress) -> str:
+    spawning = multiprocessing.get_context("spawn")
+    ours, theirs = spawning.Pipe(duplex=False)
+    worker = spawning.Process(target=_train_in_worker, args=(train, dumps, theirs), daemon=True)
+    worker.start()
+    theirs.close()
+    try:
+        while True:
+            state, words, share = ours.recv()
+            if state == "done":
+                return str(words)
+            if state == "failed":
+                raise TopicsError(words)
+            progress(words, share)
+    except EOFError:
+        raise TopicsError("training broke off; the terminal says why.") from None
+    finally:
+        ours.close()
+        worker.join()
+
+
+def _train_in_worker(train: Train, dumps: Path, out: Connection) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the page's process hears of it and ends this one
+    try:
+        out.send(("done", train(dumps, lambda words, share: out.send(("running", words, share))), 1.0))
+    except TopicsError as error:
+        out.send(("failed", str(error), 0.0))
+    finally:
+        out.close()
+
+
 def write_cut_dumps(desk: Desk, folder: Path) -> int:
-    """Write the dumps of the run that boundary decisions speak of, a text file each, named by digest; how many."""
+    """Write the dumps of the run that training needs the text of, a file each, named by digest; how many."""
     with desk.lock:
         desk.refresh()
-        wanted = {
-            digest: desk.roster.dumps_of[digest][0]
-            for digest in desk.ledger.cut_dumps
-            if digest in desk.roster.dumps_of
-        }
+        known = desk.roster.dumps_of
+        spoken_of = [*desk.ledger.cut_dumps, *(() if desk.keep_text else desk.ledger.by_dump)]
+        wanted = {digest: known[digest][0] for digest in spoken_of if digest in known}
     for digest, dump in sorted(wanted.items()):
         with desk.lock:
             text = desk.roster.text_of_dump(dump)
