@@ -93,9 +93,9 @@ def test_what_a_publisher_repeats_is_not_counted_and_no_sentence_is_written(reco
     import_gold(records, tmp_path / "out.jsonl", by="gold", at="2026-01-31T00:00:00Z")
     rows = read_terms(terms_path(tmp_path / "out.jsonl"))
     assert [dict(row.terms.body) for row in rows] == [
-        {"otter": 1, "trout": 1},
-        {"otter": 2, "trout": 1},
-        {"otter": 1, "trout": 1},
+        {"otter": 2, "trout": 2},
+        {"otter": 4, "trout": 2},
+        {"otter": 2, "trout": 2},
     ]
     written = b"".join(path.read_bytes() for path in tmp_path.glob("out.*")).decode()
     assert "harbour" not in written and "Wardens saw" not in written and "Otters return" not in written

@@ -29,9 +29,9 @@ ROWS = [
 def test_only_terms_of_three_segments_stay_in_headline_and_text():
     kept = keep_common_terms(ROWS)
     assert [(row.terms.title, row.terms.body) for row in kept] == [
-        ({"otter": 1}, {"otter": 1}),
-        ({}, {"otter": 1}),
+        ({"otter": 1}, {"otter": 2}),
         ({}, {"otter": 2}),
+        ({}, {"otter": 4}),
         ({}, {}),
     ]
     assert [row.segment for row in kept] == [row.segment for row in ROWS]
@@ -40,12 +40,12 @@ def test_only_terms_of_three_segments_stay_in_headline_and_text():
 def test_a_headline_and_a_text_of_one_segment_count_once():
     rows = [count("Trout", "Trout swam."), count(None, "Trout slept.")]
     assert [row.terms for row in keep_common_terms(rows)] == [Terms({}, {}), Terms({}, {})]
-    assert keep_common_terms(rows, min_segments=2)[0].terms == Terms({"trout": 1}, {"trout": 1})
+    assert keep_common_terms(rows, min_segments=2)[0].terms == Terms({"trout": 1}, {"trout": 2})
 
 
 def test_segments_of_other_files_count_too_but_are_not_given_back():
     kept = keep_common_terms(ROWS[:1], beside=ROWS[1:])
-    assert [row.terms for row in kept] == [Terms({"otter": 1}, {"otter": 1})]
+    assert [row.terms for row in kept] == [Terms({"otter": 1}, {"otter": 2})]
 
 
 def test_reprints_count_as_one_segment():
@@ -86,8 +86,8 @@ def test_the_file_is_plain_sorted_text_without_the_order_of_the_words(tmp_path: 
     }
     assert row["title"] == {"1": "trout"}
     assert row["body"] == {
-        "1": "otter share,otter trout,pool,share,share pool,trout,trout otter",
-        "2": "otter",
+        "2": "otter share,otter trout,pool,share,share pool,trout,trout otter",
+        "4": "otter",
     }
 
 

@@ -36,7 +36,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-TITLE_WEIGHT: Final = 3
+TITLE_WEIGHT: Final = 4
 N_GUESSES: Final = 5
 MOST_ALSO: Final = 2
 

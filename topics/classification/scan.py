@@ -236,12 +236,12 @@ def fill_pairs(first, second, columns, keys, values, bits):
 
 @kernel
 def score_words(
-    words, word_at, piece_of, weight_of, column_of, pair_keys, pair_values, pair_bits, idf, layer, logs, counts,
+    words, word_at, piece_of, weight_of, lead_of, column_of, pair_keys, pair_values, pair_bits, idf, layer, logs, counts,
     scores, known ):  # fmt: skip
     """Add the rows of ``layer`` (n_terms, n_columns) into ``scores`` (n_pieces, n_columns) by the TF-IDF of each piece.
 
     Text ``i``, ``words[word_at[i]:word_at[i + 1]]``, belongs to piece ``piece_of[i]`` (ascending) and counts
-    ``weight_of[i]`` times. ``known`` (n_pieces,) is filled with the number of different terms. ``counts`` (n_terms,) is
+    ``weight_of[i]`` times, its first ``lead_of[i]`` words once more. ``known`` (n_pieces,) is filled with the number of different terms. ``counts`` (n_terms,) is
     scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
     """
     mask = np.uint64(pair_keys.shape[0] - 1)
@@ -254,15 +254,18 @@ def score_words(
         piece = piece_of[text]
         n = 0
         while text < n_texts and piece_of[text] == piece:
-            weight = weight_of[text]
+            lead = lead_of[text]
             before = np.int64(0)
             for at in range(word_at[text], word_at[text + 1]):
                 word = words[at]
                 if word == DROPPED:
                     continue
                 if word < FIRST_WORD:
+                    lead -= word == UNKNOWN
                     before = np.int64(0)
                     continue
+                weight = weight_of[text] + (lead > 0)
+                lead -= 1
                 column = np.int64(column_of[word])
                 if column >= 0:
                     if counts[column] == 0:

@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.classification.analyzer import BREAK_TERM, below_title, fold_token, fold_tokens
+from topics.classification.analyzer import BREAK_TERM, LEAD_WORDS, below_title, fold_token, fold_tokens
 from topics.classification.scan import (
     BREAK,
     DROPPED,
@@ -56,7 +56,8 @@ class Scorer:
     """Scores of pieces under one linear layer; ``layer`` is (n_terms, n_columns), ``bias`` (n_columns,), ``idf``
     (n_terms,).
 
-    A headline's terms count ``title_weight`` times; a headline that is the first line of the text counts once.
+    A headline's terms count ``title_weight`` times; a headline that is the first line of the text is headline alone. The
+    first words below it (LEAD_WORDS) count twice.
     """
 
     _table: NDArray[np.uint64]  # (n_slots, 2): keys of spellings and their numbers
@@ -108,23 +109,26 @@ class Scorer:
         texts: list[str] = []
         piece_of: list[int] = []
         weight_of: list[int] = []
+        lead_of: list[int] = []
         for place, (title, body) in enumerate(pieces):
             if title:
                 texts.append(title)
                 piece_of.append(place)
                 weight_of.append(self._title_weight)
+                lead_of.append(0)
                 body = below_title(title, body)
             texts.append(body)
             piece_of.append(place)
             weight_of.append(1)
+            lead_of.append(LEAD_WORDS)
         scores = np.zeros((len(pieces), self._layer.shape[1]))
         known = np.zeros(len(pieces), np.int64)
         with self._lock:
             for begin, end in _batches(texts, piece_of):
                 words, word_at = self._read(texts[begin:end])
                 score_words(
-                    words, word_at, np.array(piece_of[begin:end]), np.array(weight_of[begin:end]), self._column_of,
-                    self._pair_keys, self._pair_values, self._pair_bits, self._idf, self._layer, self._logs,
+                    words, word_at, np.array(piece_of[begin:end]), np.array(weight_of[begin:end]),
+                    np.array(lead_of[begin:end]), self._column_of, self._pair_keys, self._pair_values, self._pair_bits, self._idf, self._layer, self._logs,
                     self._counts, scores, known, )  # fmt: skip
         return scores[:, : len(self._bias)] + self._bias, known
 
