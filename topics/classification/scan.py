@@ -236,13 +236,13 @@ def fill_pairs(first, second, columns, keys, values, bits):
 
 @kernel
 def score_words(
-    words, word_at, piece_of, weight_of, lead_of, column_of, pair_keys, pair_values, pair_bits, idf, layer, logs, counts,
-    scores, known ):  # fmt: skip
+    words, word_at, piece_of, weight_of, lead_of, column_of, pair_keys, pair_values, pair_bits, idf, layer, logs,
+    counts, scores, known ):  # fmt: skip
     """Add the rows of ``layer`` (n_terms, n_columns) into ``scores`` (n_pieces, n_columns) by the TF-IDF of each piece.
 
     Text ``i``, ``words[word_at[i]:word_at[i + 1]]``, belongs to piece ``piece_of[i]`` (ascending) and counts
-    ``weight_of[i]`` times, its first ``lead_of[i]`` words once more. ``known`` (n_pieces,) is filled with the number of different terms. ``counts`` (n_terms,) is
-    scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
+    ``weight_of[i]`` times, its first ``lead_of[i]`` words once more. ``known`` (n_pieces,) is filled with the number of
+    different terms. ``counts`` (n_terms,) is scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
     """
     mask = np.uint64(pair_keys.shape[0] - 1)
     bits_mask = np.uint64(pair_bits.shape[0] - 1)

@@ -56,8 +56,8 @@ class Scorer:
     """Scores of pieces under one linear layer; ``layer`` is (n_terms, n_columns), ``bias`` (n_columns,), ``idf``
     (n_terms,).
 
-    A headline's terms count ``title_weight`` times; a headline that is the first line of the text is headline alone. The
-    first words below it (LEAD_WORDS) count twice.
+    A headline's terms count ``title_weight`` times; a headline that is the first line of the text too is headline
+    alone. The first words below it (LEAD_WORDS) count twice.
     """
 
     _table: NDArray[np.uint64]  # (n_slots, 2): keys of spellings and their numbers
@@ -128,8 +128,8 @@ class Scorer:
                 words, word_at = self._read(texts[begin:end])
                 score_words(
                     words, word_at, np.array(piece_of[begin:end]), np.array(weight_of[begin:end]),
-                    np.array(lead_of[begin:end]), self._column_of, self._pair_keys, self._pair_values, self._pair_bits, self._idf, self._layer, self._logs,
-                    self._counts, scores, known, )  # fmt: skip
+                    np.array(lead_of[begin:end]), self._column_of, self._pair_keys, self._pair_values, self._pair_bits,
+                    self._idf, self._layer, self._logs, self._counts, scores, known, )  # fmt: skip
         return scores[:, : len(self._bias)] + self._bias, known
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
