@@ -16,7 +16,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sample_rows import APPEAL, BELL, DERBY, FERRY, Piece, harbour, make_rows
 from typer.testing import CliRunner
@@ -164,6 +164,7 @@ days = st.dictionaries(
 
 
 @given(days)
+@example({1: {"a": 1}, 1886: {"a": 1}})  # 62 months and a day or two
 def test_every_day_is_in_one_step_or_left_out(found: dict[int, dict[str, int]]) -> None:
     timeline = lay_out_time(found)
     if timeline is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import sqlite3
 import sys
 from collections.abc import Mapping
@@ -56,6 +57,7 @@ from topics.review.taxonomies import add_topic
 from topics.review.views import View, parse_view
 from topics.writers import write_rows
 
+ROOT = Path(__file__).parent.parent
 READING = View(sort="reading")
 
 
@@ -667,16 +669,26 @@ def test_the_button_trains_like_the_command_and_says_the_verdict(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: dict[str, Any] = {}
+    told: list[tuple[str, float]] = []
+
+    def tell(words: str, share: float) -> None:
+        told.append((words, share))
 
     def retrain(labels: Path, folder: Path, **options: Any) -> Verdict:
         asked.update(options, labels=labels, folder=folder)
         return Verdict("mine@1", "mine@2", folder / "2", 7, problems=("x",), promoted=True)
 
     monkeypatch.setattr("topics.retraining.retrain", retrain)
+    for name in ("taxonomy.toml", "samples.jsonl"):
+        (tmp_path / "labels").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "labels" / name, tmp_path / "labels")
+    shutil.copytree(ROOT / "seeds", tmp_path / "seeds")
     (tmp_path / "dumps").mkdir()
     (tmp_path / "dumps" / "a.txt").write_text("A dump.")
-    said = train_again(tmp_path / "labels", tmp_path / "models" / "mine", "base", tmp_path / "dumps", print)
+    said = train_again(tmp_path / "labels", tmp_path / "models" / "mine", "default", tmp_path / "dumps", tell)
     assert said.startswith("Trained: mine@2 has nothing to be compared by. It is in use now")
-    assert said.endswith("could not be used: 1; topics train names them.")
-    assert (asked["dumps"], asked["base"], asked["quick"]) == ([str(tmp_path / "dumps")], "base", True)
+    assert "could not be used: 1; topics train names them. 100 more labels like these" in said
+    named = [str(tmp_path / "dumps"), str(tmp_path / "seeds")]
+    assert (asked["dumps"], asked["base"], asked["quick"]) == (named, "default", True)
+    assert told == [("asking whether more labels help", 0.8)]
     assert (asked["labels"], asked["folder"]) == (tmp_path / "labels", tmp_path / "models" / "mine")

@@ -135,13 +135,16 @@ def _find_run(
 def train_again(
     labels: Path, folder: Path, base: str | None, dumps: Path, progress: Callable[[str, float], None]
 ) -> str:
-    """Train on the label folder, with these dumps and those in ``seeds/`` beside it; the verdict in words."""
+    """Train on the label folder, with these dumps and those in ``seeds/`` beside it; in words the verdict, and whether
+    more labels are worth it."""
     from topics.reading import list_inputs
     from topics.retraining import retrain
 
     seeds = labels.parent / "seeds"
     named = [str(place) for place in (dumps, seeds) if list_inputs(place)]
-    verdict = retrain(labels, folder, dumps=named, base=base, quick=True, progress=progress)
+    verdict = retrain(
+        labels, folder, dumps=named, base=base, quick=True, progress=lambda words, share: progress(words, 0.7 * share)
+    )
     said = [f"Trained: {verdict.summary()}"]
     if verdict.promoted:
         said.append("It is in use now: classify again to see what it makes of the dumps.")
@@ -151,7 +154,23 @@ def train_again(
         said.append(f"Weaker topics: {', '.join(verdict.weaker)}.")
     if verdict.problems:
         said.append(f"Labels that could not be used: {len(verdict.problems)}; topics train names them.")
+    outlook = _look_ahead(labels, named, base, lambda words: progress(words, 0.8))
+    if outlook:
+        said.append(outlook)
     return ". ".join(part.rstrip(".") for part in said) + "."
+
+
+def _look_ahead(labels: Path, dumps: list[str], base: str | None, say: Callable[[str], None]) -> str | None:
+    """Whether more labels help, from the learning curve; ``None`` where there are too few to tell."""
+    from topics.care.curve import measure_curve
+    from topics.care.enough import look_ahead
+    from topics.care.gather import gather_labelled
+    from topics.examples import read_labelled_dumps
+
+    say("asking whether more labels help")
+    labelled = gather_labelled(labels, read_labelled_dumps(dumps, labels.parent / "seeds"), base, lambda problem: None)
+    outlook = look_ahead(measure_curve(labelled))
+    return outlook.sentence if outlook else None
 
 
 def _user() -> str:

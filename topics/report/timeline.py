@@ -93,7 +93,7 @@ def _find_core(totals: Mapping[int, int]) -> tuple[int, int]:
 
 def _choose_unit(first: int, last: int) -> str:
     for unit in _UNITS:
-        if (last - first) / _DAYS[unit] < MOST_STEPS - 1:
+        if (last - first) / _DAYS[unit] < MOST_STEPS + 1 and len(_list_starts(unit, first, last)) <= MOST_STEPS:
             return unit
     return "decade"
 
