@@ -16,10 +16,12 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
 
 from topics.classification.analyzer import Terms, count_terms
+from topics.classification.doubt import Temperature
 from topics.classification.explain import explain_segment, strongest_terms
 from topics.classification.folds import FOLDS, Example, assign_folds
 from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
+from topics.classification.parts import fit_temperature
 from topics.classification.scorers import SVM_C, fit_svms
 from topics.classification.training import DESCRIPTION_WEIGHT, fit_topics
 from topics.classification.vectors import WordVectors, learn_vectors, term_vectors
@@ -148,10 +150,45 @@ def test_scores_equal_a_plain_scikit_learn_pipeline(fitted: TopicModel, pipeline
 
 def test_probabilities_are_the_softmax_of_scores_over_the_temperature(fitted: TopicModel) -> None:
     vector = fitted.vectorise(UNSEEN[0])
-    p = fitted.probabilities(vector)
+    straight = replace(fitted, temperature=Temperature(fitted.temperature.base, fitted.temperature.heat))
     temperature = fitted.temperature.base * math.exp(fitted.temperature.heat * fitted.also_scores(vector).max())
     powers = [math.exp(score / temperature) for score in fitted.scores(vector).tolist()]
-    assert p.tolist() == pytest.approx([power / sum(powers) for power in powers], abs=1e-12)
+    assert straight.probabilities(vector).tolist() == pytest.approx([p / sum(powers) for p in powers], abs=1e-12)
+
+
+def test_the_curve_moves_the_best_topic_and_the_others_share_the_rest_as_before() -> None:
+    scores = np.log(np.array([[0.8, 0.15, 0.05]]))
+    bent = Temperature(1.0, 0.0, offset=-0.2, slope=0.9, curve=0.05).probabilities(scores, np.zeros(1))[0]
+    odds = math.log(4.0)
+    best = 1.0 / (1.0 + math.exp(-(-0.2 + 0.9 * odds + 0.05 * odds**2)))
+    assert bent.tolist() == pytest.approx([best, 0.75 * (1.0 - best), 0.25 * (1.0 - best)], abs=1e-9)
+
+
+@given(
+    st.lists(st.floats(-4.0, 4.0), min_size=2, max_size=6),
+    st.floats(-3.0, 3.0),
+    st.floats(0.1, 3.0),
+    st.floats(0.0, 1.0),
+)
+def test_no_curve_turns_an_order_around(scores: list[float], offset: float, slope: float, curve: float) -> None:
+    p = Temperature(0.25).probabilities(np.array(scores), 0.0)
+    bent = Temperature(0.25, 0.0, offset, slope, curve).probabilities(np.array(scores), 0.0)
+    assert bent.sum() == pytest.approx(1.0) and (bent >= 0.0).all()
+    assert p[int(bent.argmax())] == p.max()
+    others = np.argsort(-p, kind="stable")[1:]
+    assert (np.diff(bent[others]) <= 1e-12).all()
+
+
+def test_the_curve_is_learned_from_whether_the_best_guess_was_right() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.normal(size=(4000, 4))
+    true = Temperature(1.0, 0.0, offset=-0.4, slope=0.8, curve=0.1)
+    p = true.probabilities(3.0 * scores, np.zeros(len(scores)))
+    y = np.array([rng.choice(4, p=row / row.sum()) for row in p])
+    found = fit_temperature(3.0 * scores, np.zeros(len(scores)), y).probabilities(3.0 * scores, np.zeros(len(scores)))
+    assert abs((found - p).max(axis=1)).mean() < 0.02
+    few = fit_temperature(3.0 * scores[:20], np.zeros(20), y[:20])
+    assert abs(few.offset) < 0.2 and abs(few.slope - 1.0) < 0.2 and few.curve < 0.1
 
 
 known_and_not = st.sampled_from(["quay", "choir", "rose", "plum", "choir sang", "zeppelin"])

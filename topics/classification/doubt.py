@@ -22,17 +22,26 @@ __all__ = ["TRUSTING", "UNKNOWN_SHARE", "UNMEASURED", "Acceptance", "Doubt", "Te
 
 Array = NDArray[np.float64]
 
+TINY: Final = 1e-12
 UNKNOWN_SHARE: Final = 0.1  # of pieces that no topic fits, where the user names none
 
 
 @dataclass(frozen=True, slots=True)
 class Temperature:
-    """What scores are divided by before the softmax (Guo et al. 2017): ``base``, times ``exp(heat * likeness)``, where
-    likeness is the highest ``also`` score, since a piece that is like several topics is another matter than one that
-    is like one."""
+    """From scores to probabilities: a softmax over scores divided by a temperature (Guo et al. 2017), and then a curve
+    for the best topic's log-odds.
+
+    The divisor is ``base``, times ``exp(heat * likeness)``, where likeness is the highest ``also`` score, since a piece
+    that is like several topics is another matter than one that is like one. The log-odds ``l`` of the best topic become
+    ``offset + slope * l``, and ``curve * l**2`` more above even odds: one temperature fits the sure and the unsure
+    pieces, and is too sure of those between. The other topics share what is left as before, and the best stays the best.
+    """
 
     base: float
     heat: float = 0.0
+    offset: float = 0.0
+    slope: float = 1.0
+    curve: float = 0.0
 
     def warmth(self, likeness: Any) -> Array:
         """The divisor of one piece, or of many."""
@@ -43,8 +52,20 @@ class Temperature:
         """Of one piece (n_topics,) or of many (n_pieces, n_topics)."""
         z = scores / self.warmth(likeness)[..., None]
         powers = np.exp(z - z.max(axis=-1, keepdims=True))
-        result: Array = powers / powers.sum(axis=-1, keepdims=True)
-        return result
+        return self._bend(powers / powers.sum(axis=-1, keepdims=True))
+
+    def _bend(self, p: Array) -> Array:
+        if (self.offset, self.slope, self.curve) == (0.0, 1.0, 0.0) or p.shape[-1] < 2:
+            return p
+        ranked = np.partition(p, -2, axis=-1)
+        top, second = ranked[..., -1:], ranked[..., -2:-1]
+        rest = np.maximum(1.0 - top, TINY)
+        odds = np.log(np.maximum(top, TINY) / rest)
+        bent = self.offset + self.slope * odds + self.curve * np.maximum(odds, 0.0) ** 2
+        q = 1.0 / (1.0 + np.exp(-np.clip(bent, -30.0, 30.0)))
+        q = np.maximum(q, (1.0 + 1e-6) * second / (rest + second))  # with less, the second would be likelier
+        result: Array = np.where(p == top, q, p * (1.0 - q) / rest)
+        return result / result.sum(axis=-1, keepdims=True)  # where several are best
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ and one more how like a piece of no topic it is; with them comes the confidence 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -189,7 +189,7 @@ class TopicModel:
             "also_bias": self.also_bias,
             "reject_weights": self.reject_weights.astype(np.float16),
             "reject_bias": np.array(self.reject_bias),
-            "temperature": np.array([self.temperature.base, self.temperature.heat]),
+            "temperature": np.array(astuple(self.temperature)),
             "unknown_below": np.array(self.unknown_below),
             "also_above": np.array(self.also_above),
             "doubt": np.array([*self.trust.weights.tolist(), self.trust.bias]),

@@ -7,7 +7,7 @@ is shipped.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -31,6 +31,7 @@ MOST_TAUGHT: Final = 2_000  # pieces of the pool that the taught SVMs see
 ODD_SHARE: Final = 0.15  # of the pool: what is least like any topic
 REJECT_C: Final = 0.1
 TEMPERATURE_WEIGHT: Final = 10.0  # a weak pull of the temperature towards PRIOR_TEMPERATURE, in pieces
+CURVE_WEIGHT: Final = 100.0  # and a stronger one of its curve towards none: tens of labels do not show one
 PRIOR_TEMPERATURE: Final = 0.25
 
 
@@ -130,7 +131,8 @@ def choose_share(losses: Sequence[Array]) -> float:
 
 
 def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Temperature:
-    """The temperature of least log-loss, with a weak pull to the prior; few labels need it."""
+    """The temperature of least log-loss, then the curve of least log-loss of the best guess being right; each with a weak
+    pull to the prior, since few labels need it."""
     from scipy.optimize import minimize
 
     prior = np.array([np.log(PRIOR_TEMPERATURE), 0.0])
@@ -142,4 +144,27 @@ def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Tem
         return float(-np.log(np.maximum(p[truth], 1e-12)).sum() + TEMPERATURE_WEIGHT * 0.5 * (pull @ pull))
 
     found = minimize(loss, prior, method="L-BFGS-B", bounds=[(np.log(0.02), np.log(8.0)), (-2.0, 2.0)]).x
-    return Temperature(float(np.exp(found[0])), float(found[1]))
+    straight = Temperature(float(np.exp(found[0])), float(found[1]))
+    p = straight.probabilities(scores, likeness)
+    return replace(straight, **_fit_curve(p.max(axis=1), p.argmax(axis=1) == y))
+
+
+def _fit_curve(best: Array, right: NDArray[np.bool_]) -> dict[str, float]:
+    """Offset, slope and curve of the best topic's log-odds, by logistic regression; they never turn an order around."""
+    from scipy.optimize import minimize
+
+    clipped = np.clip(best, 1e-9, 1.0 - 1e-9)
+    odds = np.log(clipped / (1.0 - clipped))
+    signs = np.stack((np.ones(len(odds)), odds, np.maximum(odds, 0.0) ** 2), axis=1)
+    prior = np.array([0.0, 1.0, 0.0])
+
+    def loss(at: Array) -> tuple[float, Array]:
+        margin = signs @ at
+        pull = at - prior
+        slope = 0.5 + 0.5 * np.tanh(0.5 * margin) - right  # a logistic that cannot overflow
+        fault = np.logaddexp(0.0, np.where(right, -margin, margin)).sum()
+        return float(fault + CURVE_WEIGHT * 0.5 * (pull @ pull)), signs.T @ slope + CURVE_WEIGHT * pull
+
+    bounds = [(-3.0, 3.0), (0.1, 3.0), (0.0, 1.0)]
+    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
+    return dict(zip(("offset", "slope", "curve"), found.tolist(), strict=True))

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from topics.classification.analyzer import BREAK_TERM, LEAD_WORDS, below_title, fold_token, fold_tokens
 from topics.classification.scan import (
+    ASCII,
     BREAK,
     DROPPED,
     ELLIPSIS,
@@ -143,7 +144,7 @@ class Scorer:
         n_before = self._n_entries
         self._n_entries = int(
             read_tokens(
-                codes, text_at, character_table(), self._table, self._arena, self._arena_at, self._n_entries,
+                codes, text_at, character_table(), ascii_letters(), self._table, self._arena, self._arena_at, self._n_entries,
                 tokens, token_at, slow,
             )
         )  # fmt: skip
@@ -209,6 +210,12 @@ def character_table() -> NDArray[np.uint32]:
     """
     table = [*(_describe(code) for code in range(TABLE_CODES)), SLOW << 16]
     return np.array(table, np.uint32)
+
+
+@lru_cache(maxsize=1)
+def ascii_letters() -> NDArray[np.bool_]:
+    """Which of the first ASCII code points are of words, by :func:`character_table`."""
+    return character_table()[:ASCII] >> 16 == WORD
 
 
 def _describe(code: int) -> int:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from topics.cli.app import new_app, prepare_streams
+from topics.cli.app import multiply_on_one_thread, new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
 from topics.cli.explain import explain
@@ -61,4 +61,5 @@ def _root(
 def main() -> None:
     """Run the command line."""
     prepare_streams()
+    multiply_on_one_thread()
     app(prog_name="topics")
