@@ -34,7 +34,7 @@ class Temperature:
     The divisor is ``base``, times ``exp(heat * likeness)``, where likeness is the highest ``also`` score, since a piece
     that is like several topics is another matter than one that is like one. The log-odds ``l`` of the best topic become
     ``offset + slope * l``, and ``curve * l**2`` more above even odds: one temperature fits the sure and the unsure
-    pieces, and is too sure of those between. The other topics share what is left as before, and the best stays the best.
+    pieces, and is too sure of those between. The other topics share what is left as before, and the best stays best.
     """
 
     base: float
@@ -64,8 +64,9 @@ class Temperature:
         bent = self.offset + self.slope * odds + self.curve * np.maximum(odds, 0.0) ** 2
         q = 1.0 / (1.0 + np.exp(-np.clip(bent, -30.0, 30.0)))
         q = np.maximum(q, (1.0 + 1e-6) * second / (rest + second))  # with less, the second would be likelier
-        result: Array = np.where(p == top, q, p * (1.0 - q) / rest)
-        return result / result.sum(axis=-1, keepdims=True)  # where several are best
+        shared = np.where(p == top, q, p * (1.0 - q) / rest)
+        result: Array = shared / shared.sum(axis=-1, keepdims=True)  # more than one where several are best
+        return result
 
 
 @dataclass(frozen=True, slots=True)

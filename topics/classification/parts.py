@@ -131,8 +131,8 @@ def choose_share(losses: Sequence[Array]) -> float:
 
 
 def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Temperature:
-    """The temperature of least log-loss, then the curve of least log-loss of the best guess being right; each with a weak
-    pull to the prior, since few labels need it."""
+    """The temperature of least log-loss, then the curve of least log-loss of the best guess being right; each with a
+    weak pull to the prior, since few labels need it."""
     from scipy.optimize import minimize
 
     prior = np.array([np.log(PRIOR_TEMPERATURE), 0.0])

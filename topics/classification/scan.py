@@ -121,8 +121,9 @@ def read_tokens(codes, text_at, characters, is_letter, table, arena, arena_at, n
     """Fill ``tokens`` with the numbers of the spellings in each text, ``token_at`` (n + 1) with where these begin.
 
     Text ``i`` is ``codes[text_at[i]:text_at[i + 1] - 1]``: between texts, and twice behind the last, stands a NUL, so
-    that no look back or ahead needs to know where a text ends. A break has the number 0. A text that has to be read
-    the slow way is marked in ``slow`` and gives no tokens. ``is_letter`` (ASCII,) says what ``characters`` says, shorter. Returns the number of spellings that are known then.
+    that no look back or ahead needs to know where a text ends. ``is_letter`` (ASCII,) says what ``characters`` says,
+    shorter. A break has the number 0. A text that has to be read the slow way is marked in ``slow`` and gives no
+    tokens. Returns the number of spellings that are known then.
     """
     n_tokens = 0
     mask = np.uint64(table.shape[0] - 1)

@@ -144,8 +144,8 @@ class Scorer:
         n_before = self._n_entries
         self._n_entries = int(
             read_tokens(
-                codes, text_at, character_table(), ascii_letters(), self._table, self._arena, self._arena_at, self._n_entries,
-                tokens, token_at, slow,
+                codes, text_at, character_table(), ascii_letters(), self._table, self._arena, self._arena_at,
+                self._n_entries, tokens, token_at, slow,
             )
         )  # fmt: skip
         self._decide(n_before)
@@ -215,7 +215,8 @@ def character_table() -> NDArray[np.uint32]:
 @lru_cache(maxsize=1)
 def ascii_letters() -> NDArray[np.bool_]:
     """Which of the first ASCII code points are of words, by :func:`character_table`."""
-    return character_table()[:ASCII] >> 16 == WORD
+    letters: NDArray[np.bool_] = character_table()[:ASCII] >> 16 == WORD
+    return letters
 
 
 def _describe(code: int) -> int:
