@@ -21,6 +21,8 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -31,6 +33,8 @@ from shared import ROOT, describe_run, new_parser, print_table, run_script, say
 from topics.bundle import Model, load_model
 
 DOCUMENT = 2_500  # characters: scoring's texts
+MOST_TEXTS = 4_000  # of these: 10 MB, more than any cache holds
+LINED = 3_000
 PARTS = ("scoring", "segmentation", "endtoend", "growth", "jobs", "clusters", "memory", "start")
 N_ROUNDS = 5
 
@@ -39,7 +43,9 @@ def main(options: argparse.Namespace) -> None:
     """Print the tables that were asked for."""
     print(", ".join(f"{key} {value}" for key, value in describe_run().items()))
     model = load_model(options.model)
-    articles = list(read_articles(options.shared / "data" / "news_2025-05-21.jsonl.gz"))
+    data = options.shared / "data"
+    lined = list(islice(read_articles(data / "articles_allsides.jsonl.gz"), LINED))
+    articles = Articles(lined, list(read_articles(data / "news_2025-05-21.jsonl.gz")))
     with tempfile.TemporaryDirectory() as scratch:
         for part in options.only.split(","):
             if part not in PARTS:
@@ -47,6 +53,19 @@ def main(options: argparse.Namespace) -> None:
             say(part)
             print(f"\nload average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
             globals()[f"report_{part}"](model, articles, Path(scratch), options)
+
+
+@dataclass(frozen=True)
+class Articles:
+    """Texts with a line a paragraph, and texts without line breaks."""
+
+    lined: list[str]
+    flat: list[str]
+
+    @property
+    def mixed(self) -> list[str]:
+        """As many of both in turn as there are of the fewer."""
+        return [text for pair in zip(self.lined, self.flat, strict=False) for text in pair]
 
 
 def read_articles(path: Path) -> Iterator[str]:
@@ -76,7 +95,7 @@ def against(spent: dict[str, list[float]], ours: str, theirs: str) -> float:
 # Scoring
 
 
-def report_scoring(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_scoring(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """Lists of texts to probabilities: ours, scikit-learn with the same terms, its default pipeline, fastText."""
     import numpy as np
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -86,7 +105,10 @@ def report_scoring(model: Model, articles: list[str], scratch: Path, options: ar
     from topics.classification.analyzer import count_terms
     from topics.classification.scoring import Scorer
 
-    texts = [text[k : k + DOCUMENT] for text in articles for k in range(0, len(text) - DOCUMENT + 1, DOCUMENT)]
+    whole = [*articles.flat, *articles.lined]
+    texts = [text[k : k + DOCUMENT] for text in whole for k in range(0, len(text) - DOCUMENT + 1, DOCUMENT)][
+        :MOST_TEXTS
+    ]
     n_bytes = sum(len(text.encode()) for text in texts)
     n_topics = len(model.topics.slugs)
     scores, _ = model.topics.scorer.score([(None, text) for text in texts])
@@ -161,7 +183,7 @@ def fasttext_call(texts: Sequence[str], slugs: Sequence[str], scratch: Path) -> 
 # Segmentation
 
 
-def report_segmentation(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_segmentation(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """Dumps of 20 KB: ours from raw text to segments, TextTiling and Utiyama-Isahara from paragraphs to starts."""
     from peers import segment_utiyama_isahara
     from stages import segment_nltk_texttiling
@@ -170,7 +192,7 @@ def report_segmentation(model: Model, articles: list[str], scratch: Path, option
     from topics.records import Dump
     from topics.segmentation import segment_dump
 
-    dumps = cut_dumps(articles, 20_000)[:6]
+    dumps = cut_dumps(articles.mixed, 20_000)[:6]
     n = sum(map(len, dumps))
     paragraphs = [[text[p.start : p.end] for p in split_paragraphs(text, model.segmentation.punkt)] for text in dumps]
     spent = in_turn(
@@ -201,17 +223,23 @@ def cut_dumps(articles: Sequence[str], n_characters: int) -> list[str]:
 # Whole runs
 
 
-def report_endtoend(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_endtoend(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """Ours from raw text to JSONL against scikit-learn's classification alone of the same bytes."""
     from speed import fit_sklearn
 
-    from topics.pipeline import classify_dump
     from topics.records import Dump
+
+    score = fit_sklearn(options.shared)
+    for name, texts in (("a line a paragraph", articles.lined), ("no line breaks", articles.flat)):
+        dumps = [Dump(f"{k}", text) for k, text in enumerate(cut_dumps(texts, 40_000))][:40]
+        _time_endtoend(model, name, dumps, score)
+
+
+def _time_endtoend(model: Model, style: str, dumps: Sequence[Any], score: Callable[[list[str]], Any]) -> None:
+    from topics.pipeline import classify_dump
     from topics.writers.jsonl import encode_row
 
-    dumps = [Dump(f"{k}", text) for k, text in enumerate(cut_dumps(articles, 40_000))][:40]
     n_bytes = sum(len(dump.text.encode()) for dump in dumps)
-    score = fit_sklearn(options.shared)
     texts = [row["text"] for dump in dumps for row in classify_dump(dump, model, decided={})]
     spent = in_turn(
         {
@@ -222,7 +250,7 @@ def report_endtoend(model: Model, articles: list[str], scratch: Path, options: a
         }
     )
     print_table(
-        "End to end, one core",
+        f"End to end, one core: {style}",
         ["", "MB/s", "topics is faster by"],
         [
             [name, f"{n_bytes / median(s) / 1e6:.2f}", f"{against(spent, 'topics, raw text to JSONL', name):.2f}"]
@@ -280,11 +308,11 @@ def run_topics(*words: str | Path) -> tuple[float, float]:
     return perf_counter() - at, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
-def report_growth(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_growth(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """A run of ten times as much."""
     table, size = [], 1.0
     while size <= options.megabytes:
-        dumps = write_dumps(scratch / f"grow{size:g}", articles, size)
+        dumps = write_dumps(scratch / f"grow{size:g}", articles.mixed, size)
         seconds, peak = run_topics("classify", dumps, "--output", scratch / f"growrun{size:g}")
         again, _ = run_topics("classify", dumps, "--output", scratch / f"growrun{size:g}")
         table.append([f"{size:g}", f"{seconds:.1f}", f"{size / seconds:.2f}", f"{peak:.0f}", f"{again:.1f}"])
@@ -297,9 +325,9 @@ def report_growth(model: Model, articles: list[str], scratch: Path, options: arg
     )
 
 
-def report_jobs(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_jobs(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """One process and two."""
-    dumps = write_dumps(scratch / "jobs", articles, options.megabytes)
+    dumps = write_dumps(scratch / "jobs", articles.mixed, options.megabytes)
     seconds: dict[int, list[float]] = {1: [], 2: []}
     for number in range(3):
         for jobs, spent in seconds.items():
@@ -313,9 +341,9 @@ def report_jobs(model: Model, articles: list[str], scratch: Path, options: argpa
     )
 
 
-def report_clusters(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_clusters(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """Two workers of joblib, Dask and Ray on the same dumps."""
-    dumps = write_dumps(scratch / "jobs", articles, options.megabytes)
+    dumps = write_dumps(scratch / "jobs", articles.mixed, options.megabytes)
     options_of = {"joblib, two jobs": ["--jobs", "2"]}
     with two_dask_workers(scratch) as dask, two_ray_processors() as ray:
         if dask:
@@ -383,15 +411,16 @@ class two_ray_processors:
 # Memory, start
 
 
-def report_memory(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_memory(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """One dump, small and large, in a process of its own."""
     table, sizes = [], [1.0, options.memory_megabytes / 4, options.memory_megabytes]
+    texts = articles.mixed
     for size in sizes:
         path = scratch / f"one{size:g}.txt"
         with path.open("w", encoding="utf-8") as file:
             k = n = 0
             while n < size * 1e6:
-                text = f"Wire number {k}\n\n{articles[k % len(articles)].strip()}\n\n"
+                text = f"Wire number {k}\n\n{texts[k % len(texts)].strip()}\n\n"
                 file.write(text)
                 n += len(text.encode())
                 k += 1
@@ -408,7 +437,7 @@ def report_memory(model: Model, articles: list[str], scratch: Path, options: arg
     print_table("Memory: a single dump, one process", ["MB of text", "peak MB", "seconds"], table)
 
 
-def report_start(model: Model, articles: list[str], scratch: Path, options: argparse.Namespace) -> None:
+def report_start(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:
     """From the start of a process to its end."""
     dump = sorted((options.shared / "seeds").glob("*.txt"))[1]
     commands = {

@@ -20,6 +20,7 @@ from topics.records import Dump
 __all__ = ["ROOT", "describe_run", "new_parser", "print_table", "read_text_dumps", "run_script", "say"]
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does: figures are of one core
 
 
 def new_parser(text: str) -> argparse.ArgumentParser:
