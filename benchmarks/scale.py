@@ -351,7 +351,7 @@ def report_clusters(model: Model, articles: Articles, scratch: Path, options: ar
         if ray:
             options_of["Ray, two processors"] = ["--backend", "ray", "--address", ray]
         for more in options_of.values():  # workers load the model, and are not counted with it
-            run_topics("classify", ROOT / "seeds", "--output", scratch / "warm" / more[-1].replace("/", ""), *more)
+            run_topics("classify", ROOT / "seeds", "--output", scratch / "warm" / more[1].partition(":")[0], *more)
         seconds: dict[str, list[float]] = {name: [] for name in options_of}
         for number in range(3):
             for name, more in options_of.items():
