@@ -668,6 +668,30 @@ def test_the_page_asks_no_other_host_for_anything(browser: Any, coast: Served) -
 # For everyone
 
 
+@pytest.mark.parametrize("width", [360, 390, 600, 980, 1000, 1210, 1230, 1300])
+def test_nothing_at_the_top_covers_anything_else(browser: Any, tmp_path: Path, width: int) -> None:
+    def train(dumps: Path, tell: Any) -> str:
+        return "never asked"
+
+    script = """() => [...document.querySelectorAll(".top .name, .progress > *, .tools button, #saved")]
+        .map(e => [e.id, e.getBoundingClientRect()]).filter(([, b]) => b.width > 1)
+        .map(([id, b]) => [id, b.left, b.top, b.right, b.bottom])"""
+    run, labels = write_run(tmp_path / "run", coast_rows()), write_labels(tmp_path / "labels")
+    with (
+        served(run, labels, train=train) as place,
+        opened(browser, place.url, viewport={"width": width, "height": 800}) as page,
+    ):
+        press(page, "1")
+        until(page, "/^Saved/.test(document.getElementById('saved').textContent)")
+        boxes = page.evaluate(script)
+    assert "retrain" in {name for name, *_ in boxes}
+    assert all(left >= 0 and right <= width for _, left, _, right, _ in boxes)
+    for k, (name, left, top, right, bottom) in enumerate(boxes):
+        for other, left2, top2, right2, bottom2 in boxes[k + 1 :]:
+            apart = right <= left2 + 1 or right2 <= left + 1 or bottom <= top2 + 1 or bottom2 <= top + 1
+            assert apart, f"{name or 'text'} and {other or 'text'} at {width}"
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_axe_finds_nothing_serious(browser: Any, coast: Served, look: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()

@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 ROW_INCHES = 0.235  # of a bar with its name
+FEW = 10  # guesses, of which the share that is right says little
 
 
 def shorten(name: str, limit: int = 26) -> str:
@@ -134,17 +135,27 @@ def draw_rows_over_time(
 
 
 def draw_reliability(name: str, alt: str, lines: Sequence[tuple[str, Calibration]]) -> Picture:
-    """How often guesses were right against how sure they were, a line each; the dots are as large as their bins."""
+    """How often guesses were right against how sure they were, a line each; the dots are as large as their bins, and
+    those of fewer than FEW guesses are hollow and stand beside the line, since chance alone moves them far."""
 
     def drawing(axes: Axes, narrow: bool) -> None:
         axes.plot([0, 1], [0, 1], color=FAINT, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
         for colour, (title, calibration) in zip((MAIN, SECOND), lines, strict=False):
             bins = [each for each in calibration.bins if each.n]
             largest = max(each.n for each in bins)
-            sure = [each.mean_score for each in bins]
-            right = [each.accuracy for each in bins]
+            firm = [each for each in bins if each.n >= FEW] or bins
+            sure, right = zip(*((each.mean_score, each.accuracy) for each in firm), strict=True)
             axes.plot(sure, right, color=colour, linewidth=1.4, zorder=2, label=title)
-            axes.scatter(sure, right, [12 + 90 * each.n / largest for each in bins], color=colour, zorder=3)
+            axes.scatter(sure, right, [12 + 90 * each.n / largest for each in firm], color=colour, zorder=3)
+            rest = [each for each in bins if each not in firm]
+            axes.scatter(
+                [each.mean_score for each in rest],
+                [each.accuracy for each in rest],
+                12,
+                "none",
+                edgecolors=colour,
+                zorder=3,
+            )
         axes.set_xlim(-0.02, 1.03)
         axes.set_ylim(-0.02, 1.05)
         axes.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", ".25", ".5", ".75", "1"])

@@ -55,7 +55,8 @@ def describe_reliability(card: Evidence | None, run: Evidence | None, about_run:
         "about as often as they say" if abs(lean) < 0.02 else "more often than they say" if lean > 0 else "less often"
     )
     said = (
-        "How often guesses were right, by how sure the model was; on the dashed line scores are honest. "
+        "How often guesses were right, by how sure the model was; on the dashed line scores are honest, hollow dots "
+        "are of few guesses. "
         f"Guesses are right {manner}: the mean distance from the line is {calibration.ece:.3f}."
     )
     words = [said, *(f"Measured on {e.said_of}." for e in (card, run) if e is not None), about_run]

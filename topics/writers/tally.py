@@ -44,7 +44,7 @@ class Tally:
         self.add_under(find_topic(row), row, row.get("score"))
 
     def add_under(self, topic: str | None, row: Row, score: float | None) -> None:
-        """Counts a row under a topic that need not be its first, with its score for that topic."""
+        """Counts a row under a topic that need not be its first; without a ``score`` it takes no part in the mean."""
         n_characters = len(row["text"])
         self.n_segments += 1
         self.n_characters += n_characters

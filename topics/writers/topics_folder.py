@@ -69,7 +69,7 @@ def write_topics_folder(
         for row in rows:
             found = [topic for topic in _list_topics(row, also) if _is_wanted(row, topic, topics, min_score)]
             for topic in found:
-                tally.add_under(topic, row, _find_score(row, topic))
+                tally.add_under(topic, row, row["score"] if topic == row["topic"] else None)
                 spool.add(topic, row)
             n_segments += bool(found)
         spool.flush()
@@ -188,7 +188,8 @@ class _Index:
     def counts(self) -> str:
         said = f"{self.n_segments:,} {'segment' if self.n_segments == 1 else 'segments'}"
         if self.tally.n_segments > self.n_segments:
-            said += f"; {self.tally.n_segments - self.n_segments:,} more entries are under a second topic"
+            n_more = self.tally.n_segments - self.n_segments
+            said += f"; {n_more:,} more entries are under a second topic, scores are of first topics"
         return said
 
     def write_html(self, sink: Sink) -> None:
