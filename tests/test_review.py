@@ -654,6 +654,20 @@ def test_training_in_a_process_of_its_own_reports_and_fails_like_any(tmp_path: P
     assert told == [("fitting", 0.5)] * 3
 
 
+def test_near_duplicates_of_a_piece_are_those_of_its_group_that_still_stand(tmp_path: Path) -> None:
+    dumps = coast_rows()
+    dumps[1][0]["duplicate_of"] = dumps[2][0]["duplicate_of"] = dumps[0][0]["id"]
+    write_run(tmp_path / "run", dumps)
+    write_labels(tmp_path / "labels")
+    with coast_desk(tmp_path) as desk:
+        first, second, third = 0, len(dumps[0]), len(dumps[0]) + len(dumps[1])
+        assert desk.chooser.twins(first) == [second, third]
+        assert desk.chooser.twins(third) == [first, second]
+        assert desk.chooser.twins(first + 1) == []
+        do(desk, "merge", third + 1)  # the third is part of another piece now
+        assert desk.chooser.twins(first) == [second]
+
+
 @pytest.mark.parametrize("keep_text", [True, False])
 def test_training_is_handed_the_dumps_whose_text_it_needs(tmp_path: Path, keep_text: bool) -> None:
     with coast_desk(tmp_path, keep_text=keep_text) as desk:

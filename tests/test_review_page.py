@@ -509,6 +509,25 @@ def test_a_decision_waits_for_a_server_that_is_away(browser: Any, coast: Served)
         assert last(coast.labels).topic == "world"
 
 
+def test_one_decision_serves_all_near_duplicates(browser: Any, tmp_path: Path) -> None:
+    dumps = coast_rows()
+    first, again, third = dumps[0][0], dumps[1][0], dumps[2][0]
+    again["duplicate_of"] = third["duplicate_of"] = first["id"]
+    run, labels = write_run(tmp_path / "run", dumps), write_labels(tmp_path / "labels")
+    with served(run, labels) as place, opened(browser, f"{place.url}?sort=reading") as page:
+        assert page.inner_text("#twins").endswith("Choose its 2 near-duplicates too")
+        page.keyboard.press("d")
+        assert page.inner_text("#n-selected") == "3"
+        press(page, "1")
+        decided = {line.segment for line in lines_of(labels)}
+        assert decided == {row["digest"] for row in (first, again, third)}
+        page.goto(f"{place.url}?sort=reading")
+        steps(page, "j")
+        assert page.query_selector("#twins") is None
+        page.keyboard.press("d")
+        until(page, "/no near-duplicates/.test(document.getElementById('saved').textContent)")
+
+
 def test_the_retrain_button_shows_a_bar_and_then_what_came_of_it(browser: Any, tmp_path: Path) -> None:
     """It is given the dumps that boundary decisions speak of; a second press while it runs starts nothing."""
     run, labels = write_run(tmp_path / "run", coast_rows()), write_labels(tmp_path / "labels")

@@ -21,6 +21,7 @@ from topics.review.views import View
 __all__ = ["Chooser", "Chosen"]
 
 Refs = NDArray[np.int64]
+MOST_TWINS = 500  # that are offered to be decided at once
 _STATES = {"decided": DECIDED, "disagree": DIFFERS | PEOPLE_DIFFER, "noted": NOTED}
 
 
@@ -51,6 +52,7 @@ class Chooser:
         self._orders: dict[str, tuple[int, Refs, Refs]] = {}
         self._chosen: dict[View, tuple[int, Chosen]] = {}
         self._searched: dict[str, tuple[int, NDArray[np.bool_]]] = {}
+        self._alike: tuple[int, tuple[NDArray[np.uint64], ...]] = (-1, ())
 
     def choose(self, view: View, version: int) -> Chosen:
         """What a view shows; ``version`` is that of the roster, and counts up with every change."""
@@ -83,6 +85,20 @@ class Chooser:
         parent = self._roster.index.rows[piece.parent]
         inside = (int(piece.entry["start"]) - int(parent["start"])) / max(1, int(parent["end"]) - int(parent["start"]))
         return float(rank[piece.parent]) + 0.9 * inside
+
+    def twins(self, ref: int) -> list[int]:
+        """The segments of the run that hold the same text or nearly, without this one; at most MOST_TWINS. Pieces that
+        people cut have none."""
+        roster = self._roster
+        if ref < 0:
+            return []
+        if self._alike[0] != roster.n_base:
+            rows = roster.index.rows[: roster.n_base]
+            self._alike = roster.n_base, tuple(np.ascontiguousarray(rows[name]) for name in ("group", "digest"))
+        mask = ~roster.gone & np.logical_or.reduce([column == column[ref] for column in self._alike[1]])
+        mask[ref] = False
+        found: list[int] = np.flatnonzero(mask)[:MOST_TWINS].tolist()
+        return found
 
     def _order(self, sort: str) -> tuple[Refs, Refs]:
         roster = self._roster

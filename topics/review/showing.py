@@ -83,6 +83,7 @@ class PiecePage:
     is_first: bool
     bound: str
     language: str
+    twins: tuple[str, ...]  # keys of near-duplicates
 
 
 def show_piece(desk: Desk, ref: int, view: View, *, whole: bool = False) -> PiecePage:
@@ -122,6 +123,7 @@ def show_piece(desk: Desk, ref: int, view: View, *, whole: bool = False) -> Piec
         is_first=roster.neighbour(ref, -1) is None,
         bound=_bound_words(desk, ref, row),
         language=row["language"] or "en",
+        twins=tuple(roster.key(twin) for twin in desk.chooser.twins(ref)),
     )
 
 

@@ -291,6 +291,7 @@ const KEYS = {
   n: () => { $("note")?.focus(); $("note")?.scrollIntoView({ block: "center" }); },
   v: () => toggle(currentKey()),
   V: letGo,
+  d: chooseTwins,
   "/": () => $("search").focus(),
   f: () => $("topic").focus(),
   "?": () => $("help").showModal(),
@@ -300,6 +301,14 @@ const MAY_REPEAT = new Set(["]", "[", ".", ",", "j", "k", "ArrowRight", "ArrowLe
 function toggle(key) {
   everything = 0;
   if (!selected.delete(key)) selected.add(key);
+  markSelected();
+}
+
+function chooseTwins() {
+  const twins = $("twins");
+  if (!twins) return say("It has no near-duplicates in this run", "idle");
+  everything = 0;
+  for (const key of [currentKey(), ...twins.dataset.keys.split(" ")]) selected.add(key);
   markSelected();
 }
 
@@ -361,6 +370,7 @@ document.addEventListener("click", (event) => {
   if (open) return openChoose();
   if (select === "all") { selected.clear(); everything = Number(target.dataset.count); return markSelected(); }
   if (select === "none") return letGo();
+  if (select === "twins") return chooseTwins();
   if (deed === "split-here") return splitHere();
   const more = {};
   if (target.dataset.topic) more.topic = target.dataset.topic;
