@@ -192,9 +192,7 @@ def measure_unseen(
             model = fit_topics(examples, known, {}, vectors, pool).model
             rows = [model.vectorise(corpus.terms[i]) for i in split.judged]
             p = np.array([model.probabilities(row) for row in rows])
-            sure = np.array(
-                [model.confidence(row, float(q.max()), model.also_scores(row)) for row, q in zip(rows, p, strict=True)]
-            )
+            sure = np.array([model.rank_vector(row).confidence for row in rows])
             strange = corpus.topics[split.judged] == unseen
             figures["AUROC"].append(100 * roc_auc_score(strange, -sure))
             figures["AUROC of the probability alone"].append(100 * roc_auc_score(strange, -p.max(axis=1)))
