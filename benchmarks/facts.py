@@ -111,11 +111,10 @@ def main(options: argparse.Namespace) -> None:
             if name == "title, pages":  # the draws of one page stand or fall together
                 counts = [sum_scores(counts[k : k + PAGE_DRAWS]) for k in range(0, len(counts), PAGE_DRAWS)]
             facts[f"{part} {name}"] = counts
-        found = [
+        kinds[part] = [
             count_kind(model.segmentation, c, show=options.show == f"{part} kinds")
             for c in kind_cases(rng, own, part, n)
         ]
-        kinds[part] = found
         kinds[f"{part} page blocks"] = list(count_blocks(corpora, part))
         furniture[part] = [count_furniture(model.segmentation, page) for page in own.pages]
     say("feeds")

@@ -108,7 +108,7 @@ def get_vectors(folder: Path, kept: Path | None, judged: str) -> WordVectors:
     vectors = learn_vectors(read_words(folder, names), n_words=30_000, n_dimensions=200)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(path, **vectors.to_arrays())
+        np.savez(path, allow_pickle=False, **vectors.to_arrays())
     return vectors
 
 

@@ -22,6 +22,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -400,7 +401,7 @@ class two_ray_processors:
             self._ray: Any = None
             return None
         self._ray = ray
-        context = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
+        context: Any = ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, object_store_memory=10**8)
         return str(context.address_info["gcs_address"])
 
     def __exit__(self, *_: object) -> None:
@@ -449,8 +450,8 @@ def report_start(model: Model, articles: Articles, scratch: Path, options: argpa
     def start(command: Sequence[str]) -> None:
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
 
-    wall = in_turn({name: lambda command=command: start(command) for name, command in commands.items()}, perf_counter)
-    cpu = in_turn({name: lambda command=command: start(command) for name, command in commands.items()}, children_cpu)
+    calls: dict[str, Callable[[], Any]] = {name: partial(start, command) for name, command in commands.items()}
+    wall, cpu = in_turn(calls, perf_counter), in_turn(calls, children_cpu)
     print_table(
         "Start: milliseconds from start to end of a process",
         ["", "wall", "CPU"],
