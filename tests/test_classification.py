@@ -18,7 +18,7 @@ from sklearn.svm import LinearSVC
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.doubt import Temperature
 from topics.classification.explain import explain_segment, strongest_terms
-from topics.classification.folds import FOLDS, Example, assign_folds
+from topics.classification.folds import Example
 from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
 from topics.classification.parts import fit_temperature
@@ -299,24 +299,6 @@ def test_out_of_fold_rows_follow_the_examples_and_skip_those_without_a_topic() -
     rest = np.delete(out_of_fold, 1, axis=0)
     assert np.allclose(rest.sum(axis=1), 1.0)
     assert np.array_equal(rest, fit_topics(EXAMPLES, SLUGS, DESCRIPTIONS).out_of_fold)
-
-
-@given(st.lists(st.tuples(st.sampled_from(SLUGS), st.sampled_from(["", "a", "b", "c", "d"])), max_size=40))
-def test_near_duplicates_never_stand_in_two_folds(pieces: list[tuple[str, str]]) -> None:
-    examples = [Example(Terms({}, {}), topic, (), group) for topic, group in pieces]
-    fold = assign_folds(examples)
-    by_group: dict[str, set[int]] = {}
-    for example, k in zip(examples, fold.tolist(), strict=True):
-        by_group.setdefault(example.group, set()).add(k)
-    assert all(len(folds) == 1 for group, folds in by_group.items() if group)
-    assert all(0 <= k < FOLDS for k in fold.tolist())
-
-
-def test_folds_spread_every_topic() -> None:
-    examples = [Example(Terms({}, {}), slug, (), f"{slug}{i}") for slug in SLUGS for i in range(10)]
-    fold = assign_folds(examples)
-    for at in range(0, 30, 10):
-        assert np.bincount(fold[at : at + 10], minlength=FOLDS).tolist() == [2] * FOLDS
 
 
 def test_a_copy_in_another_fold_would_be_recognised() -> None:

@@ -568,7 +568,7 @@ def _card_source(about: Mapping[str, Any]) -> list[str]:
     files = ", ".join(sorted(about["labels"]))
     return [
         f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions. Figures "
-        f"are out of fold, near-duplicates kept together.{_card_pool(about)}",
+        f"are out of fold, stories kept together.{_card_pool(about)}",
         "",
     ]
 

@@ -1,9 +1,7 @@
-"""Which labelled pieces are judged together: folds that keep near-duplicates whole, and topics left out in turn."""
+"""A labelled piece, and which topics are left out of training together to see what a model makes of them."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +10,7 @@ from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms
 
-__all__ = ["FOLDS", "Example", "assign_folds", "group_topics"]
+__all__ = ["FOLDS", "Example", "group_topics"]
 
 FOLDS: Final = 5
 
@@ -20,28 +18,12 @@ FOLDS: Final = 5
 @dataclass(frozen=True, slots=True)
 class Example:
     """A labelled piece. ``topic`` is ``None`` where a person said that none fits; ``group`` is shared by
-    near-duplicates."""
+    pieces of one story, which stay together in folds; ``""`` is a story of its own."""
 
     terms: Terms
     topic: str | None
     also: tuple[str, ...] = ()
     group: str = ""
-
-
-def assign_folds(examples: Sequence[Example]) -> NDArray[np.int64]:
-    """A fold an example. Groups stay whole and each topic is spread: groups are dealt in turn, in an order that hashes
-    draw."""
-    groups: dict[str, list[int]] = {}
-    for i, example in enumerate(examples):
-        groups.setdefault(example.group or f"#{i}", []).append(i)
-
-    def key(name: str) -> tuple[str, str]:
-        return (examples[groups[name][0]].topic or "", hashlib.sha256(name.encode()).hexdigest())
-
-    fold = np.zeros(len(examples), np.int64)
-    for turn, name in enumerate(sorted(groups, key=key)):
-        fold[groups[name]] = turn % FOLDS
-    return fold
 
 
 def group_topics(n_pieces: NDArray[np.int64]) -> list[NDArray[np.int64]]:

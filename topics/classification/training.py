@@ -1,7 +1,7 @@
 """Fitting the topic model: labelled pieces and a pool of unlabelled ones in; weights, temperature, thresholds out.
 
 SVMs on TF-IDF and word vectors, each topic's description one more labelled piece; where it helps out of fold, EM over
-the pool is mixed in (``classification.parts``). Scores out of fold, in folds that keep near-duplicates together, give
+the pool is mixed in (``classification.parts``). Scores out of fold, in folds that keep stories together, give
 the mix, the temperature, the confidence and the figures of the model card. No random choice is made: the same input
 gives the same weights.
 """
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from topics.classification.analyzer import Terms
 from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
-from topics.classification.folds import FOLDS, Example, assign_folds, group_topics
+from topics.classification.folds import FOLDS, Example, group_topics
 from topics.classification.honesty import Signs, also_threshold, fit_doubt, measure_acceptance, read_signs
 from topics.classification.matrix import choose_terms, lay_out
 from topics.classification.model import TopicModel
@@ -33,6 +33,7 @@ from topics.classification.parts import (
 from topics.classification.scorers import Layer
 from topics.classification.vectors import WordVectors
 from topics.errors import LabelError
+from topics.evaluation.folds import deal_folds
 
 __all__ = ["Example", "Fitted", "fit_topics"]
 
@@ -148,7 +149,9 @@ def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
     n = len(labelled)
     n_topics = problem.primary.shape[1]
     y = problem.primary[:n].argmax(axis=1)
-    fold = np.concatenate((assign_folds(labelled), np.full(len(problem.rows) - n, -1)))
+    stories = [example.group or f"#{i}" for i, example in enumerate(labelled)]
+    dealt = deal_folds([example.topic for example in labelled], stories, FOLDS)
+    fold = np.concatenate((dealt, np.full(len(problem.rows) - n, -1)))
     also = np.zeros((n, n_topics))
     reject = np.zeros(n)
     mixed = np.zeros((len(POOL_SHARES), n, n_topics))
