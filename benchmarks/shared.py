@@ -20,7 +20,6 @@ from topics.records import Dump
 __all__ = ["ROOT", "describe_run", "new_parser", "print_table", "read_text_dumps", "run_script", "say"]
 
 ROOT = Path(__file__).resolve().parent.parent
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command line does: figures are of one core
 
 
 def new_parser(text: str) -> argparse.ArgumentParser:
@@ -33,11 +32,15 @@ def new_parser(text: str) -> argparse.ArgumentParser:
 
 
 def run_script(main: Callable[[argparse.Namespace], None], arguments: argparse.Namespace) -> None:
-    """Call ``main``; what a user can mend becomes one line on stderr and exit code 1."""
+    """Call ``main``, matrix products on one thread as the command line has them; what a user can mend becomes one line
+    on stderr and exit code 1."""
+    from threadpoolctl import threadpool_limits
+
     try:
         if not arguments.shared.is_dir():
             raise TopicsError(f"{arguments.shared}: no such folder. Name the one that holds data/, seeds/ and gold/.")
-        main(arguments)
+        with threadpool_limits(limits=1):
+            main(arguments)
     except TopicsError as error:
         raise SystemExit(str(error)) from None
 
