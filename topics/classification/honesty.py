@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.doubt import Acceptance, Doubt
+from topics.classification.logistic import fit_logistic
 
 __all__ = ["Signs", "also_threshold", "fit_doubt", "measure_acceptance", "read_signs"]
 
@@ -52,30 +53,20 @@ def fit_doubt(known: Signs, left_out: Signs) -> Doubt:
 
     The weights are pulled to PRIOR_WEIGHTS, so that a few dozen labels do not turn a sign around.
     """
-    from scipy.optimize import minimize
-
     both = known + left_out
     signs = np.stack((both.log_odds, both.likeness, both.reject), axis=1)
     spread = np.maximum(signs[: len(known)].std(axis=0), 1e-9)
     middle = signs[: len(known)].mean(axis=0)
-    scaled = (signs - middle) / spread
+    scaled = np.column_stack(((signs - middle) / spread, np.ones(len(both))))
     right = np.concatenate((known.right, np.zeros(len(left_out), np.bool_)))
     weight = np.ones(len(both))
     if len(left_out):
         weight[len(known) :] = LEFT_OUT_SHARE / (1.0 - LEFT_OUT_SHARE) * len(known) / len(left_out)
-    prior = np.array(PRIOR_WEIGHTS) * (signs.std(axis=0) > 0)
-
-    def loss(at: Array) -> tuple[float, Array]:
-        margin = scaled @ at[:3] + at[3]
-        fault = np.logaddexp(0.0, np.where(right, -margin, margin))
-        pull = at[:3] - prior
-        slope = weight * (0.5 + 0.5 * np.tanh(0.5 * margin) - right)  # a logistic that cannot overflow
-        gradient = np.concatenate((scaled.T @ slope + PRIOR_PIECES * pull, [slope.sum()]))
-        return float((weight * fault).sum() + PRIOR_PIECES * 0.5 * (pull @ pull)), gradient
-
-    at = minimize(loss, np.concatenate((prior, [1.0])), jac=True, method="L-BFGS-B").x
-    weights = at[:3] / spread
-    return Doubt(weights, float(at[3] - weights @ middle))
+    prior = np.append(np.array(PRIOR_WEIGHTS) * (signs.std(axis=0) > 0), 1.0)
+    pull = np.array([PRIOR_PIECES] * len(PRIOR_WEIGHTS) + [0.0])  # the bias goes where it will
+    at = fit_logistic(scaled, right, prior, pull, weight=weight)
+    weights = at[:-1] / spread
+    return Doubt(weights, float(at[-1] - weights @ middle))
 
 
 def measure_acceptance(doubt: Doubt, known: Signs, left_out: Signs) -> Acceptance:

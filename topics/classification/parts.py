@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.doubt import Temperature
+from topics.classification.logistic import fit_logistic
 from topics.classification.matrix import Rows, Space
 from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught
 
@@ -146,25 +147,15 @@ def fit_temperature(scores: Array, likeness: Array, y: NDArray[np.int64]) -> Tem
     found = minimize(loss, prior, method="L-BFGS-B", bounds=[(np.log(0.02), np.log(8.0)), (-2.0, 2.0)]).x
     straight = Temperature(float(np.exp(found[0])), float(found[1]))
     p = straight.probabilities(scores, likeness)
-    return replace(straight, **_fit_curve(p.max(axis=1), p.argmax(axis=1) == y))
+    offset, slope, curve = _fit_curve(p.max(axis=1), p.argmax(axis=1) == y)
+    return replace(straight, offset=offset, slope=slope, curve=curve)
 
 
-def _fit_curve(best: Array, right: NDArray[np.bool_]) -> dict[str, float]:
-    """Offset, slope and curve of the best topic's log-odds, by logistic regression; they never turn an order around."""
-    from scipy.optimize import minimize
-
+def _fit_curve(best: Array, right: NDArray[np.bool_]) -> list[float]:
+    """Offset, slope and curve of the best topic's log-odds; within their bounds they never turn an order around."""
     clipped = np.clip(best, 1e-9, 1.0 - 1e-9)
     odds = np.log(clipped / (1.0 - clipped))
     signs = np.stack((np.ones(len(odds)), odds, np.maximum(odds, 0.0) ** 2), axis=1)
-    prior = np.array([0.0, 1.0, 0.0])
-
-    def loss(at: Array) -> tuple[float, Array]:
-        margin = signs @ at
-        pull = at - prior
-        slope = 0.5 + 0.5 * np.tanh(0.5 * margin) - right  # a logistic that cannot overflow
-        fault = np.logaddexp(0.0, np.where(right, -margin, margin)).sum()
-        return float(fault + CURVE_WEIGHT * 0.5 * (pull @ pull)), signs.T @ slope + CURVE_WEIGHT * pull
-
     bounds = [(-3.0, 3.0), (0.1, 3.0), (0.0, 1.0)]
-    found = minimize(loss, prior, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return dict(zip(("offset", "slope", "curve"), found.tolist(), strict=True))
+    found: list[float] = fit_logistic(signs, right, np.array([0.0, 1.0, 0.0]), CURVE_WEIGHT, bounds=bounds).tolist()
+    return found
