@@ -170,7 +170,7 @@ def test_every_kind_of_character_around_a_word(code: int, oracle: Oracle) -> Non
 def test_no_kernel_reads_or_writes_beyond_its_arrays(kernel: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The kernels as plain Python over arrays that say so."""
     monkeypatch.setattr(scoring, kernel, bounded(getattr(scan, kernel).py_func))
-    for inner in ("_read_at", "_find", "_slot_of", "_is_spelled", "_write_down", "_pair_slot", "_bit_of"):
+    for inner in ("_read_at", "_find", "_slot_of", "_is_spelled", "_write_down", "_take", "_pair_slot", "_bit_of"):
         monkeypatch.setattr(scan, inner, getattr(scan, inner).py_func)
     monkeypatch.setattr(scoring, "BATCH_CODES", 64)
     with np.errstate(over="ignore"):

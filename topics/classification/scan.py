@@ -117,6 +117,16 @@ def grow_table(old, new):
 
 
 @kernel
+def _take(letter, packed, shift, value):
+    """One more letter of a key: the eight at hand, how many bits they fill, the hash of those before them."""
+    if shift == 64:
+        value = (value ^ packed) * _PRIME
+        packed = np.uint64(0)
+        shift = np.uint64(0)
+    return packed ^ (letter << shift), shift + np.uint64(8), value
+
+
+@kernel
 def read_tokens(codes, text_at, characters, is_letter, table, arena, arena_at, n_entries, tokens, token_at, slow):
     """Fill ``tokens`` with the numbers of the spellings in each text, ``token_at`` (n + 1) with where these begin.
 
@@ -145,12 +155,7 @@ def read_tokens(codes, text_at, characters, is_letter, table, arena, arena_at, n
                 while True:
                     code = codes[i]
                     while code < ASCII and is_letter[code]:  # nine letters in ten; a third off the whole loop
-                        if shift == 64:
-                            value = (value ^ packed) * _PRIME
-                            packed = np.uint64(0)
-                            shift = np.uint64(0)
-                        packed ^= np.uint64(code) << shift
-                        shift += np.uint64(8)
+                        packed, shift, value = _take(np.uint64(code), packed, shift, value)
                         i += 1
                         code = codes[i]
                     at = _read_at(codes, i, characters)
@@ -165,12 +170,7 @@ def read_tokens(codes, text_at, characters, is_letter, table, arena, arena_at, n
                     ):
                         break
                     letter = np.uint64(at & np.uint32(0xFFFF))
-                    if shift == 64:
-                        value = (value ^ packed) * _PRIME
-                        packed = np.uint64(0)
-                        shift = np.uint64(0)
-                    packed ^= letter << shift
-                    shift += np.uint64(8)
+                    packed, shift, value = _take(letter, packed, shift, value)
                     seen |= letter
                     i += 1
                 key = packed
