@@ -168,7 +168,7 @@ def _look_ahead(labels: Path, dumps: list[str], base: str | None, say: Callable[
     from topics.examples import read_labelled_dumps
 
     say("asking whether more labels help")
-    labelled = gather_labelled(labels, read_labelled_dumps(dumps, labels.parent / "seeds"), base, lambda problem: None)
+    labelled = gather_labelled(labels, read_labelled_dumps(dumps), base, lambda problem: None)
     outlook = look_ahead(measure_curve(labelled))
     return outlook.sentence if outlook else None
 
