@@ -9,18 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
-from topics.segmentation.network import (
-    AVERAGED,
-    DILATIONS,
-    ENCODED,
-    HEADS,
-    LAST_COLUMN,
-    LAST_FILTERS,
-    MEAN_COLUMN,
-    OPENING_FILTERS,
-    OVERVIEW_AFTER,
-    TAPS,
-)
+from topics.segmentation.encoding import TAPS, sizes_of
+from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
 from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.training.descent import Example
 
@@ -30,9 +20,9 @@ Weights = Mapping[str, NDArray[Any]]
 
 def slow_encode(example: Any, weights: Weights) -> Doubles:
     """The vectors of paragraphs: convolutions over embeddings, the best response of each filter, the mean."""
-    filters = weights["filters"]
-    opening_filters = filters[:, :LAST_COLUMN].reshape(-1, TAPS, OPENING_FILTERS)
-    last_filters = filters[:, LAST_COLUMN:MEAN_COLUMN].reshape(-1, TAPS, LAST_FILTERS)
+    filters, sizes = weights["filters"], sizes_of(weights)
+    opening_filters = filters[:, : sizes.last_column].reshape(-1, TAPS, sizes.opening)
+    last_filters = filters[:, sizes.last_column : sizes.mean_column].reshape(-1, TAPS, sizes.last)
     rows = []
     for i in range(len(example.opening)):
         n = int((example.opening_shapes[i] > 0).sum())
@@ -40,14 +30,14 @@ def slow_encode(example: Any, weights: Weights) -> Doubles:
         best = _best(words + weights["positions"][:n], opening_filters)
         is_token = example.ending_shapes[i] > 0
         last = weights["tokens"][example.ending[i, is_token]] + weights["shapes"][example.ending_shapes[i, is_token]]
-        mean = words.mean(axis=0) @ filters[:, MEAN_COLUMN:] if n else np.zeros(AVERAGED)
+        mean = words.mean(axis=0) @ filters[:, sizes.mean_column :] if n else np.zeros(sizes.last)
         rows.append(np.concatenate((best, _best(last, last_filters), mean)))
-    encoded: Doubles = np.maximum(np.array(rows).reshape(-1, ENCODED) + weights["filter_bias"], 0.0)
+    encoded: Doubles = np.maximum(np.array(rows).reshape(-1, sizes.encoded) + weights["filter_bias"], 0.0)
     return encoded
 
 
 def _best(embedded: Doubles, filters: Doubles) -> Doubles:
-    """The best response of filters (EMBEDDED, TAPS, n) anywhere; far below nothing where there are no tokens."""
+    """The best response of filters (embedded, TAPS, n) anywhere; far below nothing where there are no tokens."""
     n = len(embedded)
     padded = np.vstack((np.zeros_like(embedded[:1]), embedded, np.zeros_like(embedded[:1])))
     answers = [np.einsum("te,etf->f", padded[t : t + TAPS], filters) for t in range(n)]

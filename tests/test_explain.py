@@ -21,11 +21,12 @@ from topics.labels.decisions import BoundaryDecision, to_json
 from topics.paragraphs import Punkt
 from topics.records import Dump, dump_digest
 from topics.segmentation import segment_dump
+from topics.segmentation.encoding import Sizes
 from topics.segmentation.explain import _CONES, _ROWS, GROUPS, OF_THE_DUMP, StartReasons, _Trace, explain_starts
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.lexicon import build_character_table, hash_word, word_classes
 from topics.segmentation.model import SegmentationModel
-from topics.segmentation.network import CONTEXT, DILATIONS, ENCODED, HEADS, OVERVIEW_AFTER, Array, Committee, Network
+from topics.segmentation.network import CONTEXT, DILATIONS, HEADS, OVERVIEW_AFTER, Array, Committee, Network
 from topics.segmentation.training.descent import Learner
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 from topics.writers import render_reasons
@@ -48,6 +49,7 @@ BELLS = [
 
 N_DIMENSIONS = 4
 N_FEATURES = len(FEATURES) + N_DIMENSIONS
+SIZES = Sizes(embedded=48, opening=96, last=32, hidden=160)
 
 
 def make_model(weights: Mapping[str, Array]) -> SegmentationModel:
@@ -69,7 +71,7 @@ def make_model(weights: Mapping[str, Array]) -> SegmentationModel:
 
 
 def random_weights(seed: int = 3) -> dict[str, Array]:
-    return Learner(16 + len(word_classes()) + 512, N_FEATURES, seed).weights
+    return Learner(SIZES, 16 + len(word_classes()) + 512, N_FEATURES, seed).weights
 
 
 def wired(**wires: tuple[str, float]) -> SegmentationModel:
@@ -77,7 +79,7 @@ def wired(**wires: tuple[str, float]) -> SegmentationModel:
     weights = {name: np.zeros_like(array) for name, array in random_weights().items()}
     weights["leave_bias"][:] = -4.0
     for unit, (head, (feature, weight)) in enumerate(wires.items()):
-        weights["enter"][ENCODED + FEATURES.index(feature), unit] = 1.0
+        weights["enter"][SIZES.encoded + FEATURES.index(feature), unit] = 1.0
         weights["leave"][unit, HEADS.index(head)] = weight
     return make_model(weights)
 
@@ -149,9 +151,9 @@ def test_the_short_way_gives_what_scoring_all_again_gives(any_model: Segmentatio
         assert odds[-1] == pytest.approx(score_all(trace, everything)[place], abs=1e-4)
         for group, value in zip(GROUPS.values(), odds[1:], strict=False):
             inputs = trace.inputs.copy()
-            columns = [ENCODED + FEATURES.index(name) for name in group.features]
-            columns += [*range(ENCODED)] * group.tokens + [
-                *range(ENCODED + len(FEATURES), ENCODED + N_FEATURES)
+            columns = [SIZES.encoded + FEATURES.index(name) for name in group.features]
+            columns += [*range(SIZES.encoded)] * group.tokens + [
+                *range(SIZES.encoded + len(FEATURES), SIZES.encoded + N_FEATURES)
             ] * group.vectors
             for row in group.rows:
                 if 0 <= place + row < n:

@@ -15,7 +15,7 @@ from topics.paragraphs import Punkt
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.model import MARGIN, SegmentationModel, stretches
-from topics.segmentation.network import ENCODED, HEADS, Committee, Network
+from topics.segmentation.network import HEADS, Committee, Network
 
 STEP = WINDOW - 2 * MARGIN
 OF_THE_STRETCH = (*(f"local_{name}" for name in COHESION), "median_words", "short_share", "blank_share")
@@ -37,7 +37,7 @@ def without(model: SegmentationModel, names: tuple[str, ...]) -> SegmentationMod
     members = []
     for member in model.network.members:
         enter = member.weights["enter"].copy()
-        enter[[ENCODED + FEATURES.index(name) for name in names]] = 0.0
+        enter[[member.sizes.encoded + FEATURES.index(name) for name in names]] = 0.0
         members.append(without_overview(Network({**member.weights, "enter": enter})))
     network = Committee(tuple(members))
     return SegmentationModel(

@@ -22,9 +22,10 @@ from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
 from topics.paragraphs import Punkt
 from topics.records import Dump, dump_digest, text_digest
 from topics.segmentation import SegmentationModel
+from topics.segmentation.encoding import Sizes
 from topics.segmentation.training.corpora import Article, Corpora
-from topics.segmentation.training.descent import Learner
-from topics.segmentation.training.fit import Effort, fit_segmentation
+from topics.segmentation.training.descent import Learner, Noise
+from topics.segmentation.training.fit import Effort, Generation, fit_segmentation
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.refine import Recipe, refine
 from topics.training import train
@@ -57,6 +58,9 @@ def dumps_of(articles: Sequence[Article], n: int, seed: int = 3) -> list[tuple[D
     return [(Dump(f"{k}.txt", dump.text), dump.starts) for k, dump in enumerate(mixed)]
 
 
+LEARNER = Generation(Sizes(embedded=48, opening=96, last=32, hidden=96), Noise(0.2, 0.12, 0.1), 14, n_members=2)
+
+
 @pytest.fixture(scope="module")
 def toy() -> SegmentationModel:
     """A model that knows how one kind of outlet opens its pieces."""
@@ -66,7 +70,7 @@ def toy() -> SegmentationModel:
         NOTHING,
         Punkt(),
         lambda words: np.zeros((len(words), 2), np.float32),
-        effort=Effort(n_dumps=48, n_rounds=14),
+        effort=Effort(n_dumps=48, generations=(LEARNER,)),
         n_jobs=1,
     )
 
@@ -162,7 +166,7 @@ def test_a_dump_longer_than_a_stretch_is_learned_from_as_well(toy: SegmentationM
 
 
 def test_a_resumed_learner_is_drawn_back_to_where_it_began(toy: SegmentationModel) -> None:
-    learner = Learner.resume(toy.network.members[0].weights, dropped=0.0, pull=100.0)
+    learner = Learner.resume(toy.network.members[0].weights, pull=100.0)
     assert set(toy.network.members[0].weights) - set(learner.weights) == {"centre", "spread"}
     began = toy.network.members[0].weights["leave"]
     learner.weights["leave"] += 1.0

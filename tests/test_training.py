@@ -20,12 +20,13 @@ from topics.labels.standoff import SegmentTerms, terms_path, write_terms
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.pipeline import classify, segment
 from topics.records import dump_digest, text_digest
+from topics.segmentation.encoding import Sizes
 from topics.segmentation.lexicon import hash_word
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
-from topics.segmentation.training.descent import Example
-from topics.segmentation.training.fit import Effort, ExampleMaker, fit_segmentation, tell_truth
+from topics.segmentation.training.descent import Example, Noise
+from topics.segmentation.training.fit import Effort, ExampleMaker, Generation, fit_segmentation, tell_truth
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.segmentation.training.words import in_steps, learn_vocabulary
@@ -249,10 +250,14 @@ def meaning_of(words: Sequence[str]) -> Array:
     return np.array([[ord(word[0]) % 7 - 3, len(word) % 5 - 2] for word in words], np.float32)
 
 
+LEARNER = Generation(Sizes(embedded=12, opening=16, last=8, hidden=24), Noise(0.1, 0.1, 0.1), n_rounds=2)
+LEARNERS = replace(LEARNER, sizes=Sizes(embedded=10, opening=12, last=6, hidden=16), n_members=2)
+
+
 def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
     corpora = Corpora(tuple(report(i) for i in range(60)), (), (), (), ("Share", "Advertisement"))
     held_out = Corpora(tuple(report(i) for i in range(60, 90)), (), (), (), ("Share", "Advertisement"))
-    effort = Effort(n_dumps=48, n_rounds=2, n_calibration=12)
+    effort = Effort(n_dumps=48, generations=(LEARNERS, LEARNERS, LEARNER), n_calibration=12)
     steps: list[str] = []
     first = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1, on_progress=steps.append)
     second = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1)
@@ -260,13 +265,15 @@ def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
     again = second.to_arrays()
     for name, array in first.to_arrays().items():
         assert array.tobytes() == again[name].tobytes(), name
+    assert [network.sizes for network in first.network.members] == [LEARNER.sizes]  # the last generation alone
+    assert sum("network 2." in step for step in steps) == 2 * LEARNERS.n_rounds
     assert first.calibration != (1.0, 0.0)
     assert first.meanings.any() and first.vocabulary.weight_of_term.std() > 0  # they are not equal for being empty
 
 
 def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
     corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
-    effort = Effort(n_dumps=24, n_rounds=1)
+    effort = Effort(n_dumps=24, generations=(LEARNER,))
     model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
     assert model.calibration == (1.0, 0.0)
     arrays = SegmentationModel.from_arrays(model.to_arrays(), model.punkt).to_arrays()

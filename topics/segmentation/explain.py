@@ -35,13 +35,7 @@ from topics.segmentation.analysis import MEASURES, Analysis
 from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION, MEANING, NAMES
 from topics.segmentation.model import Scored, SegmentationModel, stretches
-from topics.segmentation.network import (
-    DILATIONS,
-    ENCODED,
-    OVERVIEW_AFTER,
-    Array,
-    Network,
-)
+from topics.segmentation.network import DILATIONS, OVERVIEW_AFTER, Array, Network
 from topics.segmentation.reasons import Teller
 from topics.segmentation.segmenter import place_decisions, segment_dump
 from topics.segmentation.tongues import LANGUAGE_ODDS
@@ -261,7 +255,7 @@ class _Trace:
 
     def __init__(self, network: Network, analysis: Analysis, features: Array) -> None:
         run = network.run(analysis, features)
-        self.weights = network.weights
+        self.weights, self.encoded = network.weights, network.sizes.encoded
         self.inputs, self.layers, self.overview = run.inputs, run.layers, run.overview
         self.odds: Array = run.odds[:, 0]  # of a start
 
@@ -270,13 +264,14 @@ class _Trace:
         ``GROUPS``, without all of them."""
         n = len(self.inputs)
         variants = len(GROUPS) + 2
+        encoded = self.encoded
         usual = (self.inputs.sum(axis=0) - self.inputs) / max(1, n - 1)  # what the other paragraphs have on average
         given = {row: np.repeat(self._take(self.inputs, at, row), variants, axis=0) for row in _ROWS}
         for k, group in enumerate(GROUPS.values(), start=1):
             columns = np.zeros(self.inputs.shape[1], np.bool_)
-            columns[[ENCODED + FEATURES.index(name) for name in group.features]] = True
-            columns[:ENCODED] = group.tokens
-            columns[ENCODED + len(FEATURES) :] = group.vectors
+            columns[[encoded + FEATURES.index(name) for name in group.features]] = True
+            columns[:encoded] = group.tokens
+            columns[encoded + len(FEATURES) :] = group.vectors
             for row in group.rows:
                 given[row][k::variants, columns] = self._take(usual, at, row)[:, columns]
         for row in _ROWS:

@@ -1,118 +1,74 @@
 """The network that reads paragraphs in their order and says what each of them is.
 
-In: the tokens that a paragraph opens and ends with, and its row of features. Out: log-odds for each of ``HEADS``. A
-convolution of width three over the opening tokens, one over the last tokens (Kim 2014), the best response of each
-filter kept, and the mean of the opening tokens make a paragraph's vector; dilated convolutions over paragraphs (Yu and
-Koltun 2016), each added to what was there before, let every paragraph see those around it, ``CONTEXT`` to either side.
-
-Words enter linearly, so a filter's response is a sum of numbers that depend on one token each: ``Network.tables``
-holds these for every token of the vocabulary, and reading a paragraph is looking up rows and adding them. That is a
-dozen times cheaper than multiplying matrices, and ``training.descent`` learns through the same tables.
+In: the tokens that a paragraph opens and ends with, and its row of features. Out: log-odds for each of ``HEADS``.
+``encoding`` makes a vector of a paragraph's tokens; with its features it enters a hidden state, and dilated
+convolutions over paragraphs (Yu and Koltun 2016), each added to what was there before, let every paragraph see those
+around it, ``CONTEXT`` to either side. How wide a network is, its weights tell (``encoding.Sizes``).
 """
-
-# kernels: Numba types them by their arguments
-# mypy: disable-error-code="no-untyped-def, no-untyped-call"
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.jit import kernel
-from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
+from topics.segmentation.analysis import OPENING_TOKENS
+from topics.segmentation.encoding import STEP, TAPS, Array, Sizes, StepTables, Tokens, encode, sizes_of
 from topics.segmentation.tokens import N_SHAPES
 
 __all__ = [
-    "AVERAGED",
     "CLIP",
     "CONTEXT",
     "DILATIONS",
-    "EMBEDDED",
-    "ENCODED",
     "HEADS",
-    "HIDDEN",
-    "LAST_COLUMN",
-    "LAST_FILTERS",
-    "MEAN_COLUMN",
-    "OPENING_FILTERS",
     "OVERVIEW_AFTER",
-    "TABLE_WIDTH",
-    "TAPS",
     "Array",
     "Committee",
     "Network",
     "Run",
-    "Tokens",
     "below",
-    "encode",
-    "fill_tables",
 ]
-
-Array = NDArray[np.float32]
 
 HEADS: Final = ("start", "furniture", "title", "last", "boilerplate")
 
-EMBEDDED: Final = 48  # dimensions of a token
-OPENING_FILTERS: Final = 96
-LAST_FILTERS: Final = 32
-AVERAGED: Final = 32  # dimensions of the opening tokens' mean
-HIDDEN: Final = 160
 DILATIONS: Final = (1, 2, 4, 8, 16, 1)
 OVERVIEW_AFTER: Final = 3  # convolutions, every paragraph is told of the stretch as a whole
 CONTEXT: Final = sum(DILATIONS)
-TAPS: Final = 3  # the width of all convolutions
 CLIP: Final = 5.0  # standard deviations beyond which a feature says no more
 
-ENCODED: Final = OPENING_FILTERS + LAST_FILTERS + AVERAGED
-# columns of a table: opening filters by tap, last filters by tap, mean
-LAST_COLUMN: Final = TAPS * OPENING_FILTERS  # where those of the last filters begin,
-MEAN_COLUMN: Final = LAST_COLUMN + TAPS * LAST_FILTERS  # and those of the mean
-TABLE_WIDTH: Final = MEAN_COLUMN + AVERAGED
 
-
-_SHAPES: Final[dict[str, tuple[int, ...]]] = {  # 0 is any number
-    "tokens": (0, EMBEDDED),
-    "shapes": (N_SHAPES, EMBEDDED),
-    "positions": (OPENING_TOKENS, EMBEDDED),
-    "filters": (EMBEDDED, TABLE_WIDTH),
-    "filter_bias": (ENCODED,),
-    "centre": (0,),
-    "spread": (0,),
-    "enter": (0, HIDDEN),
-    "enter_bias": (HIDDEN,),
-    **{f"context_{k}": (TAPS, HIDDEN, HIDDEN) for k in range(len(DILATIONS))},
-    **{f"context_bias_{k}": (HIDDEN,) for k in range(len(DILATIONS))},
-    "overview": (HIDDEN, HIDDEN),
-    "overview_bias": (HIDDEN,),
-    "leave": (HIDDEN, len(HEADS)),
-    "leave_bias": (len(HEADS),),
-}
-
-
-class Tokens(Protocol):
-    """The tokens of paragraphs; an ``Analysis`` is one."""
-
-    @property
-    def opening(self) -> NDArray[np.uint16]: ...
-    @property
-    def opening_shapes(self) -> NDArray[np.uint8]: ...
-    @property
-    def ending(self) -> NDArray[np.uint16]: ...
-    @property
-    def ending_shapes(self) -> NDArray[np.uint8]: ...
+def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+    """The shape of each weight; 0 is any number."""
+    hidden, heads = sizes.hidden, len(HEADS)
+    return {
+        "tokens": (0, sizes.embedded),
+        "shapes": (N_SHAPES, sizes.embedded),
+        "positions": (OPENING_TOKENS, sizes.embedded),
+        "filters": (sizes.embedded, sizes.table),
+        "filter_bias": (sizes.encoded,),
+        "centre": (0,),
+        "spread": (0,),
+        "enter": (0, hidden),
+        "enter_bias": (hidden,),
+        **{f"context_{k}": (TAPS, hidden, hidden) for k in range(len(DILATIONS))},
+        **{f"context_bias_{k}": (hidden,) for k in range(len(DILATIONS))},
+        "overview": (hidden, hidden),
+        "overview_bias": (hidden,),
+        "leave": (hidden, heads),
+        "leave_bias": (heads,),
+    }
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A stretch of n paragraphs on its way through a network.
 
-    ``inputs`` (n, ENCODED + n_features); ``layers`` what goes into each convolution, (n, HIDDEN); ``overview``
-    (HIDDEN,) what every paragraph is told of the stretch; ``odds`` (n, len(HEADS)).
+    ``inputs`` (n, encoded + n_features); ``layers`` what goes into each convolution, (n, hidden); ``overview``
+    (hidden,) what every paragraph is told of the stretch; ``odds`` (n, len(HEADS)).
     """
 
     inputs: Array
@@ -125,18 +81,23 @@ class Run:
 class Network:
     """Weights by name, all float32.
 
-    ``tokens`` (n_tokens, EMBEDDED), ``shapes`` (N_SHAPES, EMBEDDED), ``positions`` (OPENING_TOKENS, EMBEDDED) and
-    ``filters`` (EMBEDDED, TABLE_WIDTH) with ``filter_bias`` (ENCODED,) read a paragraph; ``centre`` and ``spread``
-    (n_features,) standardise its features; ``enter`` (ENCODED + n_features, HIDDEN), ``context_k`` (TAPS, HIDDEN,
-    HIDDEN) and ``leave`` (HIDDEN, len(HEADS)), each with its bias, place it among the others.
+    ``tokens`` (n_tokens, embedded), ``shapes`` (N_SHAPES, embedded), ``positions`` (OPENING_TOKENS, embedded) and
+    ``filters`` (embedded, table) with ``filter_bias`` (encoded,) read a paragraph; ``centre`` and ``spread``
+    (n_features,) standardise its features; ``enter`` (encoded + n_features, hidden), ``context_k`` (TAPS, hidden,
+    hidden) and ``leave`` (hidden, len(HEADS)), each with its bias, place it among the others.
     """
 
     weights: Mapping[str, Array]
 
     @cached_property
-    def tables(self) -> tuple[Array, Array, Array]:
-        """What tokens, shapes and positions add to the filters: (n_tokens, TABLE_WIDTH) and so on."""
-        return fill_tables(self.weights, self.weights["tokens"])
+    def sizes(self) -> Sizes:
+        """How wide it is."""
+        return sizes_of(self.weights)
+
+    @cached_property
+    def tables(self) -> StepTables:
+        """What tokens add to the filters."""
+        return StepTables(self.weights)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle, in half precision: the shipped weights are the measured ones."""
@@ -145,8 +106,9 @@ class Network:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
         """Inverse of :meth:`to_arrays`: a missing array is a ``KeyError``, one of another shape a ``ValueError``."""
-        weights = {name: arrays[name].astype(np.float32) for name in _SHAPES}
-        for name, shape in _SHAPES.items():
+        shapes = _shapes(sizes_of(arrays))
+        weights = {name: arrays[name].astype(np.float32) for name in shapes}
+        for name, shape in shapes.items():
             if any(wanted not in (0, found) for wanted, found in zip(shape, weights[name].shape, strict=True)):
                 raise ValueError(f"{name}: shape {weights[name].shape}, expected {shape}")
         return cls(weights)
@@ -157,29 +119,42 @@ class Network:
 
     def run(self, tokens: Tokens, features: Array) -> Run:
         """The same with all that is computed on the way."""
-        weights = self.weights
-        encoded = np.empty((len(features), ENCODED), np.float32)
-        winners = np.empty((len(features), OPENING_FILTERS + LAST_FILTERS), np.int16)
+        weights, sizes, tables = self.weights, self.sizes, self.tables
+        n = len(features)
+        inputs = np.empty((n, sizes.encoded + features.shape[1]), np.float32)
+        nobody = np.empty((0, sizes.filters), np.int16)
+        tables.prepare(tokens)
         encode(
             tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes,
-            *self.tables, weights["filter_bias"], encoded, winners,
+            tables.of_token, tables.of_mark, np.float32(STEP), weights["filter_bias"], inputs, nobody,
         )  # fmt: skip
-        told = np.clip((features - weights["centre"]) / weights["spread"], -CLIP, CLIP)
-        inputs = np.hstack((encoded, told))
+        told = inputs[:, sizes.encoded :]
+        np.subtract(features, weights["centre"], out=told)
+        told /= weights["spread"]
+        np.clip(told, -CLIP, CLIP, out=told)
         hidden = np.maximum(inputs @ weights["enter"] + weights["enter_bias"], 0.0)
         overview = np.zeros_like(weights["overview_bias"])
         layers = []
         for k, dilation in enumerate(DILATIONS):
-            if k == OVERVIEW_AFTER and len(hidden):
+            if k == OVERVIEW_AFTER and n:
                 overview = np.maximum(hidden.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
                 hidden = hidden + overview
             layers.append(hidden)
-            taps = weights[f"context_{k}"]
-            more = hidden @ taps[1] + weights[f"context_bias_{k}"]
-            more[dilation:] += hidden[:-dilation] @ taps[0]
-            more[:-dilation] += hidden[dilation:] @ taps[2]
-            hidden = hidden + np.maximum(more, 0.0)
+            # one product of three times the width keeps the processor busier than three products
+            added = _beside(hidden, dilation) @ weights[f"context_{k}"].reshape(-1, sizes.hidden)
+            added += weights[f"context_bias_{k}"]
+            hidden = hidden + np.maximum(added, 0.0, out=added)
         return Run(inputs, tuple(layers), overview, hidden @ weights["leave"] + weights["leave_bias"])
+
+
+def _beside(hidden: Array, dilation: int) -> Array:
+    """Each row with the one ``dilation`` before it and the one after it, zeros where there is none."""
+    n, width = hidden.shape
+    beside = np.zeros((n, TAPS * width), np.float32)
+    beside[dilation:, :width] = hidden[:-dilation]
+    beside[:, width : 2 * width] = hidden
+    beside[:-dilation, 2 * width :] = hidden[dilation:]
+    return beside
 
 
 @dataclass(frozen=True)
@@ -213,79 +188,3 @@ class Committee:
 def below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
     """The arrays whose names begin with ``prefix``, without it. Reads no others of a file."""
     return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}
-
-
-def fill_tables(weights: Mapping[str, Array], tokens: Array) -> tuple[Array, Array, Array]:
-    """``Network.tables`` for some tokens: rows of embeddings (n, EMBEDDED)."""
-    filters = weights["filters"]
-    return tokens @ filters, weights["shapes"] @ filters, weights["positions"] @ filters
-
-
-@kernel
-def encode(
-    opening, opening_shapes, ending, ending_shapes, of_token, of_shape, of_position, bias, encoded, winners
-):  # fmt: skip
-    """Fill ``encoded`` (n, ENCODED) with the vectors of paragraphs, and ``winners`` (n, OPENING_FILTERS +
-    LAST_FILTERS) with the token at which each filter answered best, or -1 where it gave nothing."""
-    answer = np.empty(OPENING_FILTERS, np.float32)
-    best = np.empty(OPENING_FILTERS, np.float32)
-    total = np.empty(AVERAGED, np.float32)
-    for i in range(opening.shape[0]):
-        size = 0
-        while size < OPENING_TOKENS and opening_shapes[i, size] != 0:
-            size += 1
-        for f in range(OPENING_FILTERS):
-            best[f] = -1e9
-            winners[i, f] = -1
-        for f in range(AVERAGED):
-            total[f] = 0.0
-        for t in range(size):
-            for f in range(OPENING_FILTERS):
-                answer[f] = 0.0
-            for tap in range(max(0, 1 - t), min(TAPS, size - t + 1)):
-                q = t + tap - 1
-                word = of_token[opening[i, q]]
-                shape = of_shape[opening_shapes[i, q]]
-                position = of_position[q]
-                at = tap * OPENING_FILTERS
-                for f in range(OPENING_FILTERS):
-                    answer[f] += word[at + f] + (shape[at + f] + position[at + f])
-            for f in range(OPENING_FILTERS):
-                if answer[f] > best[f]:
-                    best[f] = answer[f]
-                    winners[i, f] = t
-            word = of_token[opening[i, t]]
-            shape = of_shape[opening_shapes[i, t]]
-            for f in range(AVERAGED):
-                total[f] += word[MEAN_COLUMN + f] + shape[MEAN_COLUMN + f]
-        for f in range(OPENING_FILTERS):
-            encoded[i, f] = max(best[f] + bias[f], np.float32(0.0))
-            if encoded[i, f] == 0.0:
-                winners[i, f] = -1
-        for f in range(LAST_FILTERS):
-            best[f] = -1e9
-            winners[i, OPENING_FILTERS + f] = -1
-        begin = 0
-        while begin < LAST_TOKENS and ending_shapes[i, begin] == 0:
-            begin += 1
-        for t in range(begin, LAST_TOKENS):
-            for f in range(LAST_FILTERS):
-                answer[f] = 0.0
-            for q in range(max(begin, t - 1), min(LAST_TOKENS, t + 2)):
-                word = of_token[ending[i, q]]
-                shape = of_shape[ending_shapes[i, q]]
-                at = LAST_COLUMN + (q - t + 1) * LAST_FILTERS
-                for f in range(LAST_FILTERS):
-                    answer[f] += word[at + f] + shape[at + f]
-            for f in range(LAST_FILTERS):
-                if answer[f] > best[f]:
-                    best[f] = answer[f]
-                    winners[i, OPENING_FILTERS + f] = t
-        for f in range(LAST_FILTERS):
-            k = OPENING_FILTERS + f
-            encoded[i, k] = max(best[f] + bias[k], np.float32(0.0))
-            if encoded[i, k] == 0.0:
-                winners[i, k] = -1
-        for f in range(AVERAGED):
-            k = OPENING_FILTERS + LAST_FILTERS + f
-            encoded[i, k] = max(total[f] / max(1, size) + bias[k], np.float32(0.0))

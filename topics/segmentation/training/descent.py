@@ -22,37 +22,31 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
-from topics.segmentation.network import (
-    AVERAGED,
-    DILATIONS,
-    EMBEDDED,
-    ENCODED,
-    HEADS,
-    HIDDEN,
-    LAST_COLUMN,
-    LAST_FILTERS,
-    MEAN_COLUMN,
-    OPENING_FILTERS,
-    OVERVIEW_AFTER,
-    TABLE_WIDTH,
-    TAPS,
-    Array,
-    encode,
-    fill_tables,
-)
+from topics.segmentation.encoding import TAPS, Array, Sizes, encode, fill_tables, sizes_of
+from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
 from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 
 __all__ = ["Batch", "Example", "Learner", "gather"]
 
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
-DROPPED: Final = 0.2  # share of the inputs and of the hidden state left out while learning
-HIDDEN_TOKENS: Final = 0.12  # share of the tokens hidden while learning
-WORDLESS: Final = 0.1  # share of the dumps that are learned from features alone: of other outlets, words tell less
 DECAY: Final = 0.01
 FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
 LONGEST_GRADIENT: Final = 1.0
 STANDARD: Final = ("centre", "spread")  # of the features: weights of a network that are not learned by descent
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """What is left out while learning: a share of the inputs and of the hidden state, a share of the tokens, and the
+    words of a share of the dumps (of outlets that a network has not met, words tell less)."""
+
+    inputs: float = 0.0
+    tokens: float = 0.0
+    words: float = 0.0
+
+
+NO_NOISE: Final = Noise()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +97,13 @@ class Batch:
     bounds: NDArray[np.int64]  # (n_dumps + 1,) where each dump's paragraphs begin
 
 
-def gather(examples: Sequence[Example], rng: np.random.Generator | None = None) -> Batch:
-    """A batch; with ``rng`` some tokens are hidden."""
+def gather(examples: Sequence[Example], rng: np.random.Generator | None = None, hidden_share: float = 0.0) -> Batch:
+    """A batch; with ``rng`` a share of the tokens is hidden."""
     opening = np.concatenate([e.opening for e in examples])
     ending = np.concatenate([e.ending for e in examples])
     if rng is not None:
         for tokens in (opening, ending):
-            hidden = (rng.random(tokens.shape, dtype=np.float32) < HIDDEN_TOKENS) & (tokens > 0)
+            hidden = (rng.random(tokens.shape, dtype=np.float32) < hidden_share) & (tokens > 0)
             tokens[hidden] = HIDDEN_TOKEN
     distinct, places = np.unique(np.concatenate((opening.ravel(), ending.ravel())), return_inverse=True)
     rows = []
@@ -138,46 +132,46 @@ def gather(examples: Sequence[Example], rng: np.random.Generator | None = None) 
 class Learner:
     """Weights in the making. ``weights`` are those of ``Network`` but for ``centre`` and ``spread``."""
 
-    def __init__(self, n_tokens: int, n_features: int, seed: int) -> None:
+    def __init__(self, sizes: Sizes, n_tokens: int, n_features: int, seed: int, noise: Noise = NO_NOISE) -> None:
         rng = np.random.default_rng(seed)
 
         def draw(*shape: int, scale: float) -> Array:
             return (rng.standard_normal(shape) * scale).astype(np.float32)
 
-        filters = draw(EMBEDDED, TABLE_WIDTH, scale=(TAPS * EMBEDDED) ** -0.5)
-        filters[:, MEAN_COLUMN:] *= TAPS**0.5
-        entering = ENCODED + n_features
+        embedded, hidden = sizes.embedded, sizes.hidden
+        filters = draw(embedded, sizes.table, scale=(TAPS * embedded) ** -0.5)
+        filters[:, sizes.mean_column :] *= TAPS**0.5
+        entering = sizes.encoded + n_features
         self.weights: dict[str, Array] = {
-            "tokens": draw(n_tokens, EMBEDDED, scale=0.3),
-            "shapes": draw(N_SHAPES, EMBEDDED, scale=0.3),
-            "positions": draw(OPENING_TOKENS, EMBEDDED, scale=0.05),
+            "tokens": draw(n_tokens, embedded, scale=0.3),
+            "shapes": draw(N_SHAPES, embedded, scale=0.3),
+            "positions": draw(OPENING_TOKENS, embedded, scale=0.05),
             "filters": filters,
-            "filter_bias": np.zeros(ENCODED, np.float32),
-            "enter": draw(entering, HIDDEN, scale=entering**-0.5),
-            "enter_bias": np.zeros(HIDDEN, np.float32),
-            "overview": draw(HIDDEN, HIDDEN, scale=HIDDEN**-0.5),
-            "overview_bias": np.zeros(HIDDEN, np.float32),
-            "leave": draw(HIDDEN, len(HEADS), scale=0.05),
+            "filter_bias": np.zeros(sizes.encoded, np.float32),
+            "enter": draw(entering, hidden, scale=entering**-0.5),
+            "enter_bias": np.zeros(hidden, np.float32),
+            "overview": draw(hidden, hidden, scale=hidden**-0.5),
+            "overview_bias": np.zeros(hidden, np.float32),
+            "leave": draw(hidden, len(HEADS), scale=0.05),
             "leave_bias": np.full(len(HEADS), -2.0, np.float32),
         }
         for k in range(len(DILATIONS)):
-            self.weights[f"context_{k}"] = draw(TAPS, HIDDEN, HIDDEN, scale=0.8 * (TAPS * HIDDEN) ** -0.5)
-            self.weights[f"context_bias_{k}"] = np.zeros(HIDDEN, np.float32)
-        self._begin()
+            self.weights[f"context_{k}"] = draw(TAPS, hidden, hidden, scale=0.8 * (TAPS * hidden) ** -0.5)
+            self.weights[f"context_bias_{k}"] = np.zeros(hidden, np.float32)
+        self._begin(noise)
 
-    def _begin(self, dropped: float = DROPPED, anchor: Mapping[str, Array] | None = None, pull: float = DECAY) -> None:
-        self._dropped, self._anchor, self._pull = dropped, anchor, pull
+    def _begin(self, noise: Noise, anchor: Mapping[str, Array] | None = None, pull: float = DECAY) -> None:
+        self.noise, self._anchor, self._pull = noise, anchor, pull
         self._first = {name: np.zeros_like(w) for name, w in self.weights.items()}
         self._second = {name: np.zeros_like(w) for name, w in self.weights.items()}
         self._n_steps = 0
 
     @classmethod
-    def resume(cls, weights: Mapping[str, Array], *, dropped: float = DROPPED, pull: float = DECAY) -> Learner:
-        """Go on from the weights of a ``Network``. A step at rate r takes r times ``pull`` of the way back to them;
-        ``dropped`` is the share of the inputs and of the hidden state left out."""
+    def resume(cls, weights: Mapping[str, Array], noise: Noise = NO_NOISE, *, pull: float = DECAY) -> Learner:
+        """Go on from the weights of a ``Network``. A step at rate r takes r times ``pull`` of the way back to them."""
         learner = cls.__new__(cls)
         learner.weights = {name: w.copy() for name, w in weights.items() if name not in STANDARD}
-        learner._begin(dropped, {name: w.copy() for name, w in learner.weights.items()}, pull)
+        learner._begin(noise, {name: w.copy() for name, w in learner.weights.items()}, pull)
         return learner
 
     def step(self, batch: Batch, rate: float, rng: np.random.Generator) -> float:
@@ -191,30 +185,30 @@ class Learner:
         ``rng`` some inputs are left out. The gradient is that of the cross-entropy of all heads, weighted by paragraph
         and head, over the number of paragraphs."""
         weights = self.weights
+        sizes = sizes_of(weights)
         n = len(batch.truth)
         embedded = weights["tokens"][batch.tokens]
-        tables = fill_tables(weights, embedded)
-        encoded = np.empty((n, ENCODED), np.float32)
-        winners = np.empty((n, OPENING_FILTERS + LAST_FILTERS), np.int16)
+        encoded = np.empty((n, sizes.encoded), np.float32)
+        winners = np.empty((n, sizes.filters), np.int16)
         encode(
             batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes,
-            *tables, weights["filter_bias"], encoded, winners,
+            *fill_tables(weights, embedded), np.float32(1.0), weights["filter_bias"], encoded, winners,
         )  # fmt: skip
+        lengths = np.diff(batch.bounds)
         entering = np.concatenate((encoded, batch.features), axis=1)
-        kept_entering = _kept(entering.shape, rng, self._dropped)
-        if rng is not None and self._dropped > 0.0:  # some dumps without their words
-            wordless = rng.random(len(batch.bounds) - 1) < WORDLESS
-            kept_entering[np.repeat(wordless, np.diff(batch.bounds)), :ENCODED] = 0.0
+        kept_entering = _kept(entering.shape, rng, self.noise.inputs)
+        if rng is not None and self.noise.words > 0.0:
+            wordless = rng.random(len(batch.bounds) - 1) < self.noise.words
+            kept_entering[np.repeat(wordless, lengths), : sizes.encoded] = 0.0
         entering *= kept_entering
         entered = np.maximum(entering @ weights["enter"] + weights["enter_bias"], 0.0)
         hidden = np.zeros((len(batch.present), entered.shape[1]), np.float32)
         hidden[batch.rows] = entered
         befores, addeds = [], []
-        sizes = np.diff(batch.bounds)
-        dump_of = np.repeat(np.arange(len(sizes)), sizes)
+        dump_of = np.repeat(np.arange(len(lengths)), lengths)
         for k, dilation in enumerate(DILATIONS):
             if k == OVERVIEW_AFTER:
-                seen = np.add.reduceat(hidden[batch.rows], batch.bounds[:-1]) / sizes[:, None].astype(np.float32)
+                seen = np.add.reduceat(hidden[batch.rows], batch.bounds[:-1]) / lengths[:, None].astype(np.float32)
                 overview = np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
                 hidden = hidden.copy()
                 hidden[batch.rows] += overview[dump_of]
@@ -229,7 +223,7 @@ class Learner:
             addeds.append(added)
             hidden = hidden + added
         leaving = hidden[batch.rows]
-        kept_leaving = _kept(leaving.shape, rng, self._dropped)
+        kept_leaving = _kept(leaving.shape, rng, self.noise.inputs)
         leaving *= kept_leaving
         odds = leaving @ weights["leave"] + weights["leave_bias"]
         loss = float((np.logaddexp(0.0, odds[:, 0]) - batch.truth[:, 0] * odds[:, 0]).mean())
@@ -258,14 +252,16 @@ class Learner:
                 g_overview = np.add.reduceat(g_hidden[batch.rows], batch.bounds[:-1]) * (overview > 0)
                 gradients["overview"] = seen.T @ g_overview
                 gradients["overview_bias"] = g_overview.sum(axis=0)
-                g_seen = (g_overview @ weights["overview"].T) / sizes[:, None].astype(np.float32)
+                g_seen = (g_overview @ weights["overview"].T) / lengths[:, None].astype(np.float32)
                 g_hidden[batch.rows] += g_seen[dump_of]
         g_entered = g_hidden[batch.rows] * (entered > 0)
         gradients["enter"] = entering.T @ g_entered
         gradients["enter_bias"] = g_entered.sum(axis=0)
-        g_encoded = np.ascontiguousarray(((g_entered @ weights["enter"].T) * kept_entering)[:, :ENCODED])
-        of_token, of_shape, of_position = (np.zeros_like(table) for table in tables)
-        g_bias = np.zeros(ENCODED, np.float32)
+        g_encoded = np.ascontiguousarray(((g_entered @ weights["enter"].T) * kept_entering)[:, : sizes.encoded])
+        of_token, of_shape, of_position = (
+            np.zeros((rows, sizes.table), np.float32) for rows in (len(embedded), N_SHAPES, OPENING_TOKENS)
+        )
+        g_bias = np.zeros(sizes.encoded, np.float32)
         _encode_back(
             batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes, encoded, winners, g_encoded,
             of_token, of_shape, of_position, g_bias,
@@ -319,41 +315,45 @@ def _encode_back(
     of_token, of_shape, of_position, g_bias,
 ):  # fmt: skip
     """What :func:`encode` does to its tables, backwards: adds gradients to the rows that made each answer."""
+    n_filters = winners.shape[1]
+    n_last = g_bias.shape[0] - n_filters
+    n_opening = n_filters - n_last
+    last_column, mean_column = TAPS * n_opening, TAPS * n_filters
     for i in range(opening.shape[0]):
         size = 0
         while size < OPENING_TOKENS and opening_shapes[i, size] != 0:
             size += 1
-        for f in range(OPENING_FILTERS):
+        for f in range(n_opening):
             t = winners[i, f]
             if t < 0:
                 continue
             g = g_encoded[i, f]
             g_bias[f] += g
             for q in range(max(0, t - 1), min(size, t + 2)):
-                column = (q - t + 1) * OPENING_FILTERS + f
+                column = (q - t + 1) * n_opening + f
                 of_token[opening[i, q], column] += g
                 of_shape[opening_shapes[i, q], column] += g
                 of_position[q, column] += g
         begin = 0
         while begin < LAST_TOKENS and ending_shapes[i, begin] == 0:
             begin += 1
-        for f in range(LAST_FILTERS):
-            t = winners[i, OPENING_FILTERS + f]
+        for f in range(n_last):
+            t = winners[i, n_opening + f]
             if t < 0:
                 continue
-            g = g_encoded[i, OPENING_FILTERS + f]
-            g_bias[OPENING_FILTERS + f] += g
+            g = g_encoded[i, n_opening + f]
+            g_bias[n_opening + f] += g
             for q in range(max(begin, t - 1), min(LAST_TOKENS, t + 2)):
-                column = LAST_COLUMN + (q - t + 1) * LAST_FILTERS + f
+                column = last_column + (q - t + 1) * n_last + f
                 of_token[ending[i, q], column] += g
                 of_shape[ending_shapes[i, q], column] += g
-        for f in range(AVERAGED):
-            k = OPENING_FILTERS + LAST_FILTERS + f
+        for f in range(n_last):
+            k = n_filters + f
             if encoded[i, k] <= 0.0:
                 continue
             g = g_encoded[i, k]
             g_bias[k] += g
             share = g / np.float32(max(1, size))
             for t in range(size):
-                of_token[opening[i, t], MEAN_COLUMN + f] += share
-                of_shape[opening_shapes[i, t], MEAN_COLUMN + f] += share
+                of_token[opening[i, t], mean_column + f] += share
+                of_shape[opening_shapes[i, t], mean_column + f] += share

@@ -1,8 +1,10 @@
 """Fitting a segmentation model from corpora.
 
 Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order,
-several times. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is
-drawn from seeds: the same corpora give the same weights.
+several times. The first networks learn from the truth alone; those after them from the truth and from what all earlier
+ones make of dumps that they did not learn from (distillation, Hinton, Vinyals and Dean 2015; in generations, Furlanello
+and others 2018). The last generation is one small network, which ships. Probabilities are calibrated on dumps from the
+``dev`` outlets, which teach nothing else. Everything is drawn from seeds: the same corpora give the same weights.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -19,11 +21,12 @@ from numpy.typing import NDArray
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse
+from topics.segmentation.encoding import Sizes
 from topics.segmentation.features import compute_features
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
-from topics.segmentation.training.descent import Example, Learner, gather
+from topics.segmentation.training.descent import Example, Learner, Noise, gather
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
@@ -31,24 +34,45 @@ from topics.segmentation.training.words import MeaningOf, in_steps, learn_vocabu
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = [
+    "GENERATIONS",
     "Effort",
     "ExampleMaker",
+    "Generation",
+    "calibrated",
     "fit_segmentation",
     "make_example",
     "rounded",
+    "sigmoid",
     "standardise",
+    "teach",
 ]
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
+class Generation:
+    """Networks that learn side by side from the same dumps, each from other random weights, in another order."""
+
+    sizes: Sizes
+    noise: Noise
+    n_rounds: int  # over all dumps
+    n_members: int = 1
+
+
+GENERATIONS: Final = (
+    Generation(Sizes(embedded=48, opening=96, last=32, hidden=160), Noise(0.2, 0.12, 0.1), 4, n_members=2),
+    Generation(Sizes(embedded=96, opening=256, last=64, hidden=192), Noise(0.1, 0.08, 0.05), 4, n_members=2),
+    Generation(Sizes(embedded=96, opening=256, last=64, hidden=128), Noise(0.1, 0.08, 0.05), 5),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
-    n_dumps: int = 14_000  # mixed dumps, of which a quarter without line breaks
-    n_rounds: int = 4  # over all of them
-    n_members: int = 2  # networks
+    n_dumps: int = 14_000  # mixed dumps for each generation, of which a quarter without line breaks
+    generations: tuple[Generation, ...] = GENERATIONS
     n_calibration: int = 400
     seed: int = 11
 
@@ -57,6 +81,7 @@ FLAT_SHARE: Final = 0.25
 N_SHARDS: Final = 24  # of the dumps: a fixed number, so that the dumps do not depend on the number of processes
 DUMPS_PER_STEP: Final = 10
 LONGEST: Final = 400  # paragraphs of a dump that are learned from at a time
+TOLD: Final = 0.5  # share of earlier networks' word in what a network is taught; the rest is the truth
 RATE: Final = 2e-3
 WARM_UP: Final = 0.08
 HEAD_WEIGHTS: Final = {"start": 1.0, "furniture": 0.3, "title": 0.3, "last": 0.2, "boilerplate": 0.3}
@@ -76,9 +101,6 @@ def fit_segmentation(
     on_progress: Progress = lambda message: None,
 ) -> SegmentationModel:
     """A model from one part of the corpora, calibrated on another (``Corpora.part``; may be empty)."""
-    from joblib import Parallel, delayed
-    from threadpoolctl import threadpool_limits
-
     effort = effort or Effort()
     prose = prose or Prose()
     vocabulary, vectors = learn_vocabulary(corpora, meaning_of, effort.seed)
@@ -87,25 +109,57 @@ def fit_segmentation(
     maker = ExampleMaker(
         corpora, tuple(map(tuple, boilerplate)), prose, punkt, vocabulary, meanings.astype(np.float32) * scale
     )
-    raw = maker.make(effort.n_dumps, effort.seed, n_jobs)
-    on_progress(f"mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
-    centre, spread = _standard(raw)
-    examples = [standardise(example, centre, spread) for example in raw]
-    del raw
-    learn = delayed(_learn)
-    with threadpool_limits(limits=1):
-        # threads, since the examples are large; each works through kernels and matrix products that let go of the GIL
-        members = Parallel(n_jobs=n_jobs, prefer="threads")(
-            learn(examples, vocabulary.n_tokens, centre, spread, effort, k, on_progress)
-            for k in range(effort.n_members)
-        )
-    network = Committee(tuple(members))
-    model = SegmentationModel(vocabulary, meanings, scale, network, (1.0, 0.0), THRESHOLD, punkt)
+    teachers: tuple[Network, ...] = ()
+    for number in range(len(effort.generations)):
+        networks = teach(maker, effort, number, teachers, n_jobs=n_jobs, on_progress=on_progress)
+        teachers += networks
+    model = SegmentationModel(vocabulary, meanings, scale, Committee(networks), (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
         return model
     trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
     on_progress("calibrating on outlets kept aside")
-    return _calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
+    return calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
+
+
+def teach(
+    maker: ExampleMaker,
+    effort: Effort,
+    number: int,
+    teachers: tuple[Network, ...],
+    *,
+    n_jobs: int,
+    on_progress: Progress,
+) -> tuple[Network, ...]:
+    """The networks of the generation ``number``, which learn from dumps of their own and from ``teachers``, those of
+    all generations before it."""
+    from joblib import Parallel, delayed
+    from threadpoolctl import threadpool_limits
+
+    raw = maker.make(effort.n_dumps, effort.seed + 2 * number, n_jobs)
+    on_progress(f"generation {number + 1}: mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
+    centre, spread = Committee(teachers).standard if teachers else _standard(raw)
+    learn, hear = delayed(_learn), delayed(_as_told)
+    with threadpool_limits(limits=1):
+        # threads, since the examples are large; each works through kernels and matrix products that let go of the GIL
+        at_once = Parallel(n_jobs=n_jobs, prefer="threads")
+        examples = at_once(hear(example, teachers) for example in raw) if teachers else raw
+        del raw
+        examples = [standardise(example, centre, spread) for example in examples]
+        generation = effort.generations[number]
+        networks: list[Network] = at_once(
+            learn(
+                examples, maker.vocabulary.n_tokens, centre, spread, generation, effort.seed, (number, k), on_progress
+            )
+            for k in range(generation.n_members)
+        )
+    return tuple(networks)
+
+
+def _as_told(example: Example, teachers: tuple[Network, ...]) -> Example:
+    """The same dump with what is between the truth and what ``teachers`` make of it in place of the truth."""
+    odds = Committee(teachers).score(example, example.features.astype(np.float32))
+    told = TOLD * sigmoid(odds) + (1.0 - TOLD) * example.truth
+    return replace(example, truth=told.astype(np.float16))
 
 
 # ---- examples
@@ -206,25 +260,37 @@ def _learn(
     n_tokens: int,
     centre: Array,
     spread: Array,
-    effort: Effort,
-    member: int,
+    generation: Generation,
+    seed: int,
+    which: tuple[int, int],
     say: Progress,
 ) -> Network:
-    seed = effort.seed + 1000 * member
+    """One network; ``which`` is its generation and its place in it."""
+    number, member = which
+    seed += 1000 * member + 100_000 * number
     rng = np.random.default_rng(seed)
-    learner = Learner(n_tokens, len(centre), seed)
+    learner = Learner(generation.sizes, n_tokens, len(centre), seed, generation.noise)
     n_batches = max(1, len(examples) // DUMPS_PER_STEP)
-    n_steps = n_batches * effort.n_rounds
+    n_steps = n_batches * generation.n_rounds
     step = 0
-    for turn in range(effort.n_rounds):
+    for turn in range(generation.n_rounds):
         order = rng.permutation(len(examples))
         loss = 0.0
         for k in range(n_batches):
             chosen = [_shortened(examples[i], rng) for i in order[k * DUMPS_PER_STEP : (k + 1) * DUMPS_PER_STEP]]
-            loss += learner.step(gather(chosen, rng), _rate(step / n_steps), rng)
+            loss += learner.step(gather(chosen, rng, generation.noise.tokens), _rate(step / n_steps), rng)
             step += 1
-        say(f"network {member + 1}, round {turn + 1} of {effort.n_rounds}: {loss / n_batches:.4f} nats a paragraph")
+        say(
+            f"network {number + 1}.{member + 1}, round {turn + 1} of {generation.n_rounds}: "
+            f"{loss / n_batches:.4f} nats a paragraph"
+        )
     return rounded({**learner.weights, "centre": centre, "spread": spread})
+
+
+def sigmoid(odds: Array) -> Array:
+    """Probabilities of log-odds."""
+    result: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-odds.clip(-60.0, 60.0)))
+    return result
 
 
 def rounded(weights: Mapping[str, Array]) -> Network:
@@ -246,10 +312,8 @@ def _shortened(example: Example, rng: np.random.Generator) -> Example:
     return example.stretch(start, start + LONGEST)
 
 
-def _calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
+def calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
     """Slope and offset of the log-odds by logistic regression (Platt 1999) on dumps that taught nothing."""
-    from dataclasses import replace
-
     from sklearn.linear_model import LogisticRegression
 
     odds, truth = [], []

@@ -25,11 +25,11 @@ from topics.segmentation.decode import decode_starts
 from topics.segmentation.features import compute_features
 from topics.segmentation.furniture import assign_roles
 from topics.segmentation.model import SegmentationModel, stretches
-from topics.segmentation.network import HEADS, Array, Committee, Network
+from topics.segmentation.network import HEADS, Committee, Network
 from topics.segmentation.segmenter import place_decisions
 from topics.segmentation.training.corpora import Article, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
-from topics.segmentation.training.fit import HEAD_WEIGHTS, ExampleMaker, make_example, rounded, standardise
+from topics.segmentation.training.fit import HEAD_WEIGHTS, ExampleMaker, make_example, rounded, sigmoid, standardise
 from topics.segmentation.training.prose import Prose
 
 __all__ = ["Recipe", "refine"]
@@ -50,7 +50,6 @@ class Recipe:
     n_steps: int = 150
     rate: float = 3e-4
     pull: float = 100.0  # see Learner.resume
-    dropped: float = 0.0  # without noise, what the first weights say of a rehearsed dump moves nothing by itself
     decision_weight: float = 5.0
     n_mixed: int = 240  # dumps mixed from the articles
     n_rehearsed: int = 240
@@ -130,7 +129,7 @@ def _examine(
     if not n:
         return [], [], 0
     starts = decode_starts(scored.probabilities, assign_roles(scored).body, scored.threshold, placed)
-    truth = _sigmoid(scored.heads)
+    truth = sigmoid(scored.heads)
     weight = np.tile(_WEIGHTS, (n, 1))
     for i, starts_here in placed.items():
         truth[i, _START] = starts_here
@@ -159,7 +158,7 @@ def _examine(
 def _as_seen(model: SegmentationModel, example: Example) -> Example:
     """The same dump with what the model says of it in place of the truth; features are as they were made."""
     heads = model.network.score(example, example.features.astype(np.float32))
-    return replace(example, truth=_sigmoid(heads).astype(np.float16))
+    return replace(example, truth=sigmoid(heads).astype(np.float16))
 
 
 def _standard(model: SegmentationModel, example: Example) -> Example:
@@ -178,18 +177,14 @@ def _as_articles(prose: Prose) -> list[Article]:
     return [Article(p.title or "", p.lines, "topics", "?", "") for p in (*prose.explainers, *prose.roundups)]
 
 
-def _sigmoid(odds: Array) -> Array:
-    result: Array = np.float32(1.0) / (np.float32(1.0) + np.exp(-odds.clip(-60.0, 60.0)))
-    return result
-
-
 # ---- learning
 
 
 def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recipe, seed: int) -> Network:
     """The network after all steps; each takes the next few dumps of every sort, each sort in an order of its own."""
     rng = np.random.default_rng(seed)
-    learner = Learner.resume(network.weights, dropped=recipe.dropped, pull=recipe.pull)
+    # without noise, so that what the first weights say of a rehearsed dump moves nothing by itself
+    learner = Learner.resume(network.weights, pull=recipe.pull)
     counts = (recipe.reviewed_per_step, recipe.mixed_per_step, recipe.rehearsed_per_step)
     queues: list[list[int]] = [[] for _ in sorts]
     for step in range(recipe.n_steps):
