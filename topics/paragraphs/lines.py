@@ -31,7 +31,8 @@ _MAX_GAP = 3
 _BREAK = "\n\r\x0b\x0c\u2028\u2029"
 # Every break is white space, so a match never reaches over one; it backtracks over trailing white space only.
 _LINE = re.compile(rf"\S(?:[^{_BREAK}]*\S)?")
-_SOFT_BREAK = re.compile("[\x0b\x0c\u2028\u2029]")
+_SOFT = "\x0b\x0c\u2028\u2029"
+_SOFT_BREAK = re.compile(f"[{_SOFT}]")
 _WHITE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.?!][\"'’”)\]»]{0,3}(?=\s\S)")
 _WORD_END = re.compile(r"\S(?=\s\S)")
@@ -93,7 +94,7 @@ class ParagraphStream:
 
     def _find_in(self, text: str, begin: int, end: int, paragraphs: list[Paragraph]) -> int:
         """Takes the lines of ``text[begin:end]``, all of which are whole; returns ``end``."""
-        soft = _SOFT_BREAK.search(text, begin, end) is not None
+        soft = any(text.find(character, begin, end) >= 0 for character in _SOFT)
         at = begin
         for match in _LINE.finditer(text, begin, end):
             start, stop = match.span()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -35,7 +36,8 @@ _MANY = r"(?:-{2,}|\.{2,}|(?:\.[^\S\n]){2,}\.)"
 
 # Where a sentence can end: in each run of non-space, from the first candidate to the last. Punkt decides on
 # the last one only, and reads the run before it. A run ends at ASCII white space, not at a no-break space.
-_ASCII_WHITE = " \t\n\r\x0b\x0c"
+_OTHER_WHITE = "\t\n\r\x0b\x0c"
+_ASCII_WHITE = " " + _OTHER_WHITE
 _RUN = rf"[^{_ASCII_WHITE}]"
 _LONGEST_RUN = 1_000  # what is read of a run: no word is longer, and garbage stays linear
 _CAN_END = rf"[.?!](?=[{_ALONE}]|\s+\S)"
@@ -53,6 +55,7 @@ _TOKEN = re.compile(
 )
 _IS_NUMBER = re.compile(r"-?[.,]?\d[\d,.-]*\.?")
 _IS_INITIAL = re.compile(r"[^\W\d]\.")
+_CLOSES = frozenset(_CLOSING) - {"\\"}
 _REALIGN = re.compile(rf"[{_CLOSING}]+?(?:\s+|(?=--)|$)", re.MULTILINE)
 
 # "the end.The next", "the end.”The next": case is checked in code, since `re` has no class for it.
@@ -61,10 +64,9 @@ _GLUED = re.compile(rf"[.?!](?<=[^\W_][.?!])[.?!]*+[{_CLOSING}]*+(?=[^\W\d_]{{2}
 _ADDRESS = re.compile(r"://|@|^www\.|\.\w+/", re.IGNORECASE)
 _DOMAIN = re.compile(r"(?:com|org|net|co|gov|edu|io|js|tv|uk|eu|us|info)\b", re.IGNORECASE)
 _LONGEST_WORD = 80
-_INSIDE = re.compile(r"\s*(\S(?:.*\S)?)", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Punkt:
     """What Punkt learned from a corpus. Words are lower case, abbreviations without their last full stop.
 
@@ -76,6 +78,10 @@ class Punkt:
     collocations: frozenset[tuple[str, str]] = frozenset()
     starters: frozenset[str] = frozenset()
     orthography: Mapping[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def _paired(self) -> frozenset[str]:
+        return frozenset(first for first, _ in self.collocations)
 
     def sentence_spans(self, text: str, start: int, end: int, *, glued: bool = True) -> list[Span]:
         """The sentences of ``text[start:end]``, in order, without the white space between them.
@@ -92,7 +98,7 @@ class Punkt:
         spans: list[Span] = []
         begin = start
         for stop, following in sorted(cuts.items()):
-            closing = _REALIGN.match(text, following, end)
+            closing = _REALIGN.match(text, following, end) if text[following : following + 1] in _CLOSES else None
             if closing is None:
                 spans.append((begin, stop))
                 begin = following
@@ -142,7 +148,15 @@ class Punkt:
         last = start
         for match in _CANDIDATE.finditer(text, start, end):
             first, stop = match.span()
-            opening = max(text.rfind(white, last, first) for white in _ASCII_WHITE) + 1 or last
+            opening = text.rfind(" ", last, first) + 1 or last
+            if stop == first + 1 and self._ends_plainly(text[opening:first], text[first]):
+                if stop + 1 < end and text[stop] == " " and not text[stop + 1].isspace():
+                    yield stop, stop + 1
+                elif (after := _AFTER.match(text, stop, end)) is not None:
+                    yield stop, after.start("word") if after["word"] else stop
+                last = stop
+                continue
+            opening = max(text.rfind(white, opening, first) for white in _OTHER_WHITE) + 1 or opening
             places = [(max(opening, stop - _LONGEST_RUN), stop)]
             if opening == first and stop > first + 1:
                 places.insert(0, (first, first + 1))  # nltk also asks for a candidate that begins its run
@@ -151,6 +165,17 @@ class Punkt:
                 if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after.group())):
                     yield stopped, (after.start("word") if after["word"] else stopped)
             last = stop
+
+    def _ends_plainly(self, word: str, mark: str) -> bool:
+        """Is that a word of letters behind which a sentence ends whatever follows? Nearly all candidates are.
+
+        An opening “ is part of the word, for nltk.
+        """
+        letters = word[1:] if word[:1] in "“‘" else word
+        if len(letters) < 2 or not letters.isalpha():
+            return False
+        word = word.lower()
+        return mark != "." or not (word in self.abbreviations or word in self._paired)
 
     def _ends_sentence(self, tokens: list[str]) -> bool:
         """Does a sentence end inside these tokens? The last one cannot tell."""
@@ -226,6 +251,7 @@ def _fold_type(token: str) -> str:
 
 def _trim_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
     for start, end in spans:
-        match = _INSIDE.match(text, start, end)
-        if match is not None:
-            yield match.span(1)
+        piece = text[start:end].rstrip()
+        if piece:
+            stop = start + len(piece)
+            yield stop - len(piece.lstrip()), stop

@@ -41,7 +41,7 @@ _DATE: Final = re.compile(
     rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
     re.IGNORECASE,
 )
-_DIGIT: Final = re.compile(r"\d")
+_MAY_HOLD_DATE: Final = re.compile(r"(?:19[89]|20[0-4])\d|\d[-/.]\d\d?[-/.]\d")  # looked for first: a tenth of the time
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
 _ISSUED: Final = re.compile(
@@ -91,7 +91,7 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
     above, n_body = "", 0
     for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
         line = whole[:DATE_LINE]
-        dates = list(_DATE.finditer(line)) if _DIGIT.search(line) else []
+        dates = list(_DATE.finditer(line)) if _MAY_HOLD_DATE.search(line) else []
         if dates and _says_little(line):
             label = _label(above) if len(above) < 40 else "bare"  # "Updated" over a date
             for sort, day in _sorted_dates(line, dates, label):
@@ -112,7 +112,7 @@ def is_date_line(line: str) -> bool:
     >>> is_date_line("Published 5 May 2026"), is_date_line("The quay closed on 5 May 2026 for repairs.")
     (True, False)
     """
-    return _DIGIT.search(line) is not None and _DATE.search(line) is not None and _says_little(line)
+    return _MAY_HOLD_DATE.search(line) is not None and _DATE.search(line) is not None and _says_little(line)
 
 
 def _label(text: str) -> str:

@@ -76,6 +76,11 @@ class Decoder:
         for gain, body in zip(gains, is_body.tolist(), strict=True):
             i = self._n
             self._n += 1
+            if body and i and self._best[0] == -inf and not self._began and i not in decided:
+                # body after body, which nearly all paragraphs are: one way leads here, and it starts or goes on
+                if gain > 0.0:
+                    sure += [*self._settle(1), i]
+                continue
             if i == 0:
                 self._best = (-inf, 0.0) if body else (0.0, -inf)
                 continue

@@ -169,8 +169,9 @@ def encode(
             word, mark, row = of_token[opening[i, q]], of_mark[q, opening_shapes[i, q]], opened[q + 1]
             for f in range(last_column):
                 row[f] = word[f] + mark[f]
+            word, mark = word[mean_column:], mark[mean_column:]
             for f in range(n_last):
-                total[f] += word[mean_column + f] + mark[mean_column + f]
+                total[f] += word[f] + mark[f]
         _respond(opened, 1, size + 1, n_opening, best)
         for f in range(n_opening):
             encoded[i, f] = max(best[f] * step + bias[f], np.float32(0.0)) if size else np.float32(0.0)
@@ -182,9 +183,10 @@ def encode(
         closed[begin] = 0
         closed[LAST_TOKENS + 1] = 0
         for q in range(begin, LAST_TOKENS):
-            word, mark, row = of_token[ending[i, q]], of_mark[OPENING_TOKENS, ending_shapes[i, q]], closed[q + 1]
+            row, word = closed[q + 1], of_token[ending[i, q], last_column:]
+            mark = of_mark[OPENING_TOKENS, ending_shapes[i, q], last_column:]
             for f in range(TAPS * n_last):
-                row[f] = word[last_column + f] + mark[last_column + f]
+                row[f] = word[f] + mark[f]
         _respond(closed, begin + 1, LAST_TOKENS + 1, n_last, best)
         for f in range(n_last):
             k = n_opening + f
@@ -200,13 +202,13 @@ def encode(
 def _respond(rows: NDArray[Any], first: int, end: int, n: int, best: NDArray[Any]) -> None:
     """The best response of each of ``n`` filters to the tokens whose rows are ``first`` to ``end``."""
     for t in range(first, end):
-        before, here, after = rows[t - 1], rows[t], rows[t + 1]
+        before, here, after = rows[t - 1], rows[t, n:], rows[t + 1, 2 * n :]
         if t == first:
             for f in range(n):
-                best[f] = before[f] + here[n + f] + after[2 * n + f]
+                best[f] = before[f] + here[f] + after[f]
         else:
             for f in range(n):
-                best[f] = max(best[f], before[f] + here[n + f] + after[2 * n + f])
+                best[f] = max(best[f], before[f] + here[f] + after[f])
 
 
 @kernel

@@ -89,6 +89,7 @@ _EXPLAINS: Final = re.compile(
     r"^[-–•*·]?\s*[A-Z][^.:!?“\"]{1,160}?\b(?:is|was|are|were) (?:an?|the|one of|\w+ (?:politician|country|city|"
     r"company))\b"
 )
+_VERBS: Final = (" is ", " was ", " are ", " were ")
 # "Veto: the right of one member to …" on a line of its own, or after another such sentence
 _DEFINES: Final = re.compile(r"^[-–•*·]?\s*([A-Z0-9][^.:!?“\"]{1,48}):\s+[A-Za-z][^?!“\"]{12,}$")
 _DEFINES_INLINE: Final = re.compile(r"(?:^|\.\s+)([A-Z][^.:!?“\"]{1,30}):\s+(?=[a-z][^?!“\"]{12,})")
@@ -98,28 +99,32 @@ _BULLET: Final = re.compile(r"^[-–•*·|]+$")
 
 def tell_kind(paragraphs: Sequence[str], is_body: Sequence[bool], *, flat: bool = False) -> Kind:
     """The kind of a segment; ``flat`` where its paragraphs are the sentences of a text without lines."""
-    lines = [text for text in paragraphs if not _BULLET.match(text)]
-    body = [text for text, wanted in zip(paragraphs, is_body, strict=True) if wanted and not _BULLET.match(text)]
-    n_words = _count_words(body)
+    told = [(text, wanted) for text, wanted in zip(paragraphs, is_body, strict=True) if not _BULLET.match(text)]
+    lines = [text for text, _ in told]
+    body = [text for text, wanted in told if wanted]
     if not body:
         return "boilerplate"
+    n_words = _count_words(body)
     # the role of a line says little where most of a piece is furniture
-    if _is_boilerplate(lines if n_words * 2 < _count_words(lines) else body, lines[0]):
+    n_all = n_words if len(body) == len(lines) else _count_words(lines)
+    mostly_furniture = n_words * 2 < n_all
+    if _is_boilerplate(*((lines, n_all) if mostly_furniture else (body, n_words)), lines[0]):
         return "boilerplate"
+    if n_words >= BLURB_WORDS:
+        return "article"
     n_paragraphs = sum(len(text.split()) >= PARAGRAPH_WORDS for text in body)
-    if n_words < BLURB_WORDS and (flat or n_paragraphs <= BLURB_PARAGRAPHS):
-        return "blurb"
-    return "article"
+    return "blurb" if flat or n_paragraphs <= BLURB_PARAGRAPHS else "article"
 
 
 def _count_words(lines: Sequence[str]) -> int:
     return sum(text.count(" ") + 1 for text in lines)
 
 
-def _is_boilerplate(lines: Sequence[str], first: str) -> bool:
-    n_words = _count_words(lines)
+def _is_boilerplate(lines: Sequence[str], n_words: int, first: str) -> bool:
+    if n_words > MOST_WORDS:
+        return False
     headed = len(first) < 60 and _HEADING.match(first.lower()) is not None
-    return n_words <= MOST_WORDS and (_asks(lines, n_words, headed) or _explains(lines, n_words, headed))
+    return _asks(lines, n_words, headed) or _explains(lines, n_words, headed)
 
 
 def _asks(lines: Sequence[str], n_words: int, headed: bool) -> bool:
@@ -127,10 +132,12 @@ def _asks(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     whole = " " + " ".join(lines).lower()
     share = 100 / n_words
     # all but a few articles leave here: counting is fast, the cues are many
-    spoken_to = sum(map(whole.count, _SPOKEN_TO)) * share >= ADDRESS_RATE
-    if n_words > SHORT_WORDS and not spoken_to and "rights reserved" not in whole:
+    must_speak = n_words > SHORT_WORDS and "rights reserved" not in whole
+    if must_speak and not _speaks(whole, share):
         return False
     whole = _QUOTED.sub(" ", whole)
+    if must_speak and not _speaks(whole, share):
+        return False
     sure = _SURE.findall(whole)
     likely = _LIKELY.findall(_SURE.sub(" ", whole))
     if len({*sure, *likely}) + headed < (CUES if sure or headed else CUES + 1):
@@ -141,6 +148,10 @@ def _asks(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     return len(sure) + headed >= CUES and rate >= CUE_RATE_ALONE
 
 
+def _speaks(text: str, share: float) -> bool:
+    return sum(map(text.count, _SPOKEN_TO)) * share >= ADDRESS_RATE
+
+
 def _explains(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     """Are half of its lines definitions?"""
     opening = lines[: 2 * EXPLAINED + headed]
@@ -148,12 +159,14 @@ def _explains(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     if explained >= EXPLAINED - headed and sum(map(_is_explanation, lines)) * 2 >= len(lines):
         return True
     terms = []
-    if sum(_DEFINES.match(text) is not None for text in opening) >= EXPLAINED - 1:
+    with_colon = [text for text in opening if ":" in text]
+    if sum(_DEFINES.match(text) is not None for text in with_colon) >= EXPLAINED - 1:
         terms = [match[1] for match in map(_DEFINES.match, lines) if match]
     if len(terms) * 2 < len(lines):
-        terms = [term for text in opening for term in _DEFINES_INLINE.findall(text)]
+        terms = [term for text in with_colon for term in _DEFINES_INLINE.findall(text)]
     return EXPLAINED - headed <= len(terms) == len(set(terms)) and n_words <= DEFINITION_WORDS * len(terms)
 
 
 def _is_explanation(text: str) -> bool:
-    return _EXPLAINS.match(text[:240]) is not None
+    opening = text[:240]
+    return any(verb in opening for verb in _VERBS) and _EXPLAINS.match(opening) is not None

@@ -25,6 +25,7 @@ _COMMON: Final = frozenset(
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NOT_LATIN: Final = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\ufb00-\ufb06\uff21-\uff5a]")
 READ_CHARACTERS: Final = 3000
+GLANCED_CHARACTERS: Final = 600  # enough where they are plain English, as most are
 ENGLISH_SHARE: Final = 0.2  # of the words; other European languages stay under .08
 DOUBTFUL_WORDS: Final = 12  # fewer words than that say too little by their commonest alone
 LEAST_WORDS: Final = 3  # fewer small words than that say nothing at all
@@ -52,7 +53,7 @@ def tell_language(text: str, default: str = "en") -> str:
     'de'
     """
     text = text[:READ_CHARACTERS]
-    if _is_plainly_english(text):
+    if _is_plainly_english(text[:GLANCED_CHARACTERS]) or _is_plainly_english(text):
         return "en"
     words = _WORD.findall(text)
     capitals = sum(len(word) > 1 and word.isupper() for word in words) > len(words) / 2

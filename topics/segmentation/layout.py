@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from topics.records import Paragraph, Segment, Span
+from topics.records import Paragraph, Segment
 from topics.segmentation.furniture import Roles
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import tell_language
@@ -31,16 +31,32 @@ class DumpFacts:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A paragraph and what it was taken for."""
+@dataclass(slots=True)
+class _Lines:
+    """Paragraphs and what they were taken for, in columns: a dump has more of them than of anything else."""
 
-    paragraph: Paragraph
-    probability: float
-    title_odds: float
-    is_title: bool
-    is_body: bool
-    is_furniture: bool
+    paragraphs: list[Paragraph]
+    probabilities: list[float]
+    title_odds: list[float]
+    is_title: list[bool]
+    is_body: list[bool]
+    is_furniture: list[bool]
+
+    def __len__(self) -> int:
+        return len(self.paragraphs)
+
+    def __iadd__(self, more: _Lines) -> _Lines:
+        for name in self.__slots__:
+            getattr(self, name).extend(getattr(more, name))
+        return self
+
+    def take(self, n: int) -> _Lines:
+        """The first ``n``, which are here no more."""
+        columns = [getattr(self, name) for name in self.__slots__]
+        own = _Lines(*(column[:n] for column in columns))
+        for column in columns:
+            del column[:n]
+        return own
 
 
 class Layout:
@@ -49,7 +65,7 @@ class Layout:
     def __init__(self, text: TextBuffer, facts: DumpFacts) -> None:
         self._text = text
         self._facts = facts
-        self._lines: list[_Line] = []  # from the first of the segment that is open, which has the place ``_first``
+        self._lines = _Lines([], [], [], [], [], [])  # from the first of the segment that is open, at place ``_first``
         self._first = 0
         self._judged: dict[int, tuple[bool, frozenset[str]]] = {}  # by a chapter's first: is it flat; its banners
         self._index = 0
@@ -59,19 +75,19 @@ class Layout:
     def add(self, chapter: Chapter, roles: Roles, placed: Mapping[int, bool]) -> None:
         """Take in a chapter; what people ``placed`` there is sure."""
         scored, text = chapter.scored, self._text
-        columns = zip(
-            scored.paragraphs, scored.probabilities.tolist(), scored.head("title").tolist(), roles.title.tolist(),
-            roles.body.tolist(), roles.furniture.tolist(), strict=True,
+        first, probabilities = chapter.first, scored.probabilities.tolist()
+        for place, starts in placed.items():
+            if starts:
+                probabilities[place - first] = 1.0
+        is_furniture = roles.furniture.tolist()
+        self._lines += _Lines(
+            scored.paragraphs, probabilities, scored.head("title").tolist(), roles.title.tolist(), roles.body.tolist(),
+            is_furniture,
         )  # fmt: skip
-        for place, column in enumerate(columns, chapter.first):
-            line = _Line(*column)
-            self._lines.append(line if not placed.get(place) else _Line(line.paragraph, 1.0, *column[2:]))
         furniture = (
-            text.slice(p.start, p.end)
-            for p, wanted in zip(scored.paragraphs, roles.furniture.tolist(), strict=True)
-            if wanted
+            text.slice(p.start, p.end) for p, wanted in zip(scored.paragraphs, is_furniture, strict=True) if wanted
         )
-        self._judged[chapter.first] = scored.is_flat, find_banners(furniture)
+        self._judged[first] = scored.is_flat, find_banners(furniture)
 
     def take(self, starts: Sequence[int], *, is_last: bool) -> Iterator[Segment]:
         """The segments that these starts end, and at last the one that is open; the first start of all is 0."""
@@ -95,19 +111,19 @@ class Layout:
         """The open segment, which ends where paragraph ``until`` starts, or with the dump."""
         facts, text, begin = self._facts, self._text, self._cut
         n_own = len(self._lines) if until is None else until - self._first
-        own = self._lines[:n_own]
+        own = self._lines.take(n_own)
         if until is None:
-            end, last = text.end, own[-1].paragraph
+            end, last = text.end, own.paragraphs[-1]
             end_line = last.line - 1 + _count_lines(text.slice(last.end - 1, end))
         else:
-            following = self._lines[n_own].paragraph
+            following = self._lines.paragraphs[0]
             end = self._line_start(following.start)
             end_line = following.line - (text.slice(end - 1, end) in "\n\r")
         flat, banners = self._judged[max(first for first in self._judged if first <= self._first)]
-        lines = [text.slice(line.paragraph.start, line.paragraph.end) for line in own]
-        body = [line.is_body for line in own]
         is_all = until is None and not self._index
         whole = text.slice(begin, end)
+        lines = [whole[p.start - begin : p.end - begin] for p in own.paragraphs]
+        body = own.is_body
         if self._language is None:
             self._language = tell_language(text.opening)
         segment = Segment(
@@ -116,19 +132,19 @@ class Layout:
             index=self._index,
             start=begin,
             end=end,
-            start_line=own[0].paragraph.line if self._index else 1,
+            start_line=own.paragraphs[0].line if self._index else 1,
             end_line=end_line,
             kind=tell_kind(lines, body, flat=flat),
-            title=find_title(lines, [line.title_odds for line in own], [line.is_title for line in own], body)
-            or (facts.title if is_all else None),
+            title=find_title(lines, own.title_odds, own.is_title, body) or (facts.title if is_all else None),
             published=find_published(lines, body) or (facts.published if is_all else None),
             source=find_source(lines, body, banners) or facts.source,
-            boundary=round(own[0].probability, 4),
-            furniture=_spans(own),
+            boundary=round(own.probabilities[0], 4),
+            furniture=tuple(
+                (p.start, p.end) for p, wanted in zip(own.paragraphs, own.is_furniture, strict=True) if wanted
+            ),
             language=tell_language(whole, default=self._language),
             text=whole,
         )
-        self._lines = self._lines[n_own:]
         self._first += n_own
         self._index += 1
         self._cut = end
@@ -157,7 +173,3 @@ class Layout:
 def _count_lines(text: str) -> int:
     """Physical lines of a text that is not empty; what follows the last line end is a line unless it is nothing."""
     return len(_LINE_END.findall(text)) + (text[-1] not in "\n\r")
-
-
-def _spans(lines: Sequence[_Line]) -> tuple[Span, ...]:
-    return tuple((line.paragraph.start, line.paragraph.end) for line in lines if line.is_furniture)

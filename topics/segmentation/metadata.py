@@ -174,8 +174,9 @@ _FIRST_IN: Final = re.compile(
     r"reprinted)[^.]{0,40}? from (?P<other>.+)$",
     re.IGNORECASE,
 )
-_MAY_NAME: Final = re.compile(r"(?i:source|published|appeared|printed)")
-_MAY_CLAIM: Final = re.compile(r"©|\([cC]\)|(?i:copyright)")
+# of small letters: what a line must hold to name a source, or to claim a copyright
+_NAMING: Final = ("source", "published", "appeared", "printed")
+_CLAIMING: Final = ("©", "(c)", "copyright")
 _COPYRIGHT: Final = re.compile(
     r"(?:©|\(c\)|\bCopyright\b)\s*(?:©|\(c\))?\s*(?:(?:19|20)\d\d\s*[-–]\s*)?(?:19|"
     r"20)\d\d,?\s+(?:by\s+)?(?P<name>[A-Z][\w&.’' -]{1,40}?)(?:,?\s+(?:LLC|Inc|Ltd|Limited|PLC|Corp\w*|Company|Co|"
@@ -209,8 +210,8 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
     lead = lines[: _first_long_body(lines, is_body)]
     tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
     short = [line for line in (*lead, *tail) if len(line) < 160]
-    for line in short:
-        match = _MAY_NAME.search(line) and (_SOURCE_LABEL.match(line) or _FIRST_IN.match(line))
+    for line in short if _holds_any("\n".join(short), _NAMING) else ():
+        match = _holds_any(line, _NAMING) and (_SOURCE_LABEL.match(line) or _FIRST_IN.match(line))
         name = _outlet(match[match.lastindex or 0]) if match else None
         if name:
             return name
@@ -218,11 +219,17 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
         name = _byline_source(line)
         if name:
             return name
-    for line in (*tail, *lead):
-        match = _MAY_CLAIM.search(line) and _COPYRIGHT.search(line)
+    claims = (*tail, *lead)
+    for line in claims if _holds_any("\n".join(claims), _CLAIMING) else ():
+        match = _holds_any(line, _CLAIMING) and _COPYRIGHT.search(line)
         if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
             return match["name"].strip()
     return next((_outlet(line) or line for line in lead if line in banners), None)
+
+
+def _holds_any(text: str, wanted: Sequence[str]) -> bool:
+    text = text.lower()
+    return any(word in text for word in wanted)
 
 
 def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
@@ -256,13 +263,13 @@ def _outlet(text: str) -> str | None:
 
 def _byline_source(line: str) -> str | None:
     """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
-    if len(line) > 100 or _CREDIT.search(line):
+    if len(line) > 100:
         return None
-    if line.startswith("/"):
-        return _outlet(line)
     match = _BY.match(line)
-    if match is None:
+    if not (match or line.startswith("/")) or _CREDIT.search(line):
         return None
+    if match is None:
+        return _outlet(line)
     whole = _outlet(match["rest"])
     if whole and (_STAFF.search(match["rest"]) or _KNOWN_NAME.fullmatch(whole)):  # else it may be somebody called Post
         return whole

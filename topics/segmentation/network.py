@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.jit import kernel
 from topics.segmentation.analysis import OPENING_TOKENS
 from topics.segmentation.encoding import STEP, TAPS, Array, Sizes, StepTables, Tokens, encode, sizes_of
 from topics.segmentation.tokens import N_SHAPES
@@ -142,8 +143,8 @@ class Network:
             layers.append(hidden)
             # one product of three times the width keeps the processor busier than three products
             added = _beside(hidden, dilation) @ weights[f"context_{k}"].reshape(-1, sizes.hidden)
-            added += weights[f"context_bias_{k}"]
-            hidden = hidden + np.maximum(added, 0.0, out=added)
+            _grow(hidden, weights[f"context_bias_{k}"], added)
+            hidden = added
         return Run(inputs, tuple(layers), overview, hidden @ weights["leave"] + weights["leave_bias"])
 
 
@@ -155,6 +156,15 @@ def _beside(hidden: Array, dilation: int) -> Array:
     beside[:, width : 2 * width] = hidden
     beside[:-dilation, 2 * width :] = hidden[dilation:]
     return beside
+
+
+@kernel
+def _grow(hidden: Array, bias: Array, added: Array) -> None:
+    """Make ``added``, products of matrices, the next hidden state, in one pass over both."""
+    for i in range(added.shape[0]):
+        before, after = hidden[i], added[i]
+        for f in range(bias.shape[0]):
+            after[f] = before[f] + max(after[f] + bias[f], np.float32(0.0))
 
 
 @dataclass(frozen=True)

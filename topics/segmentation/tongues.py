@@ -9,7 +9,7 @@ no run.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -50,17 +50,17 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     belong to what follows from the widest gap among them, else the one next to it does. So that a change
     is found in part of a dump as in the whole, nothing further away than a run of one language counts.
     """
-    paragraphs = [replace(p, start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
+    paragraphs = [p._replace(start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
     suspects = _find_suspects(text, paragraphs)
     if not len(suspects):
         return Tongues()
     n = len(paragraphs)
-    asked = sorted({i for at in suspects.tolist() for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))})
-    told = {}
-    for i in asked:
-        language = tell_paragraph(text[paragraphs[i].start : paragraphs[i].end])
-        if language is not None:
-            told[i] = language
+    asked = {i: tell_paragraph(text[paragraphs[i].start : paragraphs[i].end]) for i in suspects.tolist()}
+    # names with such letters stand in English, too: those around are asked where the paragraph is not plainly so
+    doubtful = [at for at, language in asked.items() if language != "en"]
+    for i in {i for at in doubtful for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))} - asked.keys():
+        asked[i] = tell_paragraph(text[paragraphs[i].start : paragraphs[i].end])
+    told = {i: language for i, language in sorted(asked.items()) if language is not None}
     changes: set[int] = set()
     foreign: set[int] = set()
     for first, last in _find_runs(text, paragraphs, told):
