@@ -9,13 +9,15 @@ the module that a kernel stands in, and none of a module whose kernels it calls:
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
 from numba.core import event
 
-__all__ = ["kernel", "tell_of_compiling"]
+__all__ = ["kernel", "tell_of_compiling", "without_linear_algebra"]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -23,6 +25,19 @@ F = TypeVar("F", bound=Callable[..., object])
 def kernel(function: F) -> F:
     """Compile a loop over arrays to machine code."""
     return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+
+
+def without_linear_algebra() -> None:
+    """Let Numba find no BLAS in this process: looking for one imports SciPy's linear algebra (60 ms of a start), and no
+    kernel of ours multiplies matrices. For a process that is ours alone, before the first kernel runs."""
+    absent = [name for name in ("scipy.linalg", "scipy.linalg.cython_blas") if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
 
 def tell_of_compiling(tell: Callable[[], None]) -> None:

@@ -211,9 +211,9 @@ class Work:
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
         from topics.bundle import load_model
-        from topics.cli.progress import tell_first_run
+        from topics.cli.progress import prepare_kernels
 
-        tell_first_run()
+        prepare_kernels()
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
         self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
         model = load_model(self.model_name)

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["hush_workers", "show_progress", "show_steps", "tell_first_run"]
+__all__ = ["hush_workers", "prepare_kernels", "show_progress", "show_steps"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -63,9 +63,12 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
         yield lambda message: status.update(f"{label}: {message}")
 
 
-def tell_first_run() -> None:
-    """Say what takes so long where kernels have to be compiled: after an installation, once."""
-    from topics.jit import tell_of_compiling
+def prepare_kernels() -> None:
+    """Have kernels start as fast as they can, and say what takes so long where they have to be compiled: after an
+    installation, once."""
+    from topics.jit import tell_of_compiling, without_linear_algebra
+
+    without_linear_algebra()
 
     def tell() -> None:
         message = "topics: first run of this version: compiling, which takes half a minute or so, once"

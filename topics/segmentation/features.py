@@ -20,6 +20,7 @@ from topics.segmentation.kernels import (
     MEANING,
     NAMES,
     cohesion,
+    count_blocks,
     gram_band,
     meaning,
     names_and_novelty,
@@ -59,7 +60,7 @@ def compute_features(analysis: Analysis, vocabulary: Vocabulary, vectors: Array)
     row_of = np.repeat(np.arange(n), np.diff(starts))
     n_terms = np.bincount(row_of, weights=counts, minlength=n).astype(np.float32)
     weights = (np.float32(1.0) + np.log(counts)) * vocabulary.weight_of_term[values]
-    local = weights * np.maximum(_local_rarity(row_of, values, n_terms), np.float32(0.05))
+    local = weights * np.maximum(_local_rarity(starts, values, n_terms), np.float32(0.05))
     words = measures[:, _MEASURE["words"]]
     closed = measures[:, _MEASURE["ends_in_stop"]] > 0
     matter = (words >= MATTER_WORDS) | (closed & (words * 2 >= MATTER_WORDS))
@@ -89,13 +90,10 @@ def compute_features(analysis: Analysis, vocabulary: Vocabulary, vectors: Array)
     return out
 
 
-def _local_rarity(row_of: NDArray[np.int64], values: NDArray[np.int32], n_terms: Array) -> Array:
+def _local_rarity(starts: NDArray[np.int64], values: NDArray[np.int32], n_terms: Array) -> Array:
     """Per term occurrence, log of (blocks + 1) over the number of blocks of this stretch that hold the term."""
-    if not len(values):
-        return np.zeros(0, np.float32)
-    block = (np.cumsum(n_terms) // BLOCK_WORDS).astype(np.int64)[row_of]
-    n_blocks = int(block.max()) + 1
-    pairs = np.unique(values.astype(np.int64) * n_blocks + block)
-    blocks_with = np.bincount(pairs // n_blocks, minlength=N_TERMS)
-    rarity: Array = np.log((n_blocks + 1.0) / blocks_with[values]).astype(np.float32)
-    return rarity
+    blocks_with = np.zeros(N_TERMS, np.int64)
+    n_blocks = count_blocks(starts, values, n_terms, BLOCK_WORDS, blocks_with)
+    rarity = np.log((n_blocks + 1.0) / np.arange(1, n_blocks + 1)).astype(np.float32)
+    result: Array = rarity[blocks_with[values] - 1]
+    return result

@@ -18,7 +18,17 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 
-__all__ = ["BAND", "COHESION", "MEANING", "NAMES", "cohesion", "gram_band", "meaning", "names_and_novelty"]
+__all__ = [
+    "BAND",
+    "COHESION",
+    "MEANING",
+    "NAMES",
+    "cohesion",
+    "count_blocks",
+    "gram_band",
+    "meaning",
+    "names_and_novelty",
+]
 
 REACH: Final = 14  # the widest window, in paragraphs, on either side of a candidate
 BAND: Final = 2 * REACH  # paragraphs further apart than that are never compared
@@ -128,6 +138,25 @@ def _cosine(sums, a, b, c, d):
     if xx <= 0.0 or yy <= 0.0:
         return np.float32(0.0)
     return np.float32(_between(sums, a, b, c, d) / math.sqrt(xx * yy))
+
+
+@kernel
+def count_blocks(starts: Ints, values: NDArray[np.int32], n_words: Floats, block_words: int, blocks_with: Ints) -> int:
+    """Count in ``blocks_with`` (n_terms,) the blocks that hold each term; returns how many blocks there are.
+
+    A block ends with the paragraph in which it has ``block_words`` words.
+    """
+    last = np.zeros(len(blocks_with), np.int64)
+    total = np.float32(0.0)
+    block = 0
+    for i in range(len(n_words)):
+        total += n_words[i]
+        block = int(total // block_words)
+        for k in range(starts[i], starts[i + 1]):
+            if last[values[k]] != block + 1:
+                last[values[k]] = block + 1
+                blocks_with[values[k]] += 1
+    return block + 1
 
 
 @kernel
