@@ -14,6 +14,7 @@ from topics.bundle import load_model, load_vectors
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.folds import Example, group_topics
 from topics.classification.parts import POOL_SHARES, choose_share
+from topics.classification.shares import LEAST_FACTOR, weigh_shares
 from topics.classification.training import Fitted, fit_topics
 from topics.classification.vectors import join_vectors, learn_vectors
 from topics.cli import app
@@ -82,7 +83,35 @@ def test_the_pool_s_share_is_nothing_unless_it_helps() -> None:
     spread = np.where(np.arange(n) % 2, 3.0, -1.0)
     assert choose_share([worse, better - 0.5, better]) == 0.5
     assert choose_share([worse, better - 0.1 + spread - spread.mean(), better]) == 1.0
+    assert (
+        choose_share([better, better - 0.1, worse]) == 0.5
+    )  # half may help where all does not
     assert POOL_SHARES == (0.0, 0.5, 1.0)
+
+
+def test_topics_are_expected_as_often_as_they_are_in_the_pool() -> None:
+    """As many labels of each topic, and a pool that is nearly all of one: what could be either is of that one."""
+    usual = np.array([0.5, 0.5])
+    told = np.array([[0.8, 0.2]] * 90 + [[0.2, 0.8]] * 10)
+    factors = weigh_shares(told, usual)
+    assert factors[0] > 1.3 and factors[1] < 0.7
+    assert np.allclose(weigh_shares(told[:, ::-1], usual), factors[::-1])
+    even = np.array([[0.8, 0.2]] * 52 + [[0.2, 0.8]] * 48)
+    assert weigh_shares(even, usual).tolist() == [1.0, 1.0] == weigh_shares(told[:0], usual).tolist()
+    rare = weigh_shares(np.array([[1.0, 0.0, 0.0]] * 50), np.full(3, 1 / 3))
+    assert rare.tolist() == [2.0, LEAST_FACTOR, LEAST_FACTOR]
+
+
+def test_where_the_pool_is_mostly_of_one_topic_rare_ones_take_less() -> None:
+    source = random.Random(8)
+    skewed = [*(write("meadow", source, 1) for _ in range(500)), *(write("kitchen", source, 1) for _ in range(40))]
+    tests = [write("meadow", source, 1) for _ in range(300)]
+
+    def found(unlabelled: list[Terms]) -> float:
+        model = fit_topics(labels(4), SLUGS, {}, pool=unlabelled).model
+        return float(np.mean([model.slugs[int(model.scores(model.vectorise(t)).argmax())] == "meadow" for t in tests]))
+
+    assert found(skewed) > found([write(slug, source, 1) for slug in SLUGS for _ in range(180)]) + 0.02
 
 
 def test_topics_left_out_together_are_each_left_out_once() -> None:

@@ -121,10 +121,12 @@ def _every(n: int, most: int) -> NDArray[np.int64]:
 def choose_share(losses: Sequence[Array]) -> float:
     """How much of what the pool taught to mix in: ``losses`` (n_pieces,) out of fold are those of POOL_SHARES.
 
-    None unless all of it is better than none; then all, unless another share is better by a standard error.
+    None unless all of it is better than none, or half of it is; then that, unless another share is better by a
+    standard error.
     """
-    start = POOL_SHARES.index(1.0 if losses[-1].mean() < losses[0].mean() else 0.0)
-    best = min(range(len(losses)), key=lambda i: float(losses[i].mean()))
+    means = [float(loss.mean()) for loss in losses]
+    start = next((i for i in range(len(means) - 1, 0, -1) if means[i] < means[0]), 0)
+    best = means.index(min(means))
     gain = losses[start] - losses[best]
     if gain.mean() > gain.std() / np.sqrt(len(gain)):
         start = best

@@ -31,6 +31,7 @@ from topics.classification.parts import (
     fit_temperature,
 )
 from topics.classification.scorers import Layer
+from topics.classification.shares import weigh_shares
 from topics.classification.vectors import WordVectors
 from topics.errors import LabelError
 from topics.evaluation.folds import deal_folds
@@ -83,6 +84,8 @@ def fit_topics(
     on_progress("fitting the model")
     parts = fit_parts(problem, read_pool=judged.share > 0.0)
     layer = parts.mix(judged.share)
+    if judged.is_fit:
+        layer = _shifted(layer, parts.also, problem, judged.temperature, n)
     model = TopicModel(
         slugs=slugs,
         terms=problem.space.terms,
@@ -104,6 +107,15 @@ def fit_topics(
     if n:
         rows[[i for i, e in enumerate(examples) if e.topic is not None]] = judged.probabilities
     return Fitted(model, rows, judged.share)
+
+
+def _shifted(layer: Layer, also: Layer, problem: Problem, temperature: Temperature, n: int) -> Layer:
+    """The layer with topics expected to be as frequent as they are in the pool; ``n`` pieces are labelled."""
+    likeness = also.score(problem.pool).max(axis=1)
+    p = temperature.probabilities(layer.score(problem.pool), likeness)
+    counts = problem.primary[:n].sum(axis=0) + 1.0
+    factors = weigh_shares(p, counts / counts.sum())
+    return Layer(layer.weights, layer.bias + np.median(temperature.warmth(likeness)) * np.log(factors))
 
 
 def _set_out(
@@ -137,6 +149,7 @@ class _Judged:
     """What scores out of fold say: the mix, probabilities (n_labelled, n_topics), thresholds."""
 
     share: float
+    is_fit: bool  # is there a pool, of the same kind as the labels?
     temperature: Temperature
     probabilities: Array
     also_above: float
@@ -183,7 +196,7 @@ def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
     sure = doubt.confidence(known.log_odds, known.likeness, known.reject)
     unknown_below = float(np.quantile(sure, KNOWN_REJECTED)) if n >= ENOUGH_LABELS else 0.0
     also_above = also_threshold(also, problem.positive[:n], p.argmax(axis=1))
-    return _Judged(share, temperature, p, also_above, unknown_below, doubt, acceptance)
+    return _Judged(share, read_pool, temperature, p, also_above, unknown_below, doubt, acceptance)
 
 
 def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Temperature, say: Say) -> Signs:
@@ -224,7 +237,7 @@ def _is_hopeless(mixed: Array, likeness: Array, y: NDArray[np.int64]) -> bool:
 
 def _unjudged(n_topics: int) -> _Judged:
     """Without a label nothing can be judged: the prior temperature, and no threshold."""
-    return _Judged(0.0, Temperature(PRIOR_TEMPERATURE), np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
+    return _Judged(0.0, False, Temperature(PRIOR_TEMPERATURE), np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
 
 
 def _halved(weights: Array) -> NDArray[np.float32]:
