@@ -83,9 +83,7 @@ def test_the_pool_s_share_is_nothing_unless_it_helps() -> None:
     spread = np.where(np.arange(n) % 2, 3.0, -1.0)
     assert choose_share([worse, better - 0.5, better]) == 0.5
     assert choose_share([worse, better - 0.1 + spread - spread.mean(), better]) == 1.0
-    assert (
-        choose_share([better, better - 0.1, worse]) == 0.5
-    )  # half may help where all does not
+    assert choose_share([better, better - 0.1, worse]) == 0.5  # half may help where all does not
     assert POOL_SHARES == (0.0, 0.5, 1.0)
 
 
