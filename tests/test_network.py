@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ from slow_network import draw_example, slow_encode, slow_score
 
 from topics.paragraphs import split_paragraphs
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS, analyse
-from topics.segmentation.encoding import STEP, Array, Sizes, encode, fill_tables, sizes_of
+from topics.segmentation.encoding import STEP, Array, Sizes, StepTables, encode, fill_tables, sizes_of
 from topics.segmentation.lexicon import build_character_table
 from topics.segmentation.network import CLIP, CONTEXT, HEADS, Committee, Network
 from topics.segmentation.training.descent import Example, Learner
@@ -73,6 +75,23 @@ def test_encoding_through_tables_equals_convolutions(sizes: list[tuple[int, int]
     np.testing.assert_allclose(encoded_by_tables(example)[0], expected, rtol=1e-4, atol=1e-4)
     # six numbers, each half a step off at the most
     np.testing.assert_allclose(encoded_by_tables(example, in_steps=True)[0], expected, rtol=1e-4, atol=3.1 * STEP)
+
+
+def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> None:
+    """Products of matrices are not, in single precision: which dumps came first would show."""
+    n = 3000
+    wide = Learner(Sizes(embedded=96, opening=256, last=64, hidden=8), n, N_FEATURES, 2).weights
+    weights = {name: array.astype(np.float16).astype(np.float32) for name, array in wide.items()}
+    at_once, one_by_one = StepTables(weights), StepTables(weights)
+
+    def only(*tokens: int) -> Any:
+        return SimpleNamespace(opening=np.array(tokens), ending=np.array(tokens))
+
+    at_once.prepare(only(*range(n)))
+    for token in range(n):
+        one_by_one.prepare(only(token))
+    assert np.array_equal(at_once.of_token, one_by_one.of_token)
+    assert pickle.loads(pickle.dumps(at_once)).of_mark.tobytes() == at_once.of_mark.tobytes()
 
 
 def test_an_empty_paragraph_says_nothing_but_the_bias_of_its_mean() -> None:

@@ -29,7 +29,8 @@ def kernel(function: F) -> F:
 
 def without_linear_algebra() -> None:
     """Let Numba find no BLAS in this process: looking for one imports SciPy's linear algebra (60 ms of a start), and no
-    kernel of ours multiplies matrices. For a process that is ours alone, before the first kernel runs."""
+    kernel of ours multiplies matrices. For a process that is ours alone, before the first kernel runs and before any
+    thread is started."""
     absent = [name for name in ("scipy.linalg", "scipy.linalg.cython_blas") if name not in sys.modules]
     for name in absent:
         sys.modules[name] = None  # type: ignore[assignment]
@@ -37,7 +38,7 @@ def without_linear_algebra() -> None:
         importlib.import_module("numba.np.arraymath")
     finally:
         for name in absent:
-            del sys.modules[name]
+            sys.modules.pop(name, None)
 
 
 def tell_of_compiling(tell: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,11 @@ from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 __all__ = ["TAPS", "Array", "Sizes", "StepTables", "Tokens", "encode", "fill_tables", "sizes_of"]
 
 Array = NDArray[np.float32]
+F = TypeVar("F", bound=np.floating[Any])
 
 TAPS: Final = 3  # the width of all convolutions
 STEP: Final = 2.0**-10
+_READ: Final = ("filters", "filter_bias", "shapes", "positions", "enter")  # weights that tables are made of or sized by
 # in steps: three rows of both are the most that is added, and must fit two bytes
 MOST_OF_TOKEN: Final = 8192
 MOST_OF_MARK: Final = 2730
@@ -89,7 +91,7 @@ def sizes_of(weights: Mapping[str, NDArray[np.generic]]) -> Sizes:
     return Sizes(embedded, filters - last, last, weights["enter"].shape[1])
 
 
-def fill_tables(weights: Mapping[str, Array], tokens: Array) -> tuple[Array, Array]:
+def fill_tables(weights: Mapping[str, NDArray[F]], tokens: NDArray[F]) -> tuple[NDArray[F], NDArray[F]]:
     """What tokens add to the filters, for some rows of embeddings (n, embedded), and what the place and the shape of a
     token add: (n, table) and (OPENING_TOKENS + 1, n_shapes, table), of which the last place is any of a paragraph's
     last tokens. To the mean, the place adds nothing."""
@@ -102,15 +104,23 @@ def fill_tables(weights: Mapping[str, Array], tokens: Array) -> tuple[Array, Arr
 
 
 class StepTables:
-    """The tables of one network in whole steps. Rows are made when a token is first met: a short dump has few."""
+    """The tables of one network in whole steps. Rows are made when a token is first met: a short dump has few.
+
+    They are made in doubles, in which sums of these few halves are exact enough for a row to be the same whatever rows
+    are made along with it; in single precision, products of matrices differ in their last bits with their size.
+    """
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._weights = weights
+        self._doubles = {name: array.astype(np.float64) for name, array in weights.items() if name in _READ}
         embeddings = weights["tokens"]
-        _, marks = fill_tables(weights, embeddings[:0])
+        _, marks = self._fill(embeddings[:0])
         self.of_token = np.empty((len(embeddings), marks.shape[-1]), np.int16)
         self.of_mark = _in_steps(marks, MOST_OF_MARK)
         self._is_made = np.zeros(len(embeddings), np.bool_)
+
+    def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
+        return StepTables, (self._weights,)
 
     def prepare(self, tokens: Tokens) -> None:
         """Make the rows of these tokens, as far as they are not made. Two threads may make the same, with the same
@@ -120,13 +130,16 @@ class StepTables:
         met[tokens.ending] = True
         fresh = np.flatnonzero(met & ~self._is_made)
         if len(fresh):
-            rows, _ = fill_tables(self._weights, self._weights["tokens"][fresh])
+            rows, _ = self._fill(self._weights["tokens"][fresh])
             self.of_token[fresh] = _in_steps(rows, MOST_OF_TOKEN)
             self._is_made[fresh] = True
 
+    def _fill(self, tokens: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        return fill_tables(self._doubles, tokens.astype(np.float64))
 
-def _in_steps(rows: Array, most: int) -> NDArray[np.int16]:
-    steps: NDArray[np.int16] = np.clip(np.rint(rows / np.float32(STEP)), -most, most).astype(np.int16)
+
+def _in_steps(rows: NDArray[np.float64], most: int) -> NDArray[np.int16]:
+    steps: NDArray[np.int16] = np.clip(np.rint(rows / STEP), -most, most).astype(np.int16)
     return steps
 
 

@@ -89,7 +89,7 @@ _EXPLAINS: Final = re.compile(
     r"^[-–•*·]?\s*[A-Z][^.:!?“\"]{1,160}?\b(?:is|was|are|were) (?:an?|the|one of|\w+ (?:politician|country|city|"
     r"company))\b"
 )
-_VERBS: Final = (" is ", " was ", " are ", " were ")
+_VERBS: Final = ("is ", "was ", "are ", "were ")
 # "Veto: the right of one member to …" on a line of its own, or after another such sentence
 _DEFINES: Final = re.compile(r"^[-–•*·]?\s*([A-Z0-9][^.:!?“\"]{1,48}):\s+[A-Za-z][^?!“\"]{12,}$")
 _DEFINES_INLINE: Final = re.compile(r"(?:^|\.\s+)([A-Z][^.:!?“\"]{1,30}):\s+(?=[a-z][^?!“\"]{12,})")
@@ -135,7 +135,7 @@ def _asks(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     must_speak = n_words > SHORT_WORDS and "rights reserved" not in whole
     if must_speak and not _speaks(whole, share):
         return False
-    whole = _QUOTED.sub(" ", whole)
+    whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
     if must_speak and not _speaks(whole, share):
         return False
     sure = _SURE.findall(whole)

@@ -56,7 +56,7 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
         return Tongues()
     n = len(paragraphs)
     asked = {i: tell_paragraph(text[paragraphs[i].start : paragraphs[i].end]) for i in suspects.tolist()}
-    # names with such letters stand in English, too: those around are asked where the paragraph is not plainly so
+    # names with such letters stand in English, too: those around are asked where the paragraph is not in English
     doubtful = [at for at, language in asked.items() if language != "en"]
     for i in {i for at in doubtful for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))} - asked.keys():
         asked[i] = tell_paragraph(text[paragraphs[i].start : paragraphs[i].end])
