@@ -30,6 +30,7 @@ from topics.segmentation.training.descent import Example, Learner, Noise, gather
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
+from topics.segmentation.training.styles import PAGES, STYLES, build_dumps
 from topics.segmentation.training.words import MeaningOf, in_steps, learn_vocabulary
 from topics.segmentation.vocabulary import Vocabulary
 
@@ -118,7 +119,9 @@ def fit_segmentation(
         return model
     trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
     on_progress("calibrating on outlets kept aside")
-    return calibrated(model, trial.make(effort.n_calibration, effort.seed + 1, n_jobs))
+    styles = [style for style in STYLES if held_out.pages or style != PAGES]
+    dumps = (build_dumps(held_out, style, effort.n_calibration // len(styles), effort.seed + 1) for style in styles)
+    return calibrated(model, [trial.example(dump) for some in dumps for dump in some])
 
 
 def teach(
@@ -313,7 +316,8 @@ def _shortened(example: Example, rng: np.random.Generator) -> Example:
 
 
 def calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
-    """Slope and offset of the log-odds by logistic regression (Platt 1999) on dumps that taught nothing."""
+    """Slope and offset of the log-odds by logistic regression (Platt 1999) on dumps that taught nothing: those of the
+    styles that figures are measured on, since dumps mixed to teach are harder than what they prepare for."""
     from sklearn.linear_model import LogisticRegression
 
     odds, truth = [], []

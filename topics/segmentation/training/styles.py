@@ -15,10 +15,11 @@ from topics.segmentation.training.corpora import Corpora
 from topics.segmentation.training.mixing import Mixer, Neighbours, Style
 from topics.segmentation.training.pieces import MixedDump
 
-__all__ = ["STYLES", "build_dumps"]
+__all__ = ["PAGES", "STYLES", "build_dumps"]
 
 _ANY: Final[tuple[Neighbours, ...]] = ("random", "category", "nearest")
 STYLES: Final = ("t1", "t2", "t3", "t4", "t5")
+PAGES: Final = "t4"  # the style that needs pages
 
 
 def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77) -> Iterator[MixedDump]:
@@ -36,7 +37,7 @@ def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77)
             neighbours = "nearest" if k % 2 else "category"
             furnished = float(k % 3 == 0)
             yield mixer.render(rng, Style(rng.randint(6, 14), neighbours, furnished=furnished, blurbs=0.1))
-        elif style == "t4":
+        elif style == PAGES:
             yield mixer.render_pages(rng, rng.randint(5, 9))
         else:
             titled = rng.choice((0.0, 0.0, 1.0))
