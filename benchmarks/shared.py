@@ -17,7 +17,7 @@ from pathlib import Path
 from topics.errors import TopicsError
 from topics.records import Dump
 
-# before NumPy is imported: idle threads of its matrix products wait in a loop, and their time would count
+# for scripts that import NumPy after this: idle threads of its products wait in a loop, and their time would count
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __all__ = ["ROOT", "describe_run", "new_parser", "print_table", "read_text_dumps", "run_script", "say"]

@@ -14,7 +14,7 @@ from slow_network import draw_example, slow_encode, slow_score
 
 from topics.paragraphs import split_paragraphs
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS, analyse
-from topics.segmentation.encoding import STEP, Array, Sizes, StepTables, encode, fill_tables, sizes_of
+from topics.segmentation.encoding import STEP, Array, Sizes, StepTables, encode, fill_marks, sizes_of
 from topics.segmentation.lexicon import build_character_table
 from topics.segmentation.network import CLIP, CONTEXT, HEADS, Committee, Network
 from topics.segmentation.training.descent import Example, Learner
@@ -52,7 +52,9 @@ def encoded_by_tables(tokens: Any, network: Network = NETWORK, *, in_steps: bool
     n = len(tokens.opening)
     encoded = np.full((n, SIZES.encoded), np.nan, np.float32)
     winners = np.full((n, SIZES.filters), 99, np.int16)
-    tables, step = fill_tables(network.weights, network.weights["tokens"]), 1.0
+    weights = network.weights
+    marks = fill_marks(weights["shapes"], weights["positions"], weights["filters"], SIZES.last_column)
+    tables, step = (weights["tokens"] @ weights["filters"], marks), 1.0
     if in_steps:
         network.tables.prepare(tokens)
         tables, step = (network.tables.of_token, network.tables.of_mark), STEP

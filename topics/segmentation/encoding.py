@@ -21,14 +21,13 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 
-__all__ = ["TAPS", "Array", "Sizes", "StepTables", "Tokens", "encode", "fill_tables", "sizes_of"]
+__all__ = ["STEP", "TAPS", "Array", "Sizes", "StepTables", "Tokens", "encode", "fill_marks", "sizes_of"]
 
 Array = NDArray[np.float32]
 F = TypeVar("F", bound=np.floating[Any])
 
 TAPS: Final = 3  # the width of all convolutions
 STEP: Final = 2.0**-10
-_READ: Final = ("filters", "filter_bias", "shapes", "positions", "enter")  # weights that tables are made of or sized by
 # in steps: three rows of both are the most that is added, and must fit two bytes
 MOST_OF_TOKEN: Final = 8192
 MOST_OF_MARK: Final = 2730
@@ -91,16 +90,12 @@ def sizes_of(weights: Mapping[str, NDArray[np.generic]]) -> Sizes:
     return Sizes(embedded, filters - last, last, weights["enter"].shape[1])
 
 
-def fill_tables(weights: Mapping[str, NDArray[F]], tokens: NDArray[F]) -> tuple[NDArray[F], NDArray[F]]:
-    """What tokens add to the filters, for some rows of embeddings (n, embedded), and what the place and the shape of a
-    token add: (n, table) and (OPENING_TOKENS + 1, n_shapes, table), of which the last place is any of a paragraph's
-    last tokens. To the mean, the place adds nothing."""
-    filters = weights["filters"]
-    sizes = sizes_of(weights)
-    marks = np.repeat((weights["shapes"] @ filters)[None], OPENING_TOKENS + 1, axis=0)
-    of_place = weights["positions"] @ filters
-    marks[:OPENING_TOKENS, :, : sizes.last_column] += of_place[:, None, : sizes.last_column]
-    return tokens @ filters, marks
+def fill_marks(shapes: NDArray[F], positions: NDArray[F], filters: NDArray[F], last_column: int) -> NDArray[F]:
+    """What place and shape of a token add to the filters, (OPENING_TOKENS + 1, n_shapes, table), where the last place
+    is that of all last tokens. To the mean, the place adds nothing. What tokens add is ``tokens @ filters``."""
+    marks = np.repeat((shapes @ filters)[None], OPENING_TOKENS + 1, axis=0)
+    marks[:OPENING_TOKENS, :, :last_column] += (positions @ filters)[:, None, :last_column]
+    return marks
 
 
 class StepTables:
@@ -112,12 +107,14 @@ class StepTables:
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._weights = weights
-        self._doubles = {name: array.astype(np.float64) for name, array in weights.items() if name in _READ}
-        embeddings = weights["tokens"]
-        _, marks = self._fill(embeddings[:0])
-        self.of_token = np.empty((len(embeddings), marks.shape[-1]), np.int16)
+        shapes, positions, self._filters = (
+            weights[name].astype(np.float64) for name in ("shapes", "positions", "filters")
+        )
+        marks = fill_marks(shapes, positions, self._filters, sizes_of(weights).last_column)
         self.of_mark = _in_steps(marks, MOST_OF_MARK)
-        self._is_made = np.zeros(len(embeddings), np.bool_)
+        n_tokens = len(weights["tokens"])
+        self.of_token = np.empty((n_tokens, marks.shape[-1]), np.int16)
+        self._is_made = np.zeros(n_tokens, np.bool_)
 
     def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
         return StepTables, (self._weights,)
@@ -130,12 +127,9 @@ class StepTables:
         met[tokens.ending] = True
         fresh = np.flatnonzero(met & ~self._is_made)
         if len(fresh):
-            rows, _ = self._fill(self._weights["tokens"][fresh])
+            rows = self._weights["tokens"][fresh].astype(np.float64) @ self._filters
             self.of_token[fresh] = _in_steps(rows, MOST_OF_TOKEN)
             self._is_made[fresh] = True
-
-    def _fill(self, tokens: Array) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        return fill_tables(self._doubles, tokens.astype(np.float64))
 
 
 def _in_steps(rows: NDArray[np.float64], most: int) -> NDArray[np.int16]:

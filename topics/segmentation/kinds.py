@@ -107,8 +107,8 @@ def tell_kind(paragraphs: Sequence[str], is_body: Sequence[bool], *, flat: bool 
     n_words = _count_words(body)
     # the role of a line says little where most of a piece is furniture
     n_all = n_words if len(body) == len(lines) else _count_words(lines)
-    mostly_furniture = n_words * 2 < n_all
-    if _is_boilerplate(*((lines, n_all) if mostly_furniture else (body, n_words)), lines[0]):
+    judged, n_judged = (lines, n_all) if n_words * 2 < n_all else (body, n_words)
+    if _is_boilerplate(judged, n_judged, lines[0]):
         return "boilerplate"
     if n_words >= BLURB_WORDS:
         return "article"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
@@ -210,8 +210,8 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
     lead = lines[: _first_long_body(lines, is_body)]
     tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
     short = [line for line in (*lead, *tail) if len(line) < 160]
-    for line in short if _holds_any("\n".join(short), _NAMING) else ():
-        match = _holds_any(line, _NAMING) and (_SOURCE_LABEL.match(line) or _FIRST_IN.match(line))
+    for line in _holding(short, _NAMING):
+        match = _SOURCE_LABEL.match(line) or _FIRST_IN.match(line)
         name = _outlet(match[match.lastindex or 0]) if match else None
         if name:
             return name
@@ -219,17 +219,16 @@ def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collecti
         name = _byline_source(line)
         if name:
             return name
-    claims = (*tail, *lead)
-    for line in claims if _holds_any("\n".join(claims), _CLAIMING) else ():
-        match = _holds_any(line, _CLAIMING) and _COPYRIGHT.search(line)
+    for line in _holding((*tail, *lead), _CLAIMING):
+        match = _COPYRIGHT.search(line)
         if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
             return match["name"].strip()
     return next((_outlet(line) or line for line in lead if line in banners), None)
 
 
-def _holds_any(text: str, wanted: Sequence[str]) -> bool:
-    text = text.lower()
-    return any(word in text for word in wanted)
+def _holding(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[str]:
+    """The lines that hold one of some words, whatever their case."""
+    return (line for line in lines if any(map(line.lower().__contains__, wanted)))
 
 
 def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:

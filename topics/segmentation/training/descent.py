@@ -22,12 +22,12 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
-from topics.segmentation.encoding import TAPS, Array, Sizes, encode, fill_tables, sizes_of
+from topics.segmentation.encoding import TAPS, Array, Sizes, encode, fill_marks, sizes_of
 from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
 from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 
-__all__ = ["Batch", "Example", "Learner", "gather"]
+__all__ = ["Batch", "Example", "Learner", "Noise", "gather"]
 
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
 DECAY: Final = 0.01
@@ -167,11 +167,12 @@ class Learner:
         self._n_steps = 0
 
     @classmethod
-    def resume(cls, weights: Mapping[str, Array], noise: Noise = NO_NOISE, *, pull: float = DECAY) -> Learner:
-        """Go on from the weights of a ``Network``. A step at rate r takes r times ``pull`` of the way back to them."""
+    def resume(cls, weights: Mapping[str, Array], *, pull: float = DECAY) -> Learner:
+        """Go on from the weights of a ``Network``. A step at rate r takes r times ``pull`` of the way back to them;
+        nothing is left out, so that what the weights say already moves nothing by itself."""
         learner = cls.__new__(cls)
         learner.weights = {name: w.copy() for name, w in weights.items() if name not in STANDARD}
-        learner._begin(noise, {name: w.copy() for name, w in learner.weights.items()}, pull)
+        learner._begin(NO_NOISE, {name: w.copy() for name, w in learner.weights.items()}, pull)
         return learner
 
     def step(self, batch: Batch, rate: float, rng: np.random.Generator) -> float:
@@ -188,11 +189,13 @@ class Learner:
         sizes = sizes_of(weights)
         n = len(batch.truth)
         embedded = weights["tokens"][batch.tokens]
+        filters = weights["filters"]
+        marks = fill_marks(weights["shapes"], weights["positions"], filters, sizes.last_column)
         encoded = np.empty((n, sizes.encoded), np.float32)
         winners = np.empty((n, sizes.filters), np.int16)
         encode(
             batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes,
-            *fill_tables(weights, embedded), np.float32(1.0), weights["filter_bias"], encoded, winners,
+            embedded @ filters, marks, np.float32(1.0), weights["filter_bias"], encoded, winners,
         )  # fmt: skip
         lengths = np.diff(batch.bounds)
         entering = np.concatenate((encoded, batch.features), axis=1)
@@ -266,7 +269,6 @@ class Learner:
             batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes, encoded, winners, g_encoded,
             of_token, of_shape, of_position, g_bias,
         )  # fmt: skip
-        filters = weights["filters"]
         gradients["filter_bias"] = g_bias
         gradients["filters"] = (
             embedded.T @ of_token + weights["shapes"].T @ of_shape + weights["positions"].T @ of_position

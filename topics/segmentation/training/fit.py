@@ -35,17 +35,15 @@ from topics.segmentation.training.words import MeaningOf, in_steps, learn_vocabu
 from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = [
-    "GENERATIONS",
     "Effort",
     "ExampleMaker",
     "Generation",
-    "calibrated",
+    "as_told",
     "fit_segmentation",
     "make_example",
     "rounded",
     "sigmoid",
     "standardise",
-    "teach",
 ]
 
 Progress = Callable[[str], None]
@@ -112,7 +110,7 @@ def fit_segmentation(
     )
     teachers: tuple[Network, ...] = ()
     for number in range(len(effort.generations)):
-        networks = teach(maker, effort, number, teachers, n_jobs=n_jobs, on_progress=on_progress)
+        networks = _teach(maker, effort, number, teachers, n_jobs=n_jobs, on_progress=on_progress)
         teachers += networks
     model = SegmentationModel(vocabulary, meanings, scale, Committee(networks), (1.0, 0.0), THRESHOLD, punkt)
     if not held_out.articles:
@@ -121,10 +119,10 @@ def fit_segmentation(
     on_progress("calibrating on outlets kept aside")
     styles = [style for style in STYLES if held_out.pages or style != PAGES]
     dumps = (build_dumps(held_out, style, effort.n_calibration // len(styles), effort.seed + 1) for style in styles)
-    return calibrated(model, [trial.example(dump) for some in dumps for dump in some])
+    return _calibrated(model, [trial.example(dump) for some in dumps for dump in some])
 
 
-def teach(
+def _teach(
     maker: ExampleMaker,
     effort: Effort,
     number: int,
@@ -140,12 +138,13 @@ def teach(
 
     raw = maker.make(effort.n_dumps, effort.seed + 2 * number, n_jobs)
     on_progress(f"generation {number + 1}: mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
-    centre, spread = Committee(teachers).standard if teachers else _standard(raw)
-    learn, hear = delayed(_learn), delayed(_as_told)
+    committee = Committee(teachers)
+    centre, spread = committee.standard if teachers else _standard(raw)
+    learn, hear = delayed(_learn), delayed(as_told)
     with threadpool_limits(limits=1):
         # threads, since the examples are large; each works through kernels and matrix products that let go of the GIL
         at_once = Parallel(n_jobs=n_jobs, prefer="threads")
-        examples = at_once(hear(example, teachers) for example in raw) if teachers else raw
+        examples = at_once(hear(example, committee, TOLD) for example in raw) if teachers else raw
         del raw
         examples = [standardise(example, centre, spread) for example in examples]
         generation = effort.generations[number]
@@ -158,11 +157,11 @@ def teach(
     return tuple(networks)
 
 
-def _as_told(example: Example, teachers: tuple[Network, ...]) -> Example:
-    """The same dump with what is between the truth and what ``teachers`` make of it in place of the truth."""
-    odds = Committee(teachers).score(example, example.features.astype(np.float32))
-    told = TOLD * sigmoid(odds) + (1.0 - TOLD) * example.truth
-    return replace(example, truth=told.astype(np.float16))
+def as_told(example: Example, network: Committee, share: float) -> Example:
+    """The same dump, raw features and all, with the truth in part replaced by what ``network`` makes of it."""
+    odds = network.score(example, example.features.astype(np.float32))
+    truth = share * sigmoid(odds) + (1.0 - share) * example.truth
+    return replace(example, truth=truth.astype(np.float16))
 
 
 # ---- examples
@@ -315,7 +314,7 @@ def _shortened(example: Example, rng: np.random.Generator) -> Example:
     return example.stretch(start, start + LONGEST)
 
 
-def calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
+def _calibrated(model: SegmentationModel, examples: Sequence[Example]) -> SegmentationModel:
     """Slope and offset of the log-odds by logistic regression (Platt 1999) on dumps that taught nothing: those of the
     styles that figures are measured on, since dumps mixed to teach are harder than what they prepare for."""
     from sklearn.linear_model import LogisticRegression

@@ -29,7 +29,15 @@ from topics.segmentation.network import HEADS, Committee, Network
 from topics.segmentation.segmenter import place_decisions
 from topics.segmentation.training.corpora import Article, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
-from topics.segmentation.training.fit import HEAD_WEIGHTS, ExampleMaker, make_example, rounded, sigmoid, standardise
+from topics.segmentation.training.fit import (
+    HEAD_WEIGHTS,
+    ExampleMaker,
+    as_told,
+    make_example,
+    rounded,
+    sigmoid,
+    standardise,
+)
 from topics.segmentation.training.prose import Prose
 
 __all__ = ["Recipe", "refine"]
@@ -101,7 +109,9 @@ def refine(
         mixed = [_standard(model, example) for example in maker.make(recipe.n_mixed, seed, n_jobs)]
     maker = _maker(model, _with_articles(whole, (*_as_articles(prose), *pieces)), prose)
     raw = maker.make(recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
-    rehearsed = others[: recipe.most_others] + [_standard(model, _as_seen(model, example)) for example in raw]
+    rehearsed = others[: recipe.most_others] + [
+        _standard(model, as_told(example, model.network, 1.0)) for example in raw
+    ]
     on_progress(f"refining boundaries: {n_decisions} decisions, {len(mixed)} mixed dumps, {len(rehearsed)} rehearsed")
     from threadpoolctl import threadpool_limits
 
@@ -155,12 +165,6 @@ def _examine(
     return examples, pieces, len(placed)
 
 
-def _as_seen(model: SegmentationModel, example: Example) -> Example:
-    """The same dump with what the model says of it in place of the truth; features are as they were made."""
-    heads = model.network.score(example, example.features.astype(np.float32))
-    return replace(example, truth=sigmoid(heads).astype(np.float16))
-
-
 def _standard(model: SegmentationModel, example: Example) -> Example:
     return standardise(example, *model.network.standard)
 
@@ -183,7 +187,6 @@ def _as_articles(prose: Prose) -> list[Article]:
 def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recipe, seed: int) -> Network:
     """The network after all steps; each takes the next few dumps of every sort, each sort in an order of its own."""
     rng = np.random.default_rng(seed)
-    # without noise, so that what the first weights say of a rehearsed dump moves nothing by itself
     learner = Learner.resume(network.weights, pull=recipe.pull)
     counts = (recipe.reviewed_per_step, recipe.mixed_per_step, recipe.rehearsed_per_step)
     queues: list[list[int]] = [[] for _ in sorts]
