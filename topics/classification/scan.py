@@ -1,6 +1,6 @@
 """Numba loops of classification: code points to tokens, tokens to counted terms, counts to scores.
 
-``read_tokens`` cuts exactly the tokens of the analyzer's regular expression and numbers their spellings in a table that
+``read_words`` cuts exactly the tokens of the analyzer's regular expression and numbers their spellings in a table that
 grows as new ones come; what a spelling counts as is decided by the analyzer itself, once, outside. ``score_words``
 counts words and pairs of a piece and adds up the rows of the layer.
 
@@ -22,16 +22,20 @@ import numpy as np
 from topics.jit import kernel
 
 __all__ = [
-    "ASCII",
     "BREAK",
+    "BREAK_KEY",
     "DROPPED",
     "FIRST_WORD",
+    "HASHED",
+    "PADDING",
     "TABLE_CODES",
     "UNKNOWN",
+    "decide_words",
     "fill_pairs",
     "grow_table",
-    "read_tokens",
+    "read_words",
     "score_words",
+    "slot_of",
 ]
 
 # what a token counts as
@@ -40,33 +44,149 @@ BREAK: Final = 1  # no pair of words reaches across it
 UNKNOWN: Final = 2  # a word that no term of the vocabulary holds
 FIRST_WORD: Final = 3
 
-# classes of code points, in the high bits of the character table; the low 16 bits are the code in NFKC
-TABLE_CODES: Final = 0x3000  # beyond are scripts and signs that are read the slow way
-ASCII: Final = 128
+# kinds of characters; from DOT on they may carry a word on
 OTHER: Final = 0
-WORD: Final = 1
-STOP: Final = 2  # . ! ?
-NEWLINE: Final = 3
-JOINER: Final = 4  # apostrophes and hyphens: inside a word they belong to it
-ELLIPSIS: Final = 5  # three full stops in one
-SLOW: Final = 6  # NFKC is not one code point, or depends on its neighbours
+NEWLINE: Final = 1
+ELLIPSIS: Final = 2  # three full stops in one
+STOP: Final = 3  # ! ?
+DOT: Final = 4
+JOINER: Final = 5  # apostrophes and hyphens: inside a word they belong to it
+WORD: Final = 6
+SLOW: Final = 7  # NFKC is not one code point, or depends on its neighbours
+TABLE_CODES: Final = 0x3000  # beyond are scripts and signs that are read the slow way
+
+BLANK: Final = 32
+PADDING: Final = 16  # NULs behind the last text, so that no look ahead needs to know where a text ends
 
 _FNV: Final = np.uint64(0xCBF29CE484222325)
 _PRIME: Final = np.uint64(0x100000001B3)
 _MIX: Final = np.uint64(0x9E3779B97F4A7C15)
-_HASHED: Final = np.uint64(1 << 63)  # set in keys that are hashes; no eight ASCII letters set it
+HASHED: Final = np.uint64(1 << 63)  # set in keys that are hashes
+BREAK_KEY: Final = np.uint64(1)  # no spelling: a break, which is in every table from the start
 _NO_KEY: Final = np.uint64(0xFFFFFFFFFFFFFFFF)  # a hash that is never made: its second highest bit is taken off
-_KEY_LETTERS: Final = 8
+_KEY_BYTES: Final = 8
+_ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
+_ONES: Final = np.uint64(0x0101010101010101)
+_HIGHS: Final = np.uint64(0x8080808080808080)
+_LOWS: Final = np.uint64(0x7F7F7F7F7F7F7F7F)
+_CASES: Final = np.uint64(0x2020202020202020)
+# what lifts a byte from each of these on, and none below, to its high bit
+_FROM_A: Final = np.uint64((0x80 - ord("a")) * 0x0101010101010101)
+_BEYOND_Z: Final = np.uint64((0x80 - ord("z") - 1) * 0x0101010101010101)
+_FROM_0: Final = np.uint64((0x80 - ord("0")) * 0x0101010101010101)
+_BEYOND_9: Final = np.uint64((0x80 - ord("9") - 1) * 0x0101010101010101)
 
 
 @kernel
-def _read_at(codes, i, characters):
-    """What the character table says of a code point."""
-    return characters[min(codes[i], np.uint32(TABLE_CODES))]
+def _load(data, i):
+    """Eight bytes as one integer, the first lowest: one instruction, since the places cannot be negative."""
+    at = np.uint64(i)
+    return (
+        np.uint64(data[at])
+        | np.uint64(data[at + np.uint64(1)]) << np.uint64(8)
+        | np.uint64(data[at + np.uint64(2)]) << np.uint64(16)
+        | np.uint64(data[at + np.uint64(3)]) << np.uint64(24)
+        | np.uint64(data[at + np.uint64(4)]) << np.uint64(32)
+        | np.uint64(data[at + np.uint64(5)]) << np.uint64(40)
+        | np.uint64(data[at + np.uint64(6)]) << np.uint64(48)
+        | np.uint64(data[at + np.uint64(7)]) << np.uint64(56)
+    )
 
 
 @kernel
-def _slot_of(key, mask):
+def _load_some(data, i, n):
+    """The first ``n`` of them, 1 to 8, the others 0."""
+    return _load(data, i) & (_ALL >> np.uint64(64 - 8 * n))
+
+
+@kernel
+def _mark_others(x):
+    """The high bit of each of eight bytes that is no ASCII letter and no digit (all at once: Mycroft 1987)."""
+    low = x & _LOWS
+    small = low | _CASES
+    letters = (small + _FROM_A) & ~(small + _BEYOND_Z)
+    digits = (low + _FROM_0) & ~(low + _BEYOND_9)
+    return (~(letters | digits) | x) & _HIGHS
+
+
+@kernel
+def _below(marks):
+    """All bits of the bytes below the first mark; of no mark, all."""
+    return ((marks & (~marks + np.uint64(1))) >> np.uint64(7)) - np.uint64(1)
+
+
+@kernel
+def _count_bytes(bits):
+    return np.int64(((bits & _ONES) * _ONES) >> np.uint64(56))
+
+
+@kernel
+def _kind_at(data, i, kinds):
+    """The kind of the character that begins at ``i``, and its length in bytes."""
+    first = np.int64(data[i])
+    if first < 0x80:
+        return np.int64(kinds[first]), 1
+    if first < 0xE0:
+        return np.int64(kinds[(first & 31) << 6 | np.int64(data[i + 1]) & 63]), 2
+    if first < 0xF0:
+        code = (first & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63
+        return np.int64(kinds[min(code, TABLE_CODES)]), 3
+    return SLOW, 4
+
+
+@kernel
+def _is_word(data, i, kinds):
+    return _kind_at(data, i, kinds)[0] == WORD
+
+
+@kernel
+def _step_back(data, i):
+    """Where the character before ``i`` begins."""
+    i -= 1
+    while data[i] & 0xC0 == 0x80:
+        i -= 1
+    return i
+
+
+@kernel
+def _end_word(data, i, kinds):
+    """The end of a word that has been read up to ``i``."""
+    while True:
+        marks = _mark_others(_load(data, i))
+        if marks == 0:
+            i += 8
+            continue
+        i += _count_bytes(_below(marks))
+        kind, size = _kind_at(data, i, kinds)
+        if kind == JOINER:  # a mark that a letter follows belongs to the word
+            if not _is_word(data, i + size, kinds):
+                return i
+        elif kind == DOT:  # and so does a dot that a single letter follows
+            follows, length = _kind_at(data, i + size, kinds)
+            if follows != WORD or _is_word(data, i + size + length, kinds):
+                return i
+        elif kind != WORD:
+            return i
+        i += size
+
+
+@kernel
+def _key_of(data, start, end):
+    """Up to eight bytes as they are, else a hash of them eight at a time (as FNV-1a; Fowler, Noll, Vo 1991)."""
+    n = end - start
+    value = _FNV
+    while end - start > _KEY_BYTES:
+        value = (value ^ _load(data, start)) * _PRIME
+        start += 8
+    last = _load_some(data, start, end - start)
+    if n <= _KEY_BYTES and last < HASHED:
+        return last
+    value = ((value ^ last) ^ np.uint64(n)) * _PRIME
+    return ((value ^ (value >> np.uint64(29))) >> np.uint64(2)) | HASHED
+
+
+@kernel
+def slot_of(key, mask):
     x = key * _MIX
     return (x ^ (x >> np.uint64(32))) & mask
 
@@ -86,23 +206,50 @@ def _find(key, table, slot):
 
 
 @kernel
-def _is_spelled(entry, codes, start, end, characters, arena, arena_at):
-    """Whether the spelling of that number is this one: two may have the same hash."""
-    at = arena_at[entry]
-    if arena_at[entry + 1] - at != end - start:
-        return False
-    for k in range(end - start):
-        if arena[at + k] != (_read_at(codes, start + k, characters) & np.uint32(0xFFFF)):
-            return False
-    return True
+def _pack(place, word):
+    """What a slot says of its spelling: where it is written down, and what it counts as (or a number below 0)."""
+    return np.uint64(place) << np.uint64(32) | np.uint64(word & 0xFFFFFFFF)
 
 
 @kernel
-def _write_down(n_entries, codes, start, end, characters, arena, arena_at):
-    at = arena_at[n_entries]
-    for k in range(end - start):
-        arena[at + k] = np.uint16(_read_at(codes, start + k, characters) & 0xFFFF)
-    arena_at[n_entries + 1] = at + end - start
+def _place_of(packed):
+    return np.int64(packed >> np.uint64(32))
+
+
+@kernel
+def _word_of(packed):
+    return np.int32(np.uint32(packed & np.uint64(0xFFFFFFFF)))
+
+
+@kernel
+def _is_spelled(arena, place, data, start, end):
+    """Whether this spelling is written down there: two may have the same hash."""
+    n = end - start
+    if arena[place] != np.uint64(n):
+        return False
+    place += 1
+    while n > 8:
+        if arena[place] != _load(data, start):
+            return False
+        place += 1
+        start += 8
+        n -= 8
+    return arena[place] == _load_some(data, start, n)
+
+
+@kernel
+def _write_down(arena, place, data, start, end):
+    """Its length, then the spelling eight bytes at a time; returns the place behind it."""
+    n = end - start
+    arena[place] = np.uint64(n)
+    place += 1
+    while n > 8:
+        arena[place] = _load(data, start)
+        place += 1
+        start += 8
+        n -= 8
+    arena[place] = _load_some(data, start, n)
+    return place + 1
 
 
 @kernel
@@ -111,105 +258,120 @@ def grow_table(old, new):
     mask = np.uint64(new.shape[0] - 1)
     for i in range(old.shape[0]):
         if old[i, 0] != 0:
-            slot = _find(_NO_KEY, new, _slot_of(old[i, 0], mask))
+            slot = _find(_NO_KEY, new, slot_of(old[i, 0], mask))
             new[slot, 0] = old[i, 0]
             new[slot, 1] = old[i, 1]
 
 
 @kernel
-def _take(letter, packed, shift, value):
-    """One more letter of a key: the eight at hand, how many bits they fill, the hash of those before them."""
-    if shift == 64:
-        value = (value ^ packed) * _PRIME
-        packed = np.uint64(0)
-        shift = np.uint64(0)
-    return packed ^ (letter << shift), shift + np.uint64(8), value
+def _cut(data, begin, end, kinds, keys, starts, ends):
+    """Fill in the keys, starts and ends of the tokens of one text; returns how many they are, or -1 where it has to be
+    read the slow way."""
+    n = 0
+    i = begin
+    while i < end:
+        kind, size = _kind_at(data, i, kinds)
+        if kind == WORD:
+            start = i
+            packed = _load(data, i)
+            marks = _mark_others(packed)
+            if marks == 0:
+                i = _end_word(data, i + 8, kinds)
+                key = _key_of(data, start, i)
+            else:  # seven words in ten end within eight letters, and most of them at a mark that ends them surely
+                own = _below(marks)
+                i += _count_bytes(own)
+                key = packed & own
+                if data[i] >= 0x80 or kinds[data[i]] >= DOT:
+                    i = _end_word(data, i, kinds)
+                    key = _key_of(data, start, i)
+            keys[n] = key
+            starts[n] = start
+            ends[n] = i
+            n += 1
+            i += data[i] == BLANK  # as most words do, so that the next round finds the next word
+            continue
+        if kind == STOP or kind == DOT:
+            # a stop after a single letter ends no sentence, nor does one that a word follows
+            breaks = not _is_word(data, i + size, kinds)
+            if breaks and i > begin:
+                before = _step_back(data, i)
+                if _is_word(data, before, kinds):
+                    breaks = before > begin and _is_word(data, _step_back(data, before), kinds)
+            keys[n] = BREAK_KEY
+            n += breaks
+        elif kind == NEWLINE or kind == ELLIPSIS:
+            keys[n] = BREAK_KEY
+            n += 1
+        elif kind == SLOW:
+            return -1
+        i += size
+    return n
 
 
 @kernel
-def read_tokens(codes, text_at, characters, is_letter, table, arena, arena_at, n_entries, tokens, token_at, slow):
-    """Fill ``tokens`` with the numbers of the spellings in each text, ``token_at`` (n + 1) with where these begin.
+def read_words(data, text_at, kinds, table, arena, n_arena, new_slots, words, word_at, slow):
+    """Fill ``words`` with what the tokens of each text count as, those that are dropped left out, and ``word_at``
+    (n + 1) with where the words of each text begin.
 
-    Text ``i`` is ``codes[text_at[i]:text_at[i + 1] - 1]``: between texts, and twice behind the last, stands a NUL, so
-    that no look back or ahead needs to know where a text ends. ``is_letter`` (ASCII,) says what ``characters`` says,
-    shorter. A break has the number 0. A text that has to be read the slow way is marked in ``slow`` and gives no
-    tokens. Returns the number of spellings that are known then.
+    Text ``i`` is the UTF-8 of ``data[text_at[i]:text_at[i + 1] - 1]``: between texts stands a NUL, and PADDING of them
+    behind the last. ``kinds`` (TABLE_CODES + 1,) says what a code point is. A text that has to be read the slow way is
+    marked in ``slow`` and gives no words. Of a spelling that is met for the first time the slot is put into
+    ``new_slots``, and a number below 0 stands for it until it is decided (:func:`decide_words`). Spellings whose keys
+    are hashes are written down in ``arena`` from ``n_arena`` on. Returns how many spellings are new, and how much of
+    the arena is filled then.
+
+    Cutting and looking up are two loops: what the table's memory keeps waiting in the second then waits together.
     """
-    n_tokens = 0
+    n = 0
+    n_new = 0
+    longest = 0
+    for text in range(text_at.shape[0] - 1):
+        longest = max(longest, text_at[text + 1] - text_at[text])
+    keys = np.empty(longest + 1, np.uint64)
+    starts = np.empty(longest + 1, np.int64)
+    ends = np.empty(longest + 1, np.int64)
     mask = np.uint64(table.shape[0] - 1)
     for text in range(text_at.shape[0] - 1):
-        token_at[text] = n_tokens
-        i = text_at[text]
-        end = text_at[text + 1] - 1
-        while i < end:
-            at = _read_at(codes, i, characters)
-            kind = at >> 16
-            if kind == WORD:
-                # the key: up to eight ASCII letters as they are, else a hash of them eight at a time (as FNV-1a;
-                # Fowler, Noll, Vo 1991): one multiplication a letter took a third longer
-                start = i
-                packed = np.uint64(0)
-                shift = np.uint64(0)
-                seen = np.uint64(0)
-                value = _FNV
-                while True:
-                    code = codes[i]
-                    while code < ASCII and is_letter[code]:  # nine letters in ten; a third off the whole loop
-                        packed, shift, value = _take(np.uint64(code), packed, shift, value)
-                        i += 1
-                        code = codes[i]
-                    at = _read_at(codes, i, characters)
-                    kind = at >> 16
-                    if kind == JOINER:  # a mark that a letter follows belongs to the word
-                        if _read_at(codes, i + 1, characters) >> 16 != WORD:
-                            break
-                    elif kind != WORD and (
-                        at != (STOP << 16 | 46)
-                        or _read_at(codes, i + 1, characters) >> 16 != WORD
-                        or _read_at(codes, i + 2, characters) >> 16 == WORD
-                    ):
-                        break
-                    letter = np.uint64(at & np.uint32(0xFFFF))
-                    packed, shift, value = _take(letter, packed, shift, value)
-                    seen |= letter
-                    i += 1
-                key = packed
-                if seen >= 128 or i - start > _KEY_LETTERS:
-                    value = ((value ^ packed) ^ np.uint64(i - start)) * _PRIME
-                    key = ((value ^ (value >> np.uint64(29))) >> np.uint64(2)) | _HASHED
-                slot = _find(key, table, _slot_of(key, mask))
-                while (
-                    key >= _HASHED
-                    and table[slot, 0] == key
-                    and not _is_spelled(np.int64(table[slot, 1]), codes, start, i, characters, arena, arena_at)
-                ):
-                    slot = _find(key, table, (slot + np.uint64(1)) & mask)
-                if table[slot, 0] != key:
-                    table[slot, 0] = key
-                    table[slot, 1] = np.uint64(n_entries)
-                    _write_down(n_entries, codes, start, i, characters, arena, arena_at)
-                    n_entries += 1
-                tokens[n_tokens] = np.int32(table[slot, 1])
-                n_tokens += 1
-                continue
-            if kind == STOP:
-                # a dot after a single letter ends no sentence, nor does one that a word follows
-                ends = _read_at(codes, i + 1, characters) >> 16 != WORD
-                if ends and i > text_at[text] and _read_at(codes, i - 1, characters) >> 16 == WORD:
-                    ends = i - 1 > text_at[text] and _read_at(codes, i - 2, characters) >> 16 == WORD
-                if ends:
-                    tokens[n_tokens] = 0
-                    n_tokens += 1
-            elif kind == NEWLINE or kind == ELLIPSIS:
-                tokens[n_tokens] = 0
-                n_tokens += 1
-            elif kind == SLOW:
-                slow[text] = True
-                n_tokens = token_at[text]
-                break
-            i += 1
-    token_at[text_at.shape[0] - 1] = n_tokens
-    return n_entries
+        word_at[text] = n
+        n_tokens = _cut(data, text_at[text], text_at[text + 1] - 1, kinds, keys, starts, ends)
+        slow[text] = n_tokens < 0
+        for k in range(n_tokens):
+            key = keys[k]
+            slot = _find(key, table, slot_of(key, mask))
+            while (
+                key >= HASHED
+                and table[slot, 0] == key
+                and not _is_spelled(arena, _place_of(table[slot, 1]), data, starts[k], ends[k])
+            ):
+                slot = _find(key, table, (slot + np.uint64(1)) & mask)
+            if table[slot, 0] != key:
+                table[slot, 0] = key
+                new_slots[n_new] = slot
+                n_new += 1
+                table[slot, 1] = _pack(n_arena, -n_new)
+                if key >= HASHED:
+                    n_arena = _write_down(arena, n_arena, data, starts[k], ends[k])
+            word = _word_of(table[slot, 1])
+            words[n] = word
+            n += word != DROPPED  # two tokens in five are; a branch would be wrong at every other one
+    word_at[text_at.shape[0] - 1] = n
+    return n_new, n_arena
+
+
+@kernel
+def decide_words(words, word_at, decided):
+    """Put what new spellings count as in their places in ``words``; ``decided[k]`` is that of the number ``-k - 1``."""
+    n = 0
+    for text in range(word_at.shape[0] - 1):
+        begin, end = word_at[text], word_at[text + 1]
+        word_at[text] = n
+        for word in words[begin:end]:
+            if word < 0:
+                word = decided[-word - 1]
+            words[n] = word
+            n += word != DROPPED
+    word_at[word_at.shape[0] - 1] = n
 
 
 @kernel
@@ -247,17 +409,18 @@ def fill_pairs(first, second, columns, keys, values, bits):
 
 @kernel
 def score_words(
-    words, word_at, piece_of, weight_of, lead_of, column_of, pair_keys, pair_values, pair_bits, idf, layer, logs,
+    words, word_at, piece_of, weight_of, lead_of, n_single, pair_keys, pair_values, pair_bits, idf, layer, logs,
     counts, scores, known ):  # fmt: skip
     """Add the rows of ``layer`` (n_terms, n_columns) into ``scores`` (n_pieces, n_columns) by the TF-IDF of each piece.
 
     Text ``i``, ``words[word_at[i]:word_at[i + 1]]``, belongs to piece ``piece_of[i]`` (ascending) and counts
-    ``weight_of[i]`` times, its first ``lead_of[i]`` words once more. ``known`` (n_pieces,) is filled with the number of
-    different terms. ``counts`` (n_terms,) is scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
+    ``weight_of[i]`` times, its first ``lead_of[i]`` words once more. The ``n_single`` words from FIRST_WORD on are
+    terms, with the first rows. ``known`` (n_pieces,) is filled with the number of different terms. ``counts``
+    (n_terms,) is scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
     """
     mask = np.uint64(pair_keys.shape[0] - 1)
     bits_mask = np.uint64(pair_bits.shape[0] - 1)
-    touched = np.empty(2 * words.shape[0] + 1, np.int64)
+    touched = np.empty(2 * words.shape[0] + 1, np.int32)
     sums = np.zeros(layer.shape[1], np.float64)
     n_texts = piece_of.shape[0]
     text = 0
@@ -266,50 +429,45 @@ def score_words(
         n = 0
         while text < n_texts and piece_of[text] == piece:
             lead = lead_of[text]
-            before = np.int64(0)
-            for at in range(word_at[text], word_at[text + 1]):
-                word = words[at]
-                if word == DROPPED:
-                    continue
+            before = np.uint64(0)
+            for word in words[word_at[text] : word_at[text + 1]]:
                 if word < FIRST_WORD:
                     lead -= word == UNKNOWN
-                    before = np.int64(0)
+                    before = np.uint64(0)
                     continue
                 weight = weight_of[text] + (lead > 0)
                 lead -= 1
-                column = np.int64(column_of[word])
-                if column >= 0:
-                    if counts[column] == 0:
-                        touched[n] = column
-                        n += 1
-                    counts[column] += weight
-                if before:
-                    key = (np.uint64(before) << np.uint64(32)) | np.uint64(word)
-                    place, bit = _bit_of(key, bits_mask)
+                row = word - FIRST_WORD
+                if row < n_single:
+                    touched[n] = row
+                    n += counts[row] == 0
+                    counts[row] += weight
+                key = before | np.uint64(word)  # without a word before it, that of no pair
+                place, bit = _bit_of(key, bits_mask)
+                if pair_bits[place] & bit:
                     slot = _pair_slot(key, mask)
-                    while pair_bits[place] & bit and pair_keys[slot] != 0:
+                    while pair_keys[slot] != 0:
                         if pair_keys[slot] == key:
-                            column = np.int64(pair_values[slot])
-                            if counts[column] == 0:
-                                touched[n] = column
-                                n += 1
-                            counts[column] += weight
+                            row = pair_values[slot]
+                            touched[n] = row
+                            n += counts[row] == 0
+                            counts[row] += weight
                             break
                         slot = (slot + np.uint64(1)) & mask
-                before = np.int64(word)
+                before = np.uint64(word) << np.uint64(32)
             text += 1
         known[piece] = n
         length = 0.0
         for f in range(sums.shape[0]):
             sums[f] = 0.0
-        for k in range(n):
-            column = touched[k]
-            count = counts[column]
-            counts[column] = 0
-            value = (logs[count] if count < logs.shape[0] else 1.0 + math.log(count)) * idf[column]
+        for row in touched[:n]:
+            count = counts[row]
+            counts[row] = 0
+            value = (logs[count] if count < logs.shape[0] else 1.0 + math.log(count)) * idf[row]
             length += value * value
+            weights = layer[row]
             for f in range(sums.shape[0]):
-                sums[f] += value * layer[column, f]
+                sums[f] += value * weights[f]
         if n:
             length = math.sqrt(length)
             for f in range(sums.shape[0]):

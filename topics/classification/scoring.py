@@ -15,31 +15,36 @@ import threading
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
-from typing import Any, Final
+from itertools import accumulate
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.classification.analyzer import BREAK_TERM, LEAD_WORDS, below_title, fold_token, fold_tokens
 from topics.classification.scan import (
-    ASCII,
     BREAK,
+    BREAK_KEY,
+    DOT,
     DROPPED,
     ELLIPSIS,
     FIRST_WORD,
+    HASHED,
     JOINER,
     NEWLINE,
     OTHER,
+    PADDING,
     SLOW,
     STOP,
     TABLE_CODES,
     UNKNOWN,
     WORD,
+    decide_words,
     fill_pairs,
     grow_table,
-    read_tokens,
+    read_words,
     score_words,
+    slot_of,
 )
 
 __all__ = ["Piece", "Scorer"]
@@ -47,7 +52,7 @@ __all__ = ["Piece", "Scorer"]
 Array = NDArray[np.float64]
 Piece = tuple[str | None, str]  # headline and text
 
-BATCH_CODES: Final = 1 << 18  # code points that are read at a time
+BATCH_BYTES: Final = 1 << 18  # that are read at a time, about
 MOST_SPELLINGS: Final = 1 << 19  # remembered, then all are forgotten: garbage has no end of them
 LOGS: Final = 256
 LINE: Final = 16  # single floats
@@ -61,43 +66,33 @@ class Scorer:
     alone. The first words below it (LEAD_WORDS) count twice.
     """
 
-    _table: NDArray[np.uint64]  # (n_slots, 2): keys of spellings and their numbers
-    _word_of: NDArray[np.int32]  # what a spelling counts as
-    _arena: NDArray[np.uint16]  # all spellings, one after another,
-    _arena_at: NDArray[np.int64]  # and where each begins
-    _n_entries: int
+    _table: NDArray[np.uint64]  # (n_slots, 2): keys of spellings; what they count as, and where they are written down
+    _arena: NDArray[np.uint64]  # spellings that are longer than a key, in UTF-8
+    _n_arena: int
+    _n_spellings: int
 
     def __init__(
         self, terms: Sequence[str], idf: Array, layer: NDArray[np.float32], bias: Array, title_weight: int
     ) -> None:
-        words: dict[str, int] = {}
-        column_of = [-1] * FIRST_WORD
+        order = np.array(sorted(range(len(terms)), key=lambda k: " " in terms[k]), np.int64)  # single words first
+        n_single = sum(" " not in term for term in terms)
+        words = {terms[column]: FIRST_WORD + row for row, column in enumerate(order[:n_single])}
         pairs: list[tuple[int, int, int]] = []
-
-        def number(word: str) -> int:
-            found = words.setdefault(word, len(column_of))
-            if found == len(column_of):
-                column_of.append(-1)
-            return found
-
-        for column, term in enumerate(terms):
-            first, _, second = term.partition(" ")
-            if second:
-                pairs.append((number(first), number(second), column))
-            else:
-                column_of[number(first)] = column
+        for row, column in enumerate(order[n_single:], n_single):
+            first, second = (words.setdefault(word, FIRST_WORD + len(words)) for word in terms[column].split(" "))
+            pairs.append((first, second, row))
         size = 1 << max(4, (2 * len(pairs)).bit_length())
         self._words = words
-        self._column_of = np.array(column_of, np.int32)
+        self._n_single = n_single
         self._pair_keys = np.zeros(size, np.uint64)
         self._pair_values = np.zeros(size, np.int32)
         self._pair_bits = np.zeros(max(64, size // 8), np.uint64)  # four to eight bits a slot
         table = np.array(pairs, np.int64).reshape(-1, 3)
         fill_pairs(table[:, 0], table[:, 1], table[:, 2], self._pair_keys, self._pair_values, self._pair_bits)
-        self._idf = np.ascontiguousarray(idf, np.float64)
+        self._idf = np.ascontiguousarray(idf[order], np.float64)
         # rows are filled up to whole lines of the cache
         self._layer = np.zeros((len(terms), -(-layer.shape[1] // LINE) * LINE), np.float32)
-        self._layer[:, : layer.shape[1]] = layer
+        self._layer[:, : layer.shape[1]] = layer[order]
         self._bias = np.asarray(bias, np.float64)
         self._title_weight = title_weight
         self._logs = np.concatenate(([0.0], 1.0 + np.log(np.arange(1, LOGS, dtype=np.float64))))
@@ -129,38 +124,47 @@ class Scorer:
                 words, word_at = self._read(texts[begin:end])
                 score_words(
                     words, word_at, np.array(piece_of[begin:end]), np.array(weight_of[begin:end]),
-                    np.array(lead_of[begin:end]), self._column_of, self._pair_keys, self._pair_values, self._pair_bits,
+                    np.array(lead_of[begin:end]), self._n_single, self._pair_keys, self._pair_values, self._pair_bits,
                     self._idf, self._layer, self._logs, self._counts, scores, known, )  # fmt: skip
         return scores[:, : len(self._bias)] + self._bias, known
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The numbers of the words of some texts, one after another, and where each text begins in them."""
-        codes = np.frombuffer("\0".join([*texts, "\0"]).encode("utf-32-le", "surrogatepass"), np.uint32)
-        text_at = np.array([0, *accumulate(len(text) + 1 for text in texts)], np.int64)
-        self._make_room(len(codes))
-        tokens = np.empty(len(codes), np.int32)
-        token_at = np.empty(len(texts) + 1, np.int64)
+        encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+        data = np.frombuffer(b"\0".join([*encoded, bytes(PADDING)]), np.uint8)
+        text_at = np.array([0, *accumulate(len(text) + 1 for text in encoded)], np.int64)
+        self._make_room(len(data))
+        new_slots = np.empty(len(data) // 2 + 2, np.int64)
+        words = np.empty(len(data), np.int32)
+        word_at = np.empty(len(texts) + 1, np.int64)
         slow = np.zeros(len(texts), np.bool_)
-        n_before = self._n_entries
-        self._n_entries = int(
-            read_tokens(
-                codes, text_at, character_table(), ascii_letters(), self._table, self._arena, self._arena_at,
-                self._n_entries, tokens, token_at, slow,
-            )
-        )  # fmt: skip
-        self._decide(n_before)
-        words: NDArray[np.int32] = self._word_of[tokens[: token_at[-1]]]
-        return self._read_slow(texts, slow, words, token_at) if slow.any() else (words, token_at)
+        n_new, self._n_arena = read_words(
+            data, text_at, character_kinds(), self._table, self._arena, self._n_arena, new_slots, words, word_at, slow
+        )
+        if n_new:
+            decided = self._decide(new_slots[:n_new])
+            decide_words(words, word_at, decided)
+        return self._read_slow(texts, slow, words, word_at) if slow.any() else (words, word_at)
 
-    def _decide(self, n_before: int) -> None:
-        """What the spellings from ``n_before`` on count as."""
-        at = self._arena_at[n_before : self._n_entries + 1].tolist()
-        spelled = self._arena[at[0] : at[-1]].tobytes().decode("utf-16-le", "surrogatepass")
-        decided = [
-            self._words.get(term, UNKNOWN) if (term := fold_token(spelled[a - at[0] : b - at[0]])) else DROPPED
-            for a, b in pairwise(at)
-        ]
-        self._word_of[n_before : self._n_entries] = decided
+    def _decide(self, slots: NDArray[np.int64]) -> NDArray[np.int32]:
+        """What the spellings in these slots count as, written there too."""
+        self._n_spellings += len(slots)
+        places = self._table[slots, 1] >> np.uint64(32)
+        terms = map(self._fold, self._table[slots, 0].tolist(), places.tolist())
+        decided = np.array([self._words.get(term, UNKNOWN) if term else DROPPED for term in terms], np.int32)
+        self._table[slots, 1] = places << np.uint64(32) | decided.astype(np.uint64)
+        return decided
+
+    def _fold(self, key: int, place: int) -> str:
+        """The term of a spelling, in the text's own code points: those that NFKC makes of several are read slowly."""
+        if key < HASHED:
+            spelling = key.to_bytes(8, "little").rstrip(b"\0")
+        else:
+            n = int(self._arena[place])
+            spelling = self._arena[place + 1 : place + 1 - -n // 8].tobytes()[:n]
+        if spelling.isascii():
+            return fold_token(spelling.decode("ascii"))
+        return fold_token(unicodedata.normalize("NFKC", spelling.decode("utf-8")))
 
     def _read_slow(
         self, texts: Sequence[str], slow: NDArray[np.bool_], words: NDArray[np.int32], word_at: NDArray[np.int64]
@@ -176,85 +180,67 @@ class Scorer:
                 parts.append(words[word_at[place] : word_at[place + 1]])
         return np.concatenate(parts), np.array([0, *accumulate(map(len, parts))], np.int64)
 
-    def _make_room(self, n_codes: int) -> None:
-        """Room for as many new spellings as ``n_codes`` code points can hold."""
-        if self._n_entries > MOST_SPELLINGS:
+    def _make_room(self, n_bytes: int) -> None:
+        """Room for as many new spellings as ``n_bytes`` can hold."""
+        if self._n_spellings > MOST_SPELLINGS:
             self._forget()
-        n_entries, n_arena = self._n_entries + n_codes // 2 + 2, int(self._arena_at[self._n_entries]) + n_codes
-        if n_entries >= len(self._word_of):
-            more = max(n_entries, 2 * len(self._word_of))
-            self._word_of = _grown(self._word_of, more)
-            self._arena_at = _grown(self._arena_at, more + 1)
-        if n_arena >= len(self._arena):
-            self._arena = _grown(self._arena, max(n_arena, 2 * len(self._arena)))
-        if 4 * n_entries >= 3 * len(self._table):
-            table = np.zeros((1 << (3 * n_entries // 2).bit_length(), 2), np.uint64)
+        if self._n_arena + n_bytes > len(self._arena):  # eight letters and a blank take three words of eight bytes
+            arena = np.zeros(max(self._n_arena + n_bytes, 2 * len(self._arena)), np.uint64)
+            arena[: self._n_arena] = self._arena[: self._n_arena]
+            self._arena = arena
+        n_spellings = self._n_spellings + n_bytes // 2 + 2
+        if 4 * n_spellings >= 3 * len(self._table):
+            table = np.zeros((1 << (3 * n_spellings // 2).bit_length(), 2), np.uint64)
             grow_table(self._table, table)
             self._table = table
 
     def _forget(self) -> None:
-        """Begin with no spelling but that of a break, which has the number 0 and stands in no slot."""
-        self._table = np.zeros((BATCH_CODES // 2, 2), np.uint64)
-        self._word_of = np.full(BATCH_CODES, BREAK, np.int32)
-        self._arena = np.zeros(4 * BATCH_CODES, np.uint16)
-        self._arena_at = np.zeros(BATCH_CODES + 1, np.int64)
-        self._n_entries = 1
+        """Begin with no spelling but that of a break."""
+        self._table = np.zeros((BATCH_BYTES // 2, 2), np.uint64)
+        self._table[slot_of(BREAK_KEY, np.uint64(len(self._table) - 1))] = BREAK_KEY, BREAK
+        self._arena = np.zeros(2 * BATCH_BYTES, np.uint64)
+        self._n_arena = 0
+        self._n_spellings = 1
 
 
 @lru_cache(maxsize=1)
-def character_table() -> NDArray[np.uint32]:
-    """For each code point below ``TABLE_CODES``, and for all others together, its class (high 16 bits) and what NFKC
-    makes of it (low 16 bits).
+def character_kinds() -> NDArray[np.uint8]:
+    """The kind of each code point below ``TABLE_CODES``, and that of all others together.
 
     It is made from the running Python's Unicode data, as the regular expressions of the analyzer are.
     """
-    table = [*(_describe(code) for code in range(TABLE_CODES)), SLOW << 16]
-    return np.array(table, np.uint32)
+    return np.array([*map(_kind_of, range(TABLE_CODES)), SLOW], np.uint8)
 
 
-@lru_cache(maxsize=1)
-def ascii_letters() -> NDArray[np.bool_]:
-    """Which of the first ASCII code points are of words, by :func:`character_table`."""
-    letters: NDArray[np.bool_] = character_table()[:ASCII] >> 16 == WORD
-    return letters
-
-
-def _describe(code: int) -> int:
+def _kind_of(code: int) -> int:
     character = chr(code)
     if code == 0x2026:
-        return ELLIPSIS << 16 | code
+        return ELLIPSIS
     folded = unicodedata.normalize("NFKC", character)
     # marks and Hangul jamo join what stands before them; soft hyphens vanish
     joins = unicodedata.category(character)[0] == "M" or 0x1100 <= code <= 0x11FF or code == 0xAD
-    if len(folded) != 1 or joins or unicodedata.category(folded)[0] == "M" or ord(folded) >= 1 << 16:
-        return SLOW << 16 | code
-    kind = OTHER
+    if len(folded) != 1 or joins or unicodedata.category(folded)[0] == "M":
+        return SLOW
     if folded.isalnum() or folded == "_":
-        kind = WORD
-    elif folded in ".!?":
-        kind = STOP
-    elif folded == "\n":
-        kind = NEWLINE
-    elif folded in "'’‘ʼ-‐":
-        kind = JOINER
-    return kind << 16 | ord(folded)
+        return WORD
+    if folded == "\n":
+        return NEWLINE
+    if folded == ".":
+        return DOT
+    if folded in "!?":
+        return STOP
+    return JOINER if folded in "'’‘ʼ-‐" else OTHER
 
 
 def _batches(texts: Sequence[str], piece_of: Sequence[int]) -> list[tuple[int, int]]:
-    """Ranges of texts of about ``BATCH_CODES`` each that keep the texts of a piece together."""
+    """Ranges of texts of about ``BATCH_BYTES`` each that keep the texts of a piece together."""
     ranges = []
     begin = n = 0
     for place, text in enumerate(texts):
-        if n + len(text) > BATCH_CODES and place > begin and piece_of[place] != piece_of[place - 1]:
+        if n + len(text) > BATCH_BYTES and place > begin and piece_of[place] != piece_of[place - 1]:
             ranges.append((begin, place))
             begin, n = place, 0
         n += len(text)
     if begin < len(texts):
         ranges.append((begin, len(texts)))
     return ranges
-
-
-def _grown(array: NDArray[Any], size: int) -> NDArray[Any]:
-    more = np.zeros(size, array.dtype)
-    more[: len(array)] = array
-    return more
