@@ -315,6 +315,33 @@ def test_a_copy_in_another_fold_would_be_recognised() -> None:
     assert (judged[1] == music).all()
 
 
+def test_a_guessed_topic_teaches_what_is_in_a_piece_and_not_what_comes_first() -> None:
+    words = count_terms(None, "Zeppelins yodel over the glacier, and the glacier yodels back.")
+    certain = [Example(words, "music", ("garden",), str(k)) for k in range(4)]
+    guessed = [replace(piece, guessed=True) for piece in certain]
+    plain, told, unsure = (fit_topics([*EXAMPLES, *more], SLUGS, DESCRIPTIONS) for more in ([], certain, guessed))
+    music, garden = SLUGS.index("music"), SLUGS.index("garden")
+    zeppelin = told.model.columns["zeppelin"]
+    assert told.model.weights[zeppelin, music] > unsure.model.weights[zeppelin, music] > 0
+    assert unsure.model.weights[zeppelin, garden] > 0 > told.model.weights[zeppelin, garden]
+    for model in (told.model, unsure.model):
+        assert (model.also_weights[zeppelin, [music, garden]] > 0).all()
+    assert "zeppelin" not in plain.model.columns
+    # all are scored, but temperature and thresholds are fitted on those that are certain
+    assert np.allclose(unsure.out_of_fold.sum(axis=1), 1.0)
+    assert unsure.model.acceptance.n_known == len(EXAMPLES)
+    assert told.model.acceptance.n_known == len(EXAMPLES) + 4
+
+
+def test_guesses_alone_leave_nothing_to_judge_by() -> None:
+    guesses = [replace(piece, guessed=True) for piece in EXAMPLES]
+    fitted = fit_topics(guesses, SLUGS, DESCRIPTIONS)
+    assert fitted.model.unknown_below == 0.0
+    assert np.allclose(fitted.out_of_fold, 1 / len(SLUGS))
+    terms = count_terms(None, "Roses in the hedge, roses in the frost.")
+    assert fitted.model.probabilities(fitted.model.vectorise(terms)).argmax() == SLUGS.index("garden")
+
+
 def test_labels_of_one_topic_are_too_few() -> None:
     with pytest.raises(LabelError, match="at least two topics"):
         fit_topics([EXAMPLES[0]], SLUGS, {})

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from topics.errors import LabelError
 from topics.records import Dump, dump_digest
@@ -38,6 +38,8 @@ __all__ = [
     "text_of",
     "texts_by_dump",
 ]
+
+GUESSED: Final = "l"  # the confidence of a label whose primary topic is a guess
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,10 @@ def gather_pieces(
         [_all_counts(terms) for _, terms in kept], [places[d.segment].published for d, _ in kept], duplicates
     )
     return Pieces(
-        tuple(Example(terms, d.topic, d.also, str(story)) for (d, terms), story in zip(kept, stories, strict=True)),
+        tuple(
+            Example(terms, d.topic, d.also, str(story), guessed=d.confidence == GUESSED)
+            for (d, terms), story in zip(kept, stories, strict=True)
+        ),
         tuple(
             Traits(d.topic, duplicate, story, places[d.segment].source or d.name, places[d.segment].published)
             for (d, _), duplicate, story in zip(kept, duplicates, stories, strict=True)

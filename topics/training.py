@@ -299,7 +299,7 @@ def measure_fit(examples: Sequence[Example], fitted: Fitted) -> dict[str, Any]:
     model = fitted.model
     judged = []
     for example, p in zip(examples, fitted.out_of_fold, strict=True):
-        if example.topic is None:
+        if example.topic is None or example.guessed:
             continue
         best = int(p.argmax())
         judged.append(

@@ -106,7 +106,7 @@ class Curve:
 def measure_curve(labelled: Labelled, advance: Advance = lambda name: None) -> Curve:
     """The curve of labelled pieces; ``advance`` is told of each of the N_FOLDS * N_SIZES trainings."""
     slugs = labelled.taxonomy.slugs
-    places = [place for place, example in enumerate(labelled.examples) if example.topic in slugs]
+    places = [k for k, example in enumerate(labelled.examples) if example.is_certain and example.topic in slugs]
     topics = np.array([slugs.index(str(labelled.examples[place].topic)) for place in places], np.int64)
     if len(places) < MIN_PIECES or len(set(topics.tolist())) < 2:
         return Curve(len(places))

@@ -109,7 +109,7 @@ def find_suspects(labelled: Labelled, fitted: Fitted, confirmed: Collection[str]
     slugs = fitted.model.slugs
     index = {slug: column for column, slug in enumerate(slugs)}
     trusted = set(confirmed)
-    places = [place for place, example in enumerate(labelled.examples) if example.topic in index]
+    places = [k for k, example in enumerate(labelled.examples) if example.is_certain and example.topic in index]
     if not places:
         return []
     labels = np.array([index[str(labelled.examples[place].topic)] for place in places])

@@ -18,12 +18,22 @@ FOLDS: Final = 5
 @dataclass(frozen=True, slots=True)
 class Example:
     """A labelled piece. ``topic`` is ``None`` where a person said that none fits; ``group`` is shared by
-    pieces of one story, which stay together in folds; ``""`` is a story of its own."""
+    pieces of one story, which stay together in folds; ``""`` is a story of its own.
+
+    ``guessed``: which of its topics comes first was a guess of the labeller's (confidence ``l``). It teaches which
+    topics there are in such a piece and not which is the primary one, and no model is measured by it.
+    """
 
     terms: Terms
     topic: str | None
     also: tuple[str, ...] = ()
     group: str = ""
+    guessed: bool = False
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it says surely what the primary topic is."""
+        return self.topic is not None and not self.guessed
 
 
 def group_topics(n_pieces: NDArray[np.int64]) -> list[NDArray[np.int64]]:

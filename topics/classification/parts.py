@@ -38,8 +38,9 @@ PRIOR_TEMPERATURE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Labelled pieces to learn from: rows, the primary topic of each as a row of one, all its topics, its weight in an
-    SVM and in EM, and the pool (``unfit`` are pieces of which a person said that no topic fits)."""
+    """Labelled pieces to learn from: rows, the primary topic of each as a row of one (of none, where it was guessed),
+    all its topics, its weight in an SVM and in EM, and the pool (``unfit`` are pieces of which a person said that no
+    topic fits)."""
 
     space: Space
     rows: Rows
@@ -49,6 +50,11 @@ class Problem:
     given: Array
     pool: Rows
     unfit: Rows
+
+    @property
+    def certain(self) -> NDArray[np.int64]:
+        """The places of pieces whose primary topic is known."""
+        return np.flatnonzero(self.primary.any(axis=1))
 
     def subset(self, which: NDArray[np.int64]) -> Problem:
         """The same with only these pieces."""
@@ -78,7 +84,8 @@ class Parts:
 def fit_parts(problem: Problem, *, read_pool: bool) -> Parts:
     """Fit on a problem's pieces; ``read_pool`` asks for the scorers that learn topics from the pool too."""
     space, rows, pool = problem.space, problem.rows, problem.pool
-    svm = fit_svms(rows, problem.primary, space, problem.weight)
+    first = problem.certain
+    svm = fit_svms(rows[first], problem.primary[first], space, problem.weight[first])
     also = svm
     if (problem.positive != problem.primary).any():
         also = fit_svms(rows, problem.positive, space, problem.weight)
@@ -89,6 +96,7 @@ def fit_parts(problem: Problem, *, read_pool: bool) -> Parts:
 
 
 def _fit_pooled(problem: Problem, svm: Layer) -> Layer:
+    problem = problem.subset(problem.certain)
     known = problem.primary.any(axis=0)
     leaning = LEANING * svm.score(problem.pool)
     leaning[:, ~known] = -30.0  # a topic without a piece takes none of the pool

@@ -80,7 +80,7 @@ def fit_topics(
         )
     problem = _set_out(examples, slugs, descriptions, vectors, pool)
     n = len(labelled)
-    judged = _judge(problem, labelled, on_progress)
+    judged = _judge(problem, slugs, labelled, on_progress)
     on_progress("fitting the model")
     parts = fit_parts(problem, read_pool=judged.share > 0.0)
     layer = parts.mix(judged.share)
@@ -138,7 +138,7 @@ def _set_out(
     primary = np.zeros((len(everything), len(slugs)), np.bool_)
     positive = primary.copy()
     for row, example in enumerate(everything):
-        primary[row, index[example.topic or ""]] = True
+        primary[row, index[example.topic or ""]] = not example.guessed
         positive[row, [index[s] for s in (example.topic, *example.also) if s in index]] = True
     weight = np.concatenate((np.ones(len(labelled)), np.full(len(described), DESCRIPTION_WEIGHT)))
     return Problem(space, rows, primary, positive, weight, np.ones(len(everything)), others, misfits)
@@ -158,10 +158,12 @@ class _Judged:
     acceptance: Acceptance
 
 
-def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
+def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example], say: Say) -> _Judged:
+    """All pieces are scored; what is fitted on the scores is fitted on those whose primary topic is certain."""
     n = len(labelled)
-    n_topics = problem.primary.shape[1]
-    y = problem.primary[:n].argmax(axis=1)
+    n_topics = len(slugs)
+    y = np.array([slugs.index(example.topic or "") for example in labelled], np.int64)
+    sure = np.array([example.is_certain for example in labelled], np.bool_)
     stories = [example.group or f"#{i}" for i, example in enumerate(labelled)]
     dealt = deal_folds([example.topic for example in labelled], stories, FOLDS)
     fold = np.concatenate((dealt, np.full(len(problem.rows) - n, -1)))
@@ -180,21 +182,22 @@ def _judge(problem: Problem, labelled: Sequence[Example], say: Say) -> _Judged:
         reject[test] = _column(parts.reject, problem, test)
         for i, share in enumerate(POOL_SHARES):
             mixed[i, test] = parts.mix(share).score(rows)
+        test = test[sure[test]]
         if read_pool and _is_hopeless(mixed[:, test], also[test].max(axis=1), y[test]):
             read_pool = False
-    if not n:
-        return _unjudged(n_topics)
+    if not sure.any():
+        return _unjudged(n, n_topics)
     likeness = also.max(axis=1)
-    share = choose_share([_losses(scores, likeness, y) for scores in mixed]) if read_pool else 0.0
+    share = choose_share([_losses(scores[sure], likeness[sure], y[sure]) for scores in mixed]) if read_pool else 0.0
     scores = mixed[POOL_SHARES.index(share)]
-    temperature = fit_temperature(scores, likeness, y)
+    temperature = fit_temperature(scores[sure], likeness[sure], y[sure])
     p = temperature.probabilities(scores, likeness)
-    known = read_signs(p, also, reject, p.argmax(axis=1) == y)
+    known = read_signs(p[sure], also[sure], reject[sure], (p.argmax(axis=1) == y)[sure])
     left_out = _leave_topics_out(problem, n, share, temperature, say)
     doubt = fit_doubt(known, left_out)
     acceptance = measure_acceptance(doubt, known, left_out)
-    sure = doubt.confidence(known.log_odds, known.likeness, known.reject)
-    unknown_below = float(np.quantile(sure, KNOWN_REJECTED)) if n >= ENOUGH_LABELS else 0.0
+    confidence = doubt.confidence(known.log_odds, known.likeness, known.reject)
+    unknown_below = float(np.quantile(confidence, KNOWN_REJECTED)) if len(known) >= ENOUGH_LABELS else 0.0
     also_above = also_threshold(also, problem.positive[:n], p.argmax(axis=1))
     return _Judged(share, read_pool, temperature, p, also_above, unknown_below, doubt, acceptance)
 
@@ -206,8 +209,10 @@ def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Tempe
     groups = group_topics(n_pieces)
     for k, group in enumerate(groups):
         say(f"leaving topics out, {k + 1} of {len(groups)}")
-        gone: NDArray[np.bool_] = problem.primary[:, group].sum(axis=1) > 0
+        gone = problem.primary[:, group].sum(axis=1) > 0
         test = np.flatnonzero(gone[:n])
+        guessed = problem.primary.sum(axis=1) == 0
+        gone |= guessed & (problem.positive[:, group].sum(axis=1) > 0)
         parts = fit_parts(problem.subset(np.flatnonzero(~gone)), read_pool=share > 0.0)
         scores = parts.mix(share).score(problem.rows[test])
         also = parts.also.score(problem.rows[test])
@@ -235,9 +240,10 @@ def _is_hopeless(mixed: Array, likeness: Array, y: NDArray[np.int64]) -> bool:
     return bool(len(y) >= HOPELESS_PIECES and loss.mean() > HOPELESS_ERRORS * loss.std() / np.sqrt(len(y)))
 
 
-def _unjudged(n_topics: int) -> _Judged:
-    """Without a label nothing can be judged: the prior temperature, and no threshold."""
-    return _Judged(0.0, False, Temperature(PRIOR_TEMPERATURE), np.zeros((0, n_topics)), 1.0, 0.0, TRUSTING, UNMEASURED)
+def _unjudged(n: int, n_topics: int) -> _Judged:
+    """Without a certain label nothing can be judged: the prior temperature, and no threshold."""
+    even = np.full((n, n_topics), 1.0 / n_topics)
+    return _Judged(0.0, False, Temperature(PRIOR_TEMPERATURE), even, 1.0, 0.0, TRUSTING, UNMEASURED)
 
 
 def _halved(weights: Array) -> NDArray[np.float32]:

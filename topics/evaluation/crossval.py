@@ -106,7 +106,8 @@ def cross_validate(
 ) -> CrossValidation:
     """The figures of training on a folder of labels, fold by fold (:func:`topics.evaluation.folds.make_folds`).
 
-    ``tested`` names label files: only their pieces are tested, the others are always learned from. ``leave_out``,
+    ``tested`` names label files: only their pieces are tested, the others are always learned from; no piece is tested
+    whose primary topic is a guess. ``leave_out``,
     ``dumps`` and ``base`` are those of :func:`topics.train`; boundaries and word vectors come from ``base``.
     ``on_fold`` hears of each fold that is done. Same inputs, same figures.
     """
@@ -118,7 +119,11 @@ def cross_validate(
     if unknown:
         raise LabelError(f'{labels}: no label file "{unknown[0]}.jsonl" to test. Give its name without the suffix.')
     pieces = had.pieces
-    places = [k for k, name in enumerate(pieces.files) if name in names] if names else None
+    places = [
+        k
+        for k, (name, example) in enumerate(zip(pieces.files, pieces.examples, strict=True))
+        if not example.guessed and (not names or name in names)
+    ]
     folds = make_folds(pieces.traits, by, n_folds or N_FOLDS[by], places)
     if not folds:
         raise LabelError(f"{labels}: no folds by {by} can be made of {len(pieces.traits)} pieces. Label more.")

@@ -42,7 +42,7 @@ def draw_curve(learned: Learned) -> tuple[CurvePoint, ...]:
     if not FEWEST <= len(examples) <= MOST:
         return ()
     place = {i: _draw(learned.examples[i], learned.decisions[i].segment) for i in examples}
-    judged = [i for i in examples if place[i] < PARTS[0]]
+    judged = [i for i in examples if place[i] < PARTS[0] and learned.examples[i].is_certain]
     points = []
     for part in (*PARTS, 1.0):
         chosen = [i for i in examples if place[i] < part]

@@ -51,11 +51,12 @@ class Judging:
 
 
 def judge_pieces(learned: Learned, old: Model, known: Known) -> Judging:
-    """Both models on every labelled piece that has a topic, where that can be had honestly."""
+    """Both models on every labelled piece whose topic is certain, where that can be had honestly."""
     notes = list(known.notes)
     clusters = _cluster(learned.decisions, learned.examples)
-    labelled = [i for i, example in enumerate(learned.examples) if example.topic is not None]
-    told = {i: topic for i in labelled if (topic := known.topic_of(learned.decisions[i].segment)) is not None}
+    labelled = [i for i, example in enumerate(learned.examples) if example.is_certain]
+    topical = (i for i, example in enumerate(learned.examples) if example.topic is not None)
+    told = {i: topic for i in topical if (topic := known.topic_of(learned.decisions[i].segment)) is not None}
     here = sum(known.topic_of(decision.segment) is not None for decision in learned.decisions)
     refitted = bool(told) and here >= LEAST_COVERED * known.n_pieces
     if refitted:
