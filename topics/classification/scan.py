@@ -270,42 +270,40 @@ def _cut(data, begin, end, kinds, keys, starts, ends):
     n = 0
     i = begin
     while i < end:
-        kind, size = _kind_at(data, i, kinds)
-        if kind == WORD:
-            start = i
-            packed = _load(data, i)
-            marks = _mark_others(packed)
-            if marks == 0:
-                i = _end_word(data, i + 8, kinds)
-                key = _key_of(data, start, i)
-            else:  # seven words in ten end within eight letters, and most of them at a mark that ends them surely
-                own = _below(marks)
-                i += _count_bytes(own)
-                key = packed & own
-                if data[i] >= 0x80 or kinds[data[i]] >= DOT:
-                    i = _end_word(data, i, kinds)
-                    key = _key_of(data, start, i)
-            keys[n] = key
-            starts[n] = start
-            ends[n] = i
-            n += 1
-            i += data[i] == BLANK  # as most words do, so that the next round finds the next word
-            continue
-        if kind == STOP or kind == DOT:
-            # a stop after a single letter ends no sentence, nor does one that a word follows
-            breaks = not _is_word(data, i + size, kinds)
-            if breaks and i > begin:
-                before = _step_back(data, i)
-                if _is_word(data, before, kinds):
-                    breaks = before > begin and _is_word(data, _step_back(data, before), kinds)
-            keys[n] = BREAK_KEY
-            n += breaks
-        elif kind == NEWLINE or kind == ELLIPSIS:
-            keys[n] = BREAK_KEY
-            n += 1
-        elif kind == SLOW:
-            return -1
+        packed = _load(data, i)
+        own = _below(_mark_others(packed))
+        size = _count_bytes(own)
+        is_short = 0 < size < _KEY_BYTES
+        if size == 0:
+            kind, size = _kind_at(data, i, kinds)
+            if kind == STOP or kind == DOT:
+                # a stop after a single letter ends no sentence, nor does one that a word follows
+                breaks = not _is_word(data, i + size, kinds)
+                if breaks and i > begin:
+                    before = _step_back(data, i)
+                    if _is_word(data, before, kinds):
+                        breaks = before > begin and _is_word(data, _step_back(data, before), kinds)
+                keys[n] = BREAK_KEY
+                n += breaks
+            elif kind == NEWLINE or kind == ELLIPSIS:
+                keys[n] = BREAK_KEY
+                n += 1
+            elif kind == SLOW:
+                return -1
+            if kind != WORD:
+                i += size
+                continue
+        starts[n] = i
         i += size
+        # seven words in ten end within eight letters, and most of them at a mark that ends them surely
+        if is_short and data[i] < 0x80 and kinds[data[i]] < DOT:
+            keys[n] = packed & own
+        else:
+            i = _end_word(data, i, kinds)
+            keys[n] = _key_of(data, starts[n], i)
+        ends[n] = i
+        n += 1
+        i += data[i] == BLANK  # as most words do, so that the next round finds the next word
     return n
 
 
@@ -375,12 +373,6 @@ def decide_words(words, word_at, decided):
 
 
 @kernel
-def _pair_slot(key, mask):
-    x = key * _MIX
-    return (x ^ (x >> np.uint64(32))) & mask
-
-
-@kernel
 def _bit_of(key, mask):
     """The place of a pair's bit in the filter: its word, and the bit in that."""
     x = key * _MIX
@@ -388,29 +380,30 @@ def _bit_of(key, mask):
 
 
 @kernel
-def fill_pairs(first, second, columns, keys, values, bits):
-    """Put pairs of word numbers into an open-addressing table; a key of 0 is an empty slot, and no pair has it.
+def fill_pairs(first, second, rows, pairs, bits):
+    """Put pairs of word numbers into an open-addressing table (n_slots, 2) of keys and rows; a key of 0 is an empty
+    slot, and no pair has it.
 
     ``bits`` is a filter of one bit a pair (Bloom 1970): of the pairs of a text nine in ten are in no term, and for
     most of these the filter, which the nearest cache holds, says so.
     """
-    mask = np.uint64(keys.shape[0] - 1)
+    mask = np.uint64(pairs.shape[0] - 1)
     bits_mask = np.uint64(bits.shape[0] - 1)
     for i in range(first.shape[0]):
         key = (np.uint64(first[i]) << np.uint64(32)) | np.uint64(second[i])
-        slot = _pair_slot(key, mask)
-        while keys[slot] != 0:
+        slot = slot_of(key, mask)
+        while pairs[slot, 0] != 0:
             slot = (slot + np.uint64(1)) & mask
-        keys[slot] = key
-        values[slot] = columns[i]
+        pairs[slot, 0] = key
+        pairs[slot, 1] = np.uint64(rows[i])
         place, bit = _bit_of(key, bits_mask)
         bits[place] |= bit
 
 
 @kernel
 def score_words(
-    words, word_at, piece_of, weight_of, lead_of, n_single, pair_keys, pair_values, pair_bits, idf, layer, logs,
-    counts, scores, known ):  # fmt: skip
+    words, word_at, piece_of, weight_of, lead_of, n_single, pairs, pair_bits, idf, layer, logs, counts, scores, known
+):
     """Add the rows of ``layer`` (n_terms, n_columns) into ``scores`` (n_pieces, n_columns) by the TF-IDF of each piece.
 
     Text ``i``, ``words[word_at[i]:word_at[i + 1]]``, belongs to piece ``piece_of[i]`` (ascending) and counts
@@ -418,15 +411,22 @@ def score_words(
     terms, with the first rows. ``known`` (n_pieces,) is filled with the number of different terms. ``counts``
     (n_terms,) is scratch and must be zero; it is left so. ``logs[n]`` is 1 + log n.
     """
-    mask = np.uint64(pair_keys.shape[0] - 1)
+    mask = np.uint64(pairs.shape[0] - 1)
     bits_mask = np.uint64(pair_bits.shape[0] - 1)
-    touched = np.empty(2 * words.shape[0] + 1, np.int32)
-    sums = np.zeros(layer.shape[1], np.float64)
     n_texts = piece_of.shape[0]
+    longest = begin = 0
+    for text in range(n_texts):
+        begin = begin if text and piece_of[text] == piece_of[text - 1] else word_at[text]
+        longest = max(longest, word_at[text + 1] - begin)
+    touched = np.empty(2 * longest + 1, np.int32)
+    likely = np.empty(longest + 1, np.uint64)
+    weights = np.empty(longest + 1, np.int64)
+    sums = np.zeros(layer.shape[1], np.float64)
     text = 0
     while text < n_texts:
         piece = piece_of[text]
         n = 0
+        n_likely = 0
         while text < n_texts and piece_of[text] == piece:
             lead = lead_of[text]
             before = np.uint64(0)
@@ -444,18 +444,18 @@ def score_words(
                     counts[row] += weight
                 key = before | np.uint64(word)  # without a word before it, that of no pair
                 place, bit = _bit_of(key, bits_mask)
-                if pair_bits[place] & bit:
-                    slot = _pair_slot(key, mask)
-                    while pair_keys[slot] != 0:
-                        if pair_keys[slot] == key:
-                            row = pair_values[slot]
-                            touched[n] = row
-                            n += counts[row] == 0
-                            counts[row] += weight
-                            break
-                        slot = (slot + np.uint64(1)) & mask
+                likely[n_likely] = key
+                weights[n_likely] = weight
+                n_likely += (pair_bits[place] & bit) != 0
                 before = np.uint64(word) << np.uint64(32)
             text += 1
+        for k in range(n_likely):  # apart from the loop above, so that neither waits for the other's memory
+            slot = _find(likely[k], pairs, slot_of(likely[k], mask))
+            if pairs[slot, 0] == likely[k]:
+                row = np.int32(pairs[slot, 1])
+                touched[n] = row
+                n += counts[row] == 0
+                counts[row] += weights[k]
         known[piece] = n
         length = 0.0
         for f in range(sums.shape[0]):
@@ -465,9 +465,9 @@ def score_words(
             counts[row] = 0
             value = (logs[count] if count < logs.shape[0] else 1.0 + math.log(count)) * idf[row]
             length += value * value
-            weights = layer[row]
+            pulls = layer[row]
             for f in range(sums.shape[0]):
-                sums[f] += value * weights[f]
+                sums[f] += value * pulls[f]
         if n:
             length = math.sqrt(length)
             for f in range(sums.shape[0]):

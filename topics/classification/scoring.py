@@ -52,7 +52,7 @@ __all__ = ["Piece", "Scorer"]
 Array = NDArray[np.float64]
 Piece = tuple[str | None, str]  # headline and text
 
-BATCH_BYTES: Final = 1 << 18  # that are read at a time, about
+BATCH_BYTES: Final = 1 << 16  # that are read at a time, about: what is made of them stays in the nearest caches
 MOST_SPELLINGS: Final = 1 << 19  # remembered, then all are forgotten: garbage has no end of them
 LOGS: Final = 256
 LINE: Final = 16  # single floats
@@ -74,24 +74,23 @@ class Scorer:
     def __init__(
         self, terms: Sequence[str], idf: Array, layer: NDArray[np.float32], bias: Array, title_weight: int
     ) -> None:
-        order = np.array(sorted(range(len(terms)), key=lambda k: " " in terms[k]), np.int64)  # single words first
-        n_single = sum(" " not in term for term in terms)
-        words = {terms[column]: FIRST_WORD + row for row, column in enumerate(order[:n_single])}
+        is_pair = np.array([" " in term for term in terms], np.bool_)
+        order = np.argsort(is_pair, kind="stable")
+        n_single = int((~is_pair).sum())
+        words = {terms[column]: FIRST_WORD + row for row, column in enumerate(order[:n_single].tolist())}
         pairs: list[tuple[int, int, int]] = []
-        for row, column in enumerate(order[n_single:], n_single):
+        for row, column in enumerate(order[n_single:].tolist(), n_single):
             first, second = (words.setdefault(word, FIRST_WORD + len(words)) for word in terms[column].split(" "))
             pairs.append((first, second, row))
         size = 1 << max(4, (2 * len(pairs)).bit_length())
         self._words = words
         self._n_single = n_single
-        self._pair_keys = np.zeros(size, np.uint64)
-        self._pair_values = np.zeros(size, np.int32)
+        self._pairs = np.zeros((size, 2), np.uint64)
         self._pair_bits = np.zeros(max(64, size // 8), np.uint64)  # four to eight bits a slot
         table = np.array(pairs, np.int64).reshape(-1, 3)
-        fill_pairs(table[:, 0], table[:, 1], table[:, 2], self._pair_keys, self._pair_values, self._pair_bits)
+        fill_pairs(table[:, 0], table[:, 1], table[:, 2], self._pairs, self._pair_bits)
         self._idf = np.ascontiguousarray(idf[order], np.float64)
-        # rows are filled up to whole lines of the cache
-        self._layer = np.zeros((len(terms), -(-layer.shape[1] // LINE) * LINE), np.float32)
+        self._layer = _new_rows(len(terms), layer.shape[1])
         self._layer[:, : layer.shape[1]] = layer[order]
         self._bias = np.asarray(bias, np.float64)
         self._title_weight = title_weight
@@ -124,8 +123,8 @@ class Scorer:
                 words, word_at = self._read(texts[begin:end])
                 score_words(
                     words, word_at, np.array(piece_of[begin:end]), np.array(weight_of[begin:end]),
-                    np.array(lead_of[begin:end]), self._n_single, self._pair_keys, self._pair_values, self._pair_bits,
-                    self._idf, self._layer, self._logs, self._counts, scores, known, )  # fmt: skip
+                    np.array(lead_of[begin:end]), self._n_single, self._pairs, self._pair_bits, self._idf, self._layer,
+                    self._logs, self._counts, scores, known, )  # fmt: skip
         return scores[:, : len(self._bias)] + self._bias, known
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -196,11 +195,19 @@ class Scorer:
 
     def _forget(self) -> None:
         """Begin with no spelling but that of a break."""
-        self._table = np.zeros((BATCH_BYTES // 2, 2), np.uint64)
+        self._table = np.zeros((2 * BATCH_BYTES, 2), np.uint64)
         self._table[slot_of(BREAK_KEY, np.uint64(len(self._table) - 1))] = BREAK_KEY, BREAK
-        self._arena = np.zeros(2 * BATCH_BYTES, np.uint64)
+        self._arena = np.zeros(4 * BATCH_BYTES, np.uint64)
         self._n_arena = 0
         self._n_spellings = 1
+
+
+def _new_rows(n: int, width: int) -> NDArray[np.float32]:
+    """Rows of zeros, at least ``width`` long, each from the beginning of a line of the cache to the end of one."""
+    width = -(-width // LINE) * LINE
+    room = np.zeros(n * width + LINE, np.float32)
+    skipped = -room.ctypes.data // room.itemsize % LINE
+    return room[skipped : skipped + n * width].reshape(n, width)
 
 
 @lru_cache(maxsize=1)
