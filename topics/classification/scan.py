@@ -270,40 +270,42 @@ def _cut(data, begin, end, kinds, keys, starts, ends):
     n = 0
     i = begin
     while i < end:
-        packed = _load(data, i)
-        own = _below(_mark_others(packed))
-        size = _count_bytes(own)
-        is_short = 0 < size < _KEY_BYTES
-        if size == 0:
-            kind, size = _kind_at(data, i, kinds)
-            if kind == STOP or kind == DOT:
-                # a stop after a single letter ends no sentence, nor does one that a word follows
-                breaks = not _is_word(data, i + size, kinds)
-                if breaks and i > begin:
-                    before = _step_back(data, i)
-                    if _is_word(data, before, kinds):
-                        breaks = before > begin and _is_word(data, _step_back(data, before), kinds)
-                keys[n] = BREAK_KEY
-                n += breaks
-            elif kind == NEWLINE or kind == ELLIPSIS:
-                keys[n] = BREAK_KEY
-                n += 1
-            elif kind == SLOW:
-                return -1
-            if kind != WORD:
-                i += size
-                continue
-        starts[n] = i
+        kind, size = _kind_at(data, i, kinds)
+        if kind == WORD:
+            start = i
+            packed = _load(data, i)
+            marks = _mark_others(packed)
+            if marks == 0:
+                i = _end_word(data, i + 8, kinds)
+                key = _key_of(data, start, i)
+            else:  # seven words in ten end within eight letters, and most of them at a mark that ends them surely
+                own = _below(marks)
+                i += _count_bytes(own)
+                key = packed & own
+                if data[i] >= 0x80 or kinds[data[i]] >= DOT:
+                    i = _end_word(data, i, kinds)
+                    key = _key_of(data, start, i)
+            keys[n] = key
+            starts[n] = start
+            ends[n] = i
+            n += 1
+            i += data[i] == BLANK  # as most words do, so that the next round finds the next word
+            continue
+        if kind == STOP or kind == DOT:
+            # a stop after a single letter ends no sentence, nor does one that a word follows
+            breaks = not _is_word(data, i + size, kinds)
+            if breaks and i > begin:
+                before = _step_back(data, i)
+                if _is_word(data, before, kinds):
+                    breaks = before > begin and _is_word(data, _step_back(data, before), kinds)
+            keys[n] = BREAK_KEY
+            n += breaks
+        elif kind == NEWLINE or kind == ELLIPSIS:
+            keys[n] = BREAK_KEY
+            n += 1
+        elif kind == SLOW:
+            return -1
         i += size
-        # seven words in ten end within eight letters, and most of them at a mark that ends them surely
-        if is_short and data[i] < 0x80 and kinds[data[i]] < DOT:
-            keys[n] = packed & own
-        else:
-            i = _end_word(data, i, kinds)
-            keys[n] = _key_of(data, starts[n], i)
-        ends[n] = i
-        n += 1
-        i += data[i] == BLANK  # as most words do, so that the next round finds the next word
     return n
 
 
