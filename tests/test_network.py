@@ -55,11 +55,12 @@ def encoded_by_tables(tokens: Any, network: Network = NETWORK, *, in_steps: bool
     weights = network.weights
     marks = fill_marks(weights["shapes"], weights["positions"], weights["filters"], SIZES.last_column)
     tables, step = (weights["tokens"] @ weights["filters"], marks), 1.0
+    opening, ending = tokens.opening, tokens.ending
     if in_steps:
-        network.tables.prepare(tokens)
+        opening, ending = network.tables.find_rows(tokens)
         tables, step = (network.tables.of_token, network.tables.of_mark), STEP
     encode(
-        tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes,
+        opening, tokens.opening_shapes, ending, tokens.ending_shapes,
         *tables, np.float32(step), network.weights["filter_bias"], encoded, winners,
     )  # fmt: skip
     return encoded, winners
@@ -89,10 +90,12 @@ def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> Non
     def only(*tokens: int) -> Any:
         return SimpleNamespace(opening=np.array(tokens), ending=np.array(tokens))
 
-    at_once.prepare(only(*range(n)))
-    for token in range(n):
-        one_by_one.prepare(only(token))
-    assert np.array_equal(at_once.of_token, one_by_one.of_token)
+    rows, _ = at_once.find_rows(only(*range(n)))
+    assert sorted(rows.tolist()) == list(range(n))
+    for token in reversed(range(n)):
+        (row,), (again,) = one_by_one.find_rows(only(token))
+        assert row == again == n - 1 - token
+        assert np.array_equal(one_by_one.of_token[row], at_once.of_token[rows[token]])
     assert pickle.loads(pickle.dumps(at_once)).of_mark.tobytes() == at_once.of_mark.tobytes()
 
 

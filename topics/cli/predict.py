@@ -210,13 +210,15 @@ class Work:
 
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
-        from topics.bundle import load_model
-        from topics.cli.progress import prepare_kernels
+        from topics.cli.progress import prepare_kernels, without_collecting
 
-        prepare_kernels()
-        decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
-        self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
-        model = load_model(self.model_name)
+        with without_collecting():
+            from topics.bundle import load_model
+
+            prepare_kernels()
+            decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
+            self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
+            model = load_model(self.model_name)
         if self.min_precision is not None:
             acceptance = model.topics.acceptance
             self.accept_above = acceptance.threshold_for(self.min_precision, self.unknown_share)

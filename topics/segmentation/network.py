@@ -124,9 +124,9 @@ class Network:
         n = len(features)
         inputs = np.empty((n, sizes.encoded + features.shape[1]), np.float32)
         nobody = np.empty((0, sizes.filters), np.int16)
-        tables.prepare(tokens)
+        opening, ending = tables.find_rows(tokens)
         encode(
-            tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes,
+            opening, tokens.opening_shapes, ending, tokens.ending_shapes,
             tables.of_token, tables.of_mark, np.float32(STEP), weights["filter_bias"], inputs, nobody,
         )  # fmt: skip
         told = inputs[:, sizes.encoded :]
