@@ -138,8 +138,10 @@ def _asks(lines: Sequence[str], n_words: int, headed: bool) -> bool:
     whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
     if must_speak and not _speaks(whole, share):
         return False
-    sure = _SURE.findall(whole)
-    likely = _LIKELY.findall(_SURE.sub(" ", whole))
+    found = list(_SURE.finditer(whole))
+    sure = [match[0] for match in found]
+    edges = [0, *(edge for match in found for edge in match.span()), len(whole)]
+    likely = _LIKELY.findall(" ".join(whole[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)))
     if len({*sure, *likely}) + headed < (CUES if sure or headed else CUES + 1):
         return False
     rate = (len(sure) + len(likely) / 2 + headed) * share
