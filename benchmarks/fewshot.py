@@ -69,7 +69,7 @@ def read_corpus(folder: Path, name: str) -> Corpus:
     elif name == "bbc":
         rows = [(r["title"], r["text"], r["category"]) for r in read_records(folder, "bbc2004")]
     elif name == "reuters":
-        records = [r for r in read_records(folder, "reuters21578") if len(r["topics"]) == 1]
+        records = [r for r in read_records(folder, "reuters21578") if len(r.get("topics", ())) == 1]
         rows = _keep_large([(r["title"], r["text"], r["topics"][0]) for r in records], most=8)
     else:
         gold = dict(line.split("\t")[:2] for line in (folder / "gold" / "news_2025-05-21.tsv").open(encoding="utf-8"))

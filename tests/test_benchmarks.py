@@ -23,7 +23,7 @@ PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "benchmarks"))
     yield importlib.import_module
-    for name in ("endtoend", "make_hand_labels", "segmentation", "shared", "stages"):
+    for name in ("endtoend", "fewshot", "fewshot_peers", "make_hand_labels", "segmentation", "shared", "stages"):
         sys.modules.pop(name, None)
 
 
@@ -178,6 +178,19 @@ def test_short_lines_of_an_unlabelled_page_are_not_counted(script: Any, tmp_path
     assert piece.title == "Tide tables"
     assert piece.body == "High water comes an hour later every other day."
     assert (piece.start, piece.end) == (0, len(record["text"]))
+
+
+def test_wires_of_no_topic_or_of_several_are_left_out(script: Any, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    wires = [
+        {"title": "Tin rises", "text": "Tin rose again.", "topics": ["tin"]},
+        {"title": "Tin and wool", "text": "Both rose.", "topics": ["tin", "wool"]},
+        {"title": "A quay is sold", "text": "Nobody said why."},
+    ]
+    with gzip.open(tmp_path / "data" / "reuters21578.jsonl.gz", "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(wire) + "\n" for wire in wires)
+    corpus = script("fewshot").read_corpus(tmp_path, "reuters")
+    assert corpus.topics.tolist() == ["tin"]
 
 
 def test_interchange_counts_what_a_tool_read_and_what_came_back(tmp_path: Path) -> None:
