@@ -84,7 +84,12 @@ def _self_train(corpus: Any, split: Any) -> Predicted:
     x, pool, judged = _lay_out(corpus, split, True)
     names = sorted(set(corpus.topics.tolist()))
     y = np.array([names.index(topic) for topic in corpus.topics[split.labelled]] + [-1] * pool.shape[0])
-    machine = SelfTrainingClassifier(_logistic(), criterion="k_best", k_best=max(10, pool.shape[0] // 20), max_iter=10)
+    machine = SelfTrainingClassifier(
+        _logistic().set_params(class_weight="balanced"),  # else the topic that is ahead takes all of the pool
+        criterion="k_best",
+        k_best=max(10, pool.shape[0] // 20),
+        max_iter=10,
+    )
     machine.fit(vstack((x, pool), format="csr"), y)
     p = machine.predict_proba(judged)
     return np.array(names)[machine.classes_[p.argmax(axis=1)]], p.max(axis=1)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from typer.testing import CliRunner
@@ -64,6 +64,7 @@ def draw_pieces(n: int, shares: tuple[float, ...] = (0.6, 0.3, 0.1)) -> Labelled
 def test_a_power_law_is_found_again(floor: float, scale: float, power: float):
     sizes = np.array([25, 50, 100, 200, 400, 800, 1600])
     errors = floor + scale * sizes**-power
+    assume(errors[0] <= 1)  # shares; the powers that are tried stand as far apart as these allow
     law = fit_power_law(sizes, errors)
     assert [floor + scale * n**-power for n in (3200, 6400)] == pytest.approx(
         [law.floor + law.scale * n**-law.power for n in (3200, 6400)], abs=0.01
