@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from topics.segmentation import SegmentationModel
 
 __all__ = [
+    "GUESSED",
     "Pieces",
     "TrainingSet",
     "choose_files",

@@ -394,9 +394,7 @@ def fill_pairs(first, second, rows, pairs, bits):
     bits_mask = np.uint64(bits.shape[0] - 1)
     for i in range(first.shape[0]):
         key = (np.uint64(first[i]) << np.uint64(32)) | np.uint64(second[i])
-        slot = slot_of(key, mask)
-        while pairs[slot, 0] != 0:
-            slot = (slot + np.uint64(1)) & mask
+        slot = _find(key, pairs, slot_of(key, mask))
         pairs[slot, 0] = key
         pairs[slot, 1] = np.uint64(rows[i])
         place, bit = _bit_of(key, bits_mask)
