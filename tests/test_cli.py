@@ -332,6 +332,25 @@ def test_two_workers_give_the_bytes_of_one(tmp_path: Path) -> None:
     assert len(one.rows) >= 3
 
 
+def test_much_text_is_shared_out_and_a_little_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        write(tmp_path / f"{number}.txt", FERRY * (number + 1))
+    asked = []
+
+    def engine(jobs: int) -> Callable[..., Any]:
+        asked.append(jobs)
+        return map
+
+    monkeypatch.setattr("topics.engines.local.JoblibEngine", engine)
+    monkeypatch.setattr("joblib.cpu_count", lambda: 2)
+    alone = run_ok("classify", tmp_path)
+    monkeypatch.setattr("topics.engines.local.BYTES_FOR_JOB", 100)
+    shared = run_ok("classify", tmp_path)
+    assert (alone.out, alone.err) == (shared.out, shared.err)
+    run_ok("classify", tmp_path, "--jobs", 1)
+    assert asked == [2]
+
+
 # Formats and outputs
 
 

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from topics.cli import app
 from topics.engines import Engine, EngineError, choose_engine
+from topics.engines.local import suggest_jobs
 
 ROOT = Path(__file__).resolve().parent.parent
 TRIES = 600
@@ -124,6 +125,25 @@ def test_what_a_dead_worker_had_is_done_again(engine: Engine, tmp_path: Path) ->
     call = partial(die_once, folder=str(tmp_path), at=7)
     assert list(engine(call, range(20))) == list(range(20))
     assert (tmp_path / "died").exists()
+
+
+def test_what_can_be_read_only_once_outlives_a_dead_worker(tmp_path: Path) -> None:
+    call = partial(die_once, folder=str(tmp_path), at=7)
+    assert list(choose_engine("joblib", jobs=2)(call, iter(range(20)))) == list(range(20))
+    assert (tmp_path / "died").exists()
+
+
+def test_processes_are_started_for_what_they_can_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    mega = 1_000_000
+    monkeypatch.setattr("joblib.cpu_count", lambda: 4)
+    assert suggest_jobs([]) == suggest_jobs([15 * mega]) == suggest_jobs([mega] * 15) == 1
+    assert suggest_jobs([mega] * 16) == 2
+    assert suggest_jobs([mega] * 500) == 4
+    assert suggest_jobs([200 * mega, *[mega] * 30]) == 1, "one of them has nearly all of it"
+    assert suggest_jobs([100 * mega] * 3) == 3
+    assert suggest_jobs([mega], n_dividable=100 * mega) == 4
+    monkeypatch.setattr("joblib.cpu_count", lambda: 64)
+    assert suggest_jobs([mega] * 5000) == 8, "memory is not free"
 
 
 @pytest.mark.parametrize("backend", ["joblib", "dask", "ray"])

@@ -25,6 +25,7 @@ from warcio.warcwriter import WARCWriter
 from topics.errors import DumpError
 from topics.reading import Problem, ReadOptions, compression, list_inputs, read_dumps
 from topics.reading.decoding import decode
+from topics.reading.parts import weigh_inputs
 from topics.reading.problems import Unreadable
 from topics.records import Dump
 
@@ -161,6 +162,15 @@ def test_inputs_can_be_counted_without_opening_them(tmp_path: Path) -> None:
     write(tmp_path / "b.txt", b"\x89PNG")
     found = list_inputs([tmp_path, "-", tmp_path / "missing.txt"])
     assert [source.name for source in found] == ["a.txt", "b.txt", "stdin"]
+
+
+def test_inputs_are_weighed_by_what_can_be_shared_out(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x" * 300)
+    (tmp_path / "b.txt.gz").write_bytes(b"x" * 50)
+    (tmp_path / "c.jsonl").write_text("x" * 70)
+    (tmp_path / "d.warc.gz").write_bytes(b"x" * 10)
+    assert weigh_inputs(tmp_path) == ([300, 200], 110)
+    assert weigh_inputs(["-", "memory://crawl/a.txt"]) == ([], 0), "nothing is opened, here or elsewhere"
 
 
 def test_a_name_that_is_not_utf8_can_be_written_down(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +31,7 @@ __all__ = [
 
 OnProblem = Callable[[LabelError], None]
 SEGMENTS_AT_A_TIME: Final = 64  # are classified together
+BATCH_LENGTH: Final = 400_000  # characters that go to another process at a time
 
 
 @lru_cache(maxsize=1)
@@ -225,46 +228,68 @@ def classify_dumps(
         for dump in dumps:
             yield dump, in_this_process(dump)
         return
-    from joblib import Parallel, delayed
+    from topics.engines.local import JoblibEngine
 
-    from topics.engines.local import interrupts_ignored
+    work = _Batches(str(model.path.resolve()), options)
+    at_work: deque[_Batch] = deque()
 
-    path = str(model.path.resolve())
-    with interrupts_ignored():
-        Parallel(n_jobs=jobs)(delayed(_start_worker)(path) for _ in range(jobs))
-    work = delayed(_classify_in_worker)
-    calls = (work(dump, path, options, decisions_of(dump, decided) if isinstance(dump, Dump) else {}) for dump in dumps)
-    done = Parallel(n_jobs=jobs, return_as="generator", pre_dispatch="4 * n_jobs")(calls)
-    for dump, rows, problems in done:
-        if not isinstance(dump, Dump):
-            yield dump, in_this_process(dump)
-            continue
-        for problem in problems:
-            if on_problem is None:
-                raise problem
-            on_problem(problem)
-        yield dump, rows
+    def hand_out() -> Iterator[_Work]:
+        for batch in _in_batches(dumps):
+            at_work.append(batch)
+            short = [dump for dump in batch if isinstance(dump, Dump)]  # a long one has too many rows to be handed back
+            yield [(dump, decisions_of(dump, decided)) for dump in short]
+
+    for done in JoblibEngine(jobs)(work, hand_out()):
+        rows_of = iter(done)
+        for dump in at_work.popleft():
+            if not isinstance(dump, Dump):
+                yield dump, in_this_process(dump)
+                continue
+            rows, problems = next(rows_of)
+            for problem in problems:
+                if on_problem is None:
+                    raise problem
+                on_problem(problem)
+            yield dump, rows
 
 
-def _start_worker(path: str) -> None:
-    _worker_model(path)
+_Batch = list[Dump | DumpInBlocks]
+_Work = list[tuple[Dump, Mapping[int, bool]]]
+
+
+def _in_batches(dumps: Iterable[Dump | DumpInBlocks]) -> Iterator[_Batch]:
+    """Short dumps together, since each journey to another process costs as much as reading some thousand characters."""
+    batch: _Batch = []
+    size = 0
+    for dump in dumps:
+        batch.append(dump)
+        size += len(dump.text) if isinstance(dump, Dump) else BATCH_LENGTH
+        if size >= BATCH_LENGTH:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+@dataclass(frozen=True)
+class _Batches:
+    """What a worker does with a batch: the rows of each dump, and what cannot hold of the decisions about it, which are
+    given with it."""
+
+    model_path: str
+    options: Mapping[str, Any]
+
+    def __call__(self, batch: _Work, /) -> list[tuple[list[Mapping[str, Any]], list[LabelError]]]:
+        model = _worker_model(self.model_path)
+        done = []
+        for dump, own in batch:
+            problems: list[LabelError] = []
+            decided = {dump_digest(dump.text): own} if own else {}
+            rows = classify_dump(dump, model, **self.options, decided=decided, on_problem=problems.append)
+            done.append((rows, problems))
+        return done
 
 
 @lru_cache(maxsize=1)
 def _worker_model(path: str) -> Model:
     return load_model(path)
-
-
-def _classify_in_worker(
-    dump: Dump | DumpInBlocks, path: str, options: Mapping[str, Any], own: Mapping[int, bool]
-) -> tuple[Dump | DumpInBlocks, list[Mapping[str, Any]], list[LabelError]]:
-    """``own`` are the decisions about this dump; what cannot hold of them is handed back to be said in order."""
-    from topics.engines.local import allow_growth
-
-    allow_growth()
-    problems: list[LabelError] = []
-    if not isinstance(dump, Dump):  # its rows are too many to be handed back
-        return dump, [], []
-    decided = {dump_digest(dump.text): own} if own else {}
-    rows = classify_dump(dump, _worker_model(path), **options, decided=decided, on_problem=problems.append)
-    return dump, rows, problems

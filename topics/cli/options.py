@@ -75,7 +75,10 @@ Whole = Annotated[bool, typer.Option("--whole", help="Take every input record as
 Clean = Annotated[bool, typer.Option("--clean", help='Add "body": the text without furniture.')]
 Encoding = Annotated[str | None, typer.Option(help="Force an encoding.", show_default="told from the bytes")]
 Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first input that cannot be read.")]
-Jobs = Annotated[int, typer.Option("--jobs", "-j", min=1, help="Worker processes.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("--jobs", "-j", min=1, help="Worker processes.", show_default="one a processor, for much text"),
+]
 Backend = Annotated[
     str,
     typer.Option(help="Where a run's work is done: joblib (here), or dask or ray (your cluster).", metavar="NAME"),

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,7 @@ def segment(
     no_labels: NoLabels = False,
     encoding: Encoding = None,
     strict: Strict = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     backend: Backend = "joblib",
     scheduler: Scheduler = None,
     address: Address = None,
@@ -116,7 +117,7 @@ def classify(
     no_labels: NoLabels = False,
     encoding: Encoding = None,
     strict: Strict = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     backend: Backend = "joblib",
     scheduler: Scheduler = None,
     address: Address = None,
@@ -163,7 +164,7 @@ class Where:
     def is_cluster(self) -> bool:
         return self.backend != "joblib"
 
-    def check(self, jobs: int) -> None:
+    def check(self, jobs: int | None) -> None:
         """Refuse what does not go together."""
         from topics.engines import BACKENDS
 
@@ -174,7 +175,7 @@ class Where:
                 raise typer.BadParameter(f"goes with --backend {backend}", param_hint=option)
             if given is None and self.backend == backend:
                 raise typer.BadParameter(f"needs {option}", param_hint="--backend")
-        if self.is_cluster and jobs != 1:
+        if self.is_cluster and jobs not in (None, 1):
             raise typer.BadParameter("a cluster has the workers that it has", param_hint="--jobs")
 
     def engine(self, jobs: int) -> Engine:
@@ -197,7 +198,7 @@ class Work:
     no_labels: bool
     encoding: str | None
     strict: bool
-    jobs: int
+    asked_jobs: int | None
     where: Where
     with_topics: bool
     min_precision: float | None = None
@@ -207,6 +208,16 @@ class Work:
     problems: Problems = field(default_factory=Problems)
     n_dumps: int = 0
     n_segments: int = 0
+
+    @cached_property
+    def jobs(self) -> int:
+        """How many processes do the work here: those asked for, or as many as the inputs are worth."""
+        if self.asked_jobs is not None or self.where.is_cluster:
+            return self.asked_jobs or 1
+        from topics.engines.local import suggest_jobs
+        from topics.reading.parts import weigh_inputs
+
+        return suggest_jobs(*weigh_inputs(self.inputs))
 
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
@@ -335,7 +346,7 @@ def _deliver(work: Work, format: str | None, output: str | None) -> None:
     is_run = output is not None and not _is_file(output)
     if not is_run and work.where.is_cluster:
         raise typer.BadParameter("goes with --output FOLDER, a run", param_hint="--backend")
-    work.where.check(work.jobs)
+    work.where.check(work.asked_jobs)
     if output is not None and is_run:
         if format not in (None, "jsonl", "parquet"):
             raise typer.BadParameter(
@@ -367,7 +378,7 @@ def _deliver_reasons(work: Work, n_others: int, format: str | None, output: str 
     wanted = format or (format_for(Path(output)) if output is not None else None)
     if wanted not in (None, "jsonl"):
         raise typer.BadParameter("reasons are written as jsonl alone", param_hint="--format")
-    for given, option in ((work.clean, "--clean"), (work.jobs > 1, "--jobs")):
+    for given, option in ((work.clean, "--clean"), (work.asked_jobs not in (None, 1), "--jobs")):
         if given:
             raise typer.BadParameter("does not go with --explain", param_hint=option)
     rows = work.reasons(work.load(), n_others)

@@ -52,7 +52,7 @@ def review(
     text_field: TextField = "text",
     encoding: Encoding = None,
     whole: Whole = False,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
 ) -> None:
     """Open a local page to correct topics and boundaries of a run.
 
@@ -105,7 +105,7 @@ def _find_run(
     text_field: str,
     encoding: str | None,
     whole: bool,
-    jobs: int,
+    jobs: int | None,
 ) -> Iterator[str]:
     """The run that was named, or one made of the dumps that were."""
     from topics.cli.predict import Where, Work, fill_run

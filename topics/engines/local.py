@@ -8,15 +8,30 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from topics.engines import EngineError
 
-__all__ = ["JoblibEngine", "allow_growth", "interrupts_ignored", "start_workers"]
+__all__ = ["JoblibEngine", "allow_growth", "interrupts_ignored", "suggest_jobs"]
 
 MOST_RESTARTS: Final = 3
+MOST_JOBS: Final = 8  # that nobody asked for: each takes some 350 MB
+BYTES_FOR_JOB: Final = 8_000_000  # of text are read by one process while another starts
+
+
+def suggest_jobs(sizes: Sequence[int], n_dividable: int = 0) -> int:
+    """How many processes are worth starting for inputs of so many bytes, of which each is worked on by one;
+    ``n_dividable`` bytes more can be shared out as one likes. One, where there is little, or one input has most."""
+    total = sum(sizes) + n_dividable
+    worth = total // BYTES_FOR_JOB
+    if worth < 2:  # do not import joblib
+        return 1
+    from joblib import cpu_count
+
+    return max(1, min(int(cpu_count()), MOST_JOBS, worth, total // max(1, *sizes, BYTES_FOR_JOB)))
 
 
 class JoblibEngine:
@@ -25,27 +40,63 @@ class JoblibEngine:
     def __init__(self, n_jobs: int) -> None:
         self._n_jobs = n_jobs
 
-    def __call__(self, function: Callable[[Any], Any], items: Sequence[Any], /) -> Iterator[Any]:
+    def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
-        n_done = n_restarts = 0
-        while n_done < len(items):
+        queue = _Queue(items)
+        n_restarts = 0
+        while True:
             start_workers(self._n_jobs)
-            calls = (delayed(_call)(function, item) for item in items[n_done:])
+            calls = (delayed(_call)(function, item) for item in queue.hand_out())
             try:
                 for result in Parallel(
                     n_jobs=self._n_jobs, return_as="generator", batch_size=1, pre_dispatch="2 * n_jobs"
                 )(calls):
-                    n_done += 1
+                    queue.strike_out()
                     yield result
+                return
             except BrokenProcessPool as error:
                 n_restarts += 1
                 if n_restarts > MOST_RESTARTS:
                     raise EngineError(
                         f"worker processes were ended {n_restarts} times, by the system perhaps for want of memory. "
-                        "Run the same command with fewer --jobs: it goes on where it stopped."
+                        "Run the same command with fewer --jobs: a run in a folder goes on where it stopped."
                     ) from error
+
+
+class _Queue:
+    """Items in order, each of which may have to be handed out again: they are remembered until they are struck out.
+
+    A pool hands out from threads of its own, and one that broke may not have heard of it yet.
+    """
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._rest = iter(items)
+        self._undone: deque[Any] = deque()
+        self._lock = threading.Lock()
+        self._turn = 0
+
+    def hand_out(self) -> Iterator[Any]:
+        """First what was handed out before and is not done, then the others. Ends whoever did so until now."""
+        with self._lock:
+            self._turn += 1
+            turn, again = self._turn, list(self._undone)
+        yield from again
+        while True:
+            with self._lock:
+                if turn != self._turn:
+                    return
+                try:
+                    item = next(self._rest)
+                except StopIteration:
+                    return
+                self._undone.append(item)
+            yield item
+
+    def strike_out(self) -> None:
+        """The first that is not done is done. Waits for no lock: the next item may be slow to come."""
+        self._undone.popleft()
 
 
 def start_workers(n_jobs: int) -> None:

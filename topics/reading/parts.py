@@ -20,13 +20,14 @@ from topics.reading.decoding import find_wide_encoding
 from topics.reading.long import LongDump
 from topics.reading.opening import read_source, told_as_unreadable
 from topics.reading.problems import Problem, Unreadable
-from topics.reading.sources import COMPRESSIONS, Source
+from topics.reading.sources import COMPRESSIONS, Inputs, Source, inner_suffix, list_inputs
 from topics.records import Dump
 
-__all__ = ["Part", "cut_source", "digest_part", "read_part", "weigh_source"]
+__all__ = ["Part", "cut_source", "digest_part", "read_part", "weigh_inputs", "weigh_source"]
 
 _PACKED: Final = 4  # text compresses to a quarter or so
 _BLOCK: Final = 1 << 20
+_OF_MANY: Final = {*JSONL, ".warc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,20 @@ def weigh_source(source: Source) -> int:
     except (OSError, Unreadable):
         return 0
     return size * (_PACKED if Path(source.name).suffix.lower() in COMPRESSIONS else 1)
+
+
+def weigh_inputs(inputs: Inputs) -> tuple[list[int], int]:
+    """About how many bytes of text each local input has that is one dump, and how many all those have that hold many.
+    What an address names is left out: it would be asked for over a network."""
+    dumps, many = [], 0
+    for source in list_inputs(inputs):
+        if not isinstance(source.path, Path):
+            continue
+        if inner_suffix(source.name) in _OF_MANY:
+            many += weigh_source(source)
+        else:
+            dumps.append(weigh_source(source))
+    return dumps, many
 
 
 def cut_source(source: Source, part_bytes: int, options: ReadOptions) -> Iterator[tuple[Part, int]]:
