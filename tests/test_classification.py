@@ -15,11 +15,12 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
 
+from topics.classification import matrix
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.doubt import Temperature
 from topics.classification.explain import explain_segment, strongest_terms
 from topics.classification.folds import Example
-from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, lay_out
+from topics.classification.matrix import VECTOR_SHARE, choose_terms, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
 from topics.classification.parts import fit_temperature
 from topics.classification.scorers import SVM_C, fit_svms
@@ -88,7 +89,7 @@ class Pipeline:
     """Counts, TF-IDF and one SVM a topic with scikit-learn's classes; only the bundle's rounding is ours."""
 
     def __init__(self) -> None:
-        self.vectorizer = CountVectorizer(analyzer=spell_out, min_df=2)
+        self.vectorizer = CountVectorizer(analyzer=spell_out)
         counts = self.vectorizer.fit_transform(as_pieces(EXAMPLES))
         self.transformer = TfidfTransformer(sublinear_tf=True, smooth_idf=True).fit(counts)
         self.exact_idf = self.transformer.idf_
@@ -130,7 +131,7 @@ UNSEEN = [
 
 
 def test_constants_are_those_that_the_oracle_spells_out() -> None:
-    assert (TITLE_WEIGHT, MIN_PIECES, SVM_C, DESCRIPTION_WEIGHT) == (4, 2, 1.0, 10.0)
+    assert (TITLE_WEIGHT, SVM_C, DESCRIPTION_WEIGHT) == (4, 1.0, 10.0)
 
 
 def test_terms_and_their_rarity_are_scikit_learn_s(fitted: TopicModel, pipeline: Pipeline) -> None:
@@ -255,7 +256,7 @@ def test_a_piece_in_another_language_is_unknown(fitted: TopicModel) -> None:
 
 
 def test_the_headline_counts_and_furniture_does_not(fitted: TopicModel) -> None:
-    text = "Quay, quay, quay.\nThe organ played."
+    text = "Quay, port, quay.\nThe organ."
     plain = piece(text)
     assert predict(fitted, plain, replace(plain, furniture=((0, 17),))) == [("harbour", False), ("music", False)]
     assert segment_terms(replace(plain, title="Hymns")).title == {"hymn": 1}
@@ -347,10 +348,20 @@ def test_labels_of_one_topic_are_too_few() -> None:
         fit_topics([EXAMPLES[0]], SLUGS, {})
 
 
-def test_labels_without_a_common_term_are_too_few() -> None:
-    lonely = [Example(count_terms(None, text), slug) for text, slug in (("Zeppelin.", "music"), ("Glacier.", "garden"))]
+def test_labels_without_a_word_are_too_few() -> None:
+    wordless = [Example(count_terms(None, text), slug) for text, slug in (("And so on.", "music"), ("12.", "garden"))]
     with pytest.raises(LabelError, match=r"Label more"):
-        fit_topics(lonely, SLUGS, {})
+        fit_topics(wordless, SLUGS, {})
+
+
+def test_words_of_one_piece_count_where_few_pieces_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    organ, choir = (count_terms(None, text) for text in ("An organ played.", "A choir sang with an organ."))
+    vectors = learn_vectors([["organ", "choir"] * 8], min_count=1)
+    assert {"organ", "choir", "sang", "choir sang"} < set(choose_terms([organ, choir]))
+    assert choose_terms([organ, choir], [organ, organ]) == ("organ", "organ played", "played")
+    assert choose_terms([organ, choir], (), vectors) == ("choir", "organ")
+    monkeypatch.setattr(matrix, "MOST_TERMS", 5)
+    assert choose_terms([organ, choir]) == ("organ",), "which of so many to take would be chance"
 
 
 # ---- word vectors

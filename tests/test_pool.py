@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from topics.bundle import load_model, load_vectors
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.folds import Example, group_topics
+from topics.classification.matrix import choose_terms, lay_out
 from topics.classification.parts import POOL_SHARES, choose_share
+from topics.classification.scorers import fit_em
 from topics.classification.shares import LEAST_FACTOR, weigh_shares
 from topics.classification.training import Fitted, fit_topics
 from topics.classification.vectors import join_vectors, learn_vectors
@@ -67,6 +69,19 @@ def test_a_pool_of_another_kind_has_no_share() -> None:
     examples = labels(20)
     fitted = fit_topics(examples, SLUGS, {}, pool=strange)
     assert accuracy(fitted) >= accuracy(fit_topics(examples, SLUGS, {})) - 0.02
+
+
+def test_a_large_pool_drowns_no_label() -> None:
+    """From where it weighs as much as it may, twice the pool says the same."""
+    terms = choose_terms([e.terms for e in labels()], pool())
+    given = np.repeat(np.eye(3), 3, axis=0)
+
+    def fit(n: int, times: int) -> np.ndarray:
+        _, rows, seen, _ = lay_out([e.terms for e in labels()], pool(n) * times, terms, None)
+        return fit_em(rows, given, seen, np.zeros((len(seen), 3)))[0].weights
+
+    assert np.abs(fit(300, 2) - fit(300, 1)).max() < 0.05 * np.abs(fit(300, 1)).max()
+    assert np.abs(fit(30, 2) - fit(30, 1)).max() > 0.05 * np.abs(fit(30, 1)).max()
 
 
 def test_the_same_pool_gives_the_same_bytes() -> None:

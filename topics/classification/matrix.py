@@ -22,7 +22,7 @@ __all__ = ["Rows", "Space", "choose_terms", "fold_back", "lay_out", "spread_out"
 
 Array = NDArray[np.float64]
 
-MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces, or
+MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces, unless these are all there is, or
 MOST_TERMS: Final = 11_000  # the commonest of those, beside words with a vector: a bundle stays small
 MIN_POOL_PIECES: Final = 2  # in so many of all pieces
 MOST_POOL_TERMS: Final = 40_000  # the commonest of those that no two labelled pieces hold
@@ -64,10 +64,14 @@ class Rows:
 def choose_terms(
     pieces: Sequence[Terms], pool: Sequence[Terms] = (), vectors: WordVectors | None = None
 ) -> tuple[str, ...]:
-    """The vocabulary, sorted: terms of two labelled pieces, the commonest of the pool, and words with a vector."""
+    """The vocabulary, sorted: terms of two labelled pieces, the commonest of the pool, and words with a vector; all
+    terms where few pieces are all there is (AG News, 8 labels a topic: 57 % right for 44; beside vectors they cost
+    three)."""
     n_labelled = _count_pieces(pieces)
     words = set(vectors.words if vectors else ())
-    terms = [term for term, n in n_labelled.items() if n >= MIN_PIECES and term not in words]
+    terms = [term for term in n_labelled if term not in words]
+    if pool or words or len(terms) > MOST_TERMS:
+        terms = [term for term in terms if n_labelled[term] >= MIN_PIECES]
     chosen = words | set(sorted(terms, key=lambda term: (-n_labelled[term], term))[:MOST_TERMS])
     if pool:
         n_all = n_labelled + _count_pieces(pool)

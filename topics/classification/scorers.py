@@ -22,7 +22,8 @@ EM_LENGTH: Final = 25.0  # to which the mean sum of a piece's TF-IDF values is s
 EM_ROUNDS: Final = 20
 SETTLED: Final = 0.01  # no piece of the pool moves by more: EM is done
 EVIDENCE: Final = 0.3  # power of the likelihood: words of one piece are far from independent
-POOL_WEIGHT: Final = 0.1  # of an unlabelled piece, against a labelled one
+POOL_WEIGHT: Final = 0.1  # of an unlabelled piece, against a labelled one,
+MOST_OF_POOL: Final = 6.0  # and of all of them together, against all labelled ones: a few would be drowned
 SMOOTHING: Final = 0.2  # as a share of the total mass, spread over the vocabulary
 TAUGHT_C: Final = 0.1
 TAUGHT_WEIGHT: Final = 0.3  # of a pool piece whose topic EM is sure of, against a labelled one
@@ -74,6 +75,7 @@ def fit_em(rows: Rows, given: Array, pool: Rows, leaning: Array) -> tuple[Layer,
     ``given`` (n_pieces, n_topics) are the labels' weights. ``leaning`` (n_pool, n_topics) is added to the evidence of
     every E-step: what another scorer says of the pool. Scores are centred over topics; terms in no piece have none.
     """
+    pool_weight = min(POOL_WEIGHT, MOST_OF_POOL * float(given.sum()) / max(1, len(pool)))
     n_terms = rows.x.shape[1]
     seen = np.flatnonzero(np.asarray(rows.x.sum(axis=0) + pool.x.sum(axis=0)).ravel())
     rows, pool = Rows(rows.x[:, seen], None), Rows(pool.x[:, seen], None)
@@ -82,16 +84,16 @@ def fit_em(rows: Rows, given: Array, pool: Rows, leaning: Array) -> tuple[Layer,
     labelled = np.asarray((rows.x * scale).T @ given)
     pool_x = (pool.x * scale).tocsr()
     pool_t = pool_x.T.tocsr()
-    smoothing = SMOOTHING * scale * (rows.x.sum() + POOL_WEIGHT * pool.x.sum()) / rows.x.shape[1]
+    smoothing = SMOOTHING * scale * (rows.x.sum() + pool_weight * pool.x.sum()) / rows.x.shape[1]
     mass, prior = labelled + smoothing, given.sum(axis=0) + 1.0
     logs = np.log(mass / mass.sum(axis=0))
     bias = np.zeros(given.shape[1])
     share = np.zeros((len(pool), given.shape[1]))
     for _ in range(EM_ROUNDS):
         before, share = share, softmax(EVIDENCE * (pool_x @ logs) + bias + leaning)
-        mass = labelled + POOL_WEIGHT * np.asarray(pool_t @ share) + smoothing
+        mass = labelled + pool_weight * np.asarray(pool_t @ share) + smoothing
         logs = np.log(mass / mass.sum(axis=0))
-        counts = prior + POOL_WEIGHT * share.sum(axis=0)
+        counts = prior + pool_weight * share.sum(axis=0)
         bias = np.log(counts / counts.sum())
         if np.abs(share - before).max() < SETTLED:
             break

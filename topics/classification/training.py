@@ -132,7 +132,7 @@ def _set_out(
     unfit = [e.terms for e in examples if e.topic is None]
     terms = choose_terms([e.terms for e in everything], pool, vectors)
     if not terms:
-        raise LabelError("labels: no term stands in two labelled pieces, so nothing can be learned. Label more.")
+        raise LabelError("labels: the pieces hold no words to learn from. Label more.")
     space, rows, others, misfits = lay_out([e.terms for e in everything], pool, terms, vectors, unfit)
     index = {slug: k for k, slug in enumerate(slugs)}
     primary = np.zeros((len(everything), len(slugs)), np.bool_)
