@@ -71,6 +71,19 @@ def test_a_pool_of_another_kind_has_no_share() -> None:
     assert accuracy(fitted) >= accuracy(fit_topics(examples, SLUGS, {})) - 0.02
 
 
+def test_how_much_a_word_says_the_texts_of_its_vector_tell_and_not_the_pool() -> None:
+    vectors = learn_vectors([WORDS["kitchen"][:6] + COMMON[:k] for k in range(1, 9)] * 3, min_count=1, n_dimensions=3)
+    pieces = [e.terms for e in labels()]
+    terms = choose_terms(pieces, pool(500), vectors)
+    space, *_ = lay_out(pieces, pool(500), terms, vectors)
+    for word in vectors.words:
+        assert space.idf[terms.index(word)] == pytest.approx(float(vectors.idf[vectors.words[word]]))
+    own = space.idf[[terms.index(word) for word in ("lathe", "clover")]]
+    assert np.allclose(
+        own, lay_out(pieces, pool(500), terms, None)[0].idf[[terms.index("lathe"), terms.index("clover")]]
+    )
+
+
 def test_a_large_pool_drowns_no_label() -> None:
     """From where it weighs as much as it may, twice the pool says the same."""
     terms = choose_terms([e.terms for e in labels()], pool())
@@ -159,6 +172,8 @@ def test_joined_vectors_keep_both_and_can_be_parted_again() -> None:
     assert set(joined.words) == {*general.words, *own.words}
     assert not joined.rows[joined.words["oven"], 5:].any()
     assert joined.rows[joined.words["dew"], :5].tolist() == [0.0] * 5
+    assert joined.idf[joined.words["bench"]] == pytest.approx(general.idf[general.words["bench"]], rel=1e-6)
+    assert joined.idf[joined.words["dew"]] == pytest.approx(own.idf[own.words["dew"]], rel=1e-6)
     parted = joined.first(5)
     assert set(parted.words) == set(general.words)
 

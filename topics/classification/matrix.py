@@ -26,7 +26,6 @@ MIN_PIECES: Final = 2  # a term stands in at least so many labelled pieces, unle
 MOST_TERMS: Final = 11_000  # the commonest of those, beside words with a vector: a bundle stays small
 MIN_POOL_PIECES: Final = 2  # in so many of all pieces
 MOST_POOL_TERMS: Final = 40_000  # the commonest of those that no two labelled pieces hold
-ENOUGH_FOR_IDF: Final = 1_000  # unlabelled pieces, from which on they tell how rare a word is
 VECTOR_SHARE: Final = 1.0  # length of a piece's mean vector, against 1 of its terms (docs/classification.md)
 
 
@@ -148,11 +147,15 @@ def _count(pieces: Sequence[Terms], columns: Mapping[str, int]) -> Any:
 
 
 def _inverse_frequency(counts: Any, pool: Any, terms: Sequence[str], vectors: WordVectors | None) -> Array:
-    """Smooth idf over all pieces; without many of them, of words with a vector, over the texts those came from."""
+    """Smooth idf: of words with a vector over the texts those came from, of other terms over all pieces at hand.
+
+    Even 3,700 pieces of a pool tell worse than many texts of all kinds how much a word says (BBC, 8 labels a topic:
+    96.7 % right for 96.5; AG News with 64: 87.3 for 86.6; Reuters with 2: 73.2 for 70.9).
+    """
     n_pieces = counts.shape[0] + pool.shape[0]
     pieces = sum(np.bincount(part.indices, minlength=len(terms)) for part in (counts, pool))
     idf: Array = np.log((1.0 + n_pieces) / (1.0 + pieces)) + 1.0
-    if vectors is not None and pool.shape[0] < ENOUGH_FOR_IDF:
+    if vectors is not None:
         for column, term in enumerate(terms):
             if term in vectors.words:
                 idf[column] = vectors.idf[vectors.words[term]]

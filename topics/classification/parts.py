@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from topics.classification.doubt import Temperature
 from topics.classification.logistic import fit_logistic
 from topics.classification.matrix import Rows, Space
-from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught
+from topics.classification.scorers import Layer, fit_em, fit_svms, fit_taught, softmax
+from topics.classification.shares import CLEARLY, weigh_shares
 
 __all__ = ["ENOUGH_POOL", "Parts", "Problem", "choose_share", "fit_parts", "fit_temperature"]
 
@@ -98,7 +99,11 @@ def fit_parts(problem: Problem, *, read_pool: bool) -> Parts:
 def _fit_pooled(problem: Problem, svm: Layer) -> Layer:
     problem = problem.subset(problem.certain)
     known = problem.primary.any(axis=0)
-    leaning = LEANING * svm.score(problem.pool)
+    scores = svm.score(problem.pool)
+    counts = problem.primary.sum(axis=0) + 1.0
+    # topics that the SVM, which expects them to be alike frequent, finds often there are likely often there
+    factors = weigh_shares(softmax(scores / PRIOR_TEMPERATURE), counts / counts.sum(), CLEARLY)
+    leaning = LEANING * scores + np.log(factors)
     leaning[:, ~known] = -30.0  # a topic without a piece takes none of the pool
     em, share = fit_em(problem.rows, problem.primary * problem.given[:, None], problem.pool, leaning)
     seen = _every(len(problem.pool), MOST_TAUGHT)

@@ -116,12 +116,12 @@ def learn_vectors(
 
 def join_vectors(general: WordVectors, own: WordVectors) -> WordVectors:
     """Both side by side, each at mean square length one: a word that only one knows has zeros for the other. How rare
-    a word is, ``own`` tells where it can."""
+    a word is, ``general`` tells where it can."""
     words = sorted({*general.words, *own.words})
     n_general = general.steps.shape[1]
     rows = np.zeros((len(words), n_general + own.steps.shape[1]))
     idf = np.zeros(len(words))
-    for part, columns in ((general, slice(0, n_general)), (own, slice(n_general, None))):
+    for part, columns in ((own, slice(n_general, None)), (general, slice(0, n_general))):
         known = [i for i, word in enumerate(words) if word in part.words]
         places = [part.words[words[i]] for i in known]
         given = part.rows[places].astype(np.float64)
