@@ -105,14 +105,15 @@ def test_the_same_pool_gives_the_same_bytes() -> None:
 def test_the_pool_s_share_is_nothing_unless_it_helps() -> None:
     n = 40
     worse, better = np.full(n, 2.0), np.full(n, 1.0)
-    assert choose_share([better, worse, worse]) == 0.0
-    assert choose_share([worse, worse, better]) == 1.0
+    assert POOL_SHARES == (0.0, 0.25, 0.5, 1.0)
+    assert choose_share([better, worse, worse, worse]) == 0.0
+    assert choose_share([worse, worse, worse, better]) == 1.0
     # half is better by far: it is taken; better by luck: the start stays
     spread = np.where(np.arange(n) % 2, 3.0, -1.0)
-    assert choose_share([worse, better - 0.5, better]) == 0.5
-    assert choose_share([worse, better - 0.1 + spread - spread.mean(), better]) == 1.0
-    assert choose_share([better, better - 0.1, worse]) == 0.5  # half may help where all does not
-    assert POOL_SHARES == (0.0, 0.5, 1.0)
+    assert choose_share([worse, worse, better - 0.5, better]) == 0.5
+    assert choose_share([worse, worse, better - 0.1 + spread - spread.mean(), better]) == 1.0
+    assert choose_share([better, worse, better - 0.1, worse]) == 0.5  # half may help where all does not,
+    assert choose_share([better, better - 0.1, worse, worse]) == 0.25  # and a quarter where half does not
 
 
 def test_topics_are_expected_as_often_as_they_are_in_the_pool() -> None:

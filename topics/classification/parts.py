@@ -28,7 +28,7 @@ LEANING: Final = 1.0  # of the SVM's scores in EM's evidence
 ALSO_SHARE: Final = 1 / 3  # of the scores that take secondary topics as positive too, beside the primary ones
 TAUGHT_SHARE: Final = 3.0  # of the taught SVMs beside EM
 POOLED_SCALE: Final = 0.25  # EM speaks in log-probabilities, an SVM in margins
-POOL_SHARES: Final = (0.0, 0.5, 1.0)  # of the scorers that saw the pool, in the mix
+POOL_SHARES: Final = (0.0, 0.25, 0.5, 1.0)  # of the scorers that saw the pool, in the mix
 MOST_TAUGHT: Final = 2_000  # pieces of the pool that the taught SVMs see
 ODD_SHARE: Final = 0.15  # of the pool: what is least like any topic
 REJECT_C: Final = 0.1
@@ -134,8 +134,8 @@ def _every(n: int, most: int) -> NDArray[np.int64]:
 def choose_share(losses: Sequence[Array]) -> float:
     """How much of what the pool taught to mix in: ``losses`` (n_pieces,) out of fold are those of POOL_SHARES.
 
-    None unless all of it is better than none, or half of it is; then that, unless another share is better by a
-    standard error.
+    The largest share that is better than none, if one is, unless another is better by a standard error. Out of a few
+    dozen labels half is by chance often too much; a quarter keeps most of what there is to gain.
     """
     means = [float(loss.mean()) for loss in losses]
     start = next((i for i in range(len(means) - 1, 0, -1) if means[i] < means[0]), 0)
