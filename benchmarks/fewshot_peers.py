@@ -103,11 +103,10 @@ def _plain_em(corpus: Any, split: Any) -> Predicted:
     x, pool, judged = _lay_out(corpus, split, True, counts=True)
     names = np.array(sorted(set(corpus.topics.tolist())))
     machine = MultinomialNB(alpha=0.1).fit(x, corpus.topics[split.labelled])
-    rounds = EM_ROUNDS if pool.shape[0] else 0
     own = np.repeat(names, pool.shape[0])
     everything = vstack((x, *[pool] * len(names)), format="csr")
     y = np.concatenate((corpus.topics[split.labelled], own))
-    for _ in range(rounds):
+    for _ in range(EM_ROUNDS if pool.shape[0] else 0):
         share = machine.predict_proba(pool).T.ravel()
         machine = MultinomialNB(alpha=0.1).fit(everything, y, np.concatenate((np.ones(x.shape[0]), share)))
     p = machine.predict_proba(judged)

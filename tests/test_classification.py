@@ -20,7 +20,7 @@ from topics.classification.analyzer import Terms, count_terms
 from topics.classification.doubt import Temperature
 from topics.classification.explain import explain_segment, strongest_terms
 from topics.classification.folds import Example
-from topics.classification.matrix import VECTOR_SHARE, choose_terms, lay_out
+from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, choose_terms, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
 from topics.classification.parts import fit_temperature
 from topics.classification.scorers import SVM_C, fit_svms
@@ -131,7 +131,7 @@ UNSEEN = [
 
 
 def test_constants_are_those_that_the_oracle_spells_out() -> None:
-    assert (TITLE_WEIGHT, SVM_C, DESCRIPTION_WEIGHT) == (4, 1.0, 10.0)
+    assert (TITLE_WEIGHT, MIN_PIECES, SVM_C, DESCRIPTION_WEIGHT) == (4, 2, 1.0, 10.0)
 
 
 def test_terms_and_their_rarity_are_scikit_learn_s(fitted: TopicModel, pipeline: Pipeline) -> None:

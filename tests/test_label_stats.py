@@ -43,9 +43,9 @@ def decide(number: int, topic: str | None, **more) -> TopicDecision:
     return TopicDecision(topic=topic, **(fields | more))
 
 
-def draw_pieces(n: int, shares: tuple[float, ...] = (0.6, 0.3, 0.1)) -> Labelled:
+def draw_pieces(n: int, shares: tuple[float, ...] = (0.6, 0.3, 0.1), seed: int = 3) -> Labelled:
     """Pieces of nine words each: two of their topic's eighty, one of any topic's, the rest of sixty that all share."""
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(seed)
     topics = random.choice(len(SLUGS), n, p=shares)
     examples, traits, entries = [], [], []
     for number, topic in enumerate(topics.tolist()):
@@ -143,12 +143,14 @@ def test_the_same_labels_give_the_same_curve(curve: Curve):
 
 
 def test_what_is_promised_from_half_the_labels_is_reached_with_all_of_them():
-    promised = next(point for point in measure_curve(draw_pieces(300)).points if point.predicted)
-    given_then = measure_curve(draw_pieces(750)).points  # of which 600 are learned from in each fold
-    reached = next(point for point in reversed(given_then) if not point.predicted)
-    assert (promised.n, reached.n) == (600, 600)
-    # the law is drawn through points that move by two hundredths by chance: it promises little, and never more
-    assert reached.accuracy - 0.08 <= promised.accuracy <= reached.accuracy + 0.01
+    kept = []
+    for seed in (3, 4, 5):  # one promise moves by two hundredths by chance
+        promised = next(point for point in measure_curve(draw_pieces(300, seed=seed)).points if point.predicted)
+        given_then = measure_curve(draw_pieces(750, seed=seed)).points  # of which 600 are learned from in each fold
+        reached = next(point for point in reversed(given_then) if not point.predicted)
+        assert (promised.n, reached.n) == (600, 600)
+        kept.append(promised.accuracy - reached.accuracy)
+    assert -0.06 <= np.mean(kept) <= 0.01
 
 
 def test_the_outlook_says_what_more_labels_add_and_when_they_are_enough(curve: Curve):

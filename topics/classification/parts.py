@@ -105,9 +105,9 @@ def _fit_pooled(problem: Problem, svm: Layer) -> Layer:
     factors = weigh_shares(softmax(scores / PRIOR_TEMPERATURE), counts / counts.sum(), CLEARLY)
     leaning = LEANING * scores + np.log(factors)
     leaning[:, ~known] = -30.0  # a topic without a piece takes none of the pool
-    em, share = fit_em(problem.rows, problem.primary * problem.given[:, None], problem.pool, leaning)
-    seen = _every(len(problem.pool), MOST_TAUGHT)
     given = problem.primary * problem.given[:, None]
+    em, share = fit_em(problem.rows, given, problem.pool, leaning)
+    seen = _every(len(problem.pool), MOST_TAUGHT)
     taught = fit_taught(problem.rows, given, problem.pool[seen], share[seen], problem.space)
     pooled = (em + taught * TAUGHT_SHARE) * POOLED_SCALE
     pooled.bias[~known] = -10.0

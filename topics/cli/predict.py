@@ -256,7 +256,10 @@ class Work:
         from topics.reading import list_inputs
 
         if self.jobs > 1:
+            from topics.bulk import warm_up
+
             hush_workers()
+            warm_up(model)  # or every worker would compile the kernels, and say nothing of it
         done = classify_dumps(
             self.dumps(),
             model,

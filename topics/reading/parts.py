@@ -13,14 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from topics.reading.addresses import find_filesystem
+from topics.reading.addresses import find_filesystem, is_address
 from topics.reading.compression import MAX_TEXT_BYTES
 from topics.reading.containers import JSONL, ReadOptions, read_line_records
 from topics.reading.decoding import find_wide_encoding
 from topics.reading.long import LongDump
 from topics.reading.opening import read_source, told_as_unreadable
 from topics.reading.problems import Problem, Unreadable
-from topics.reading.sources import COMPRESSIONS, Inputs, Source, inner_suffix, list_inputs
+from topics.reading.sources import COMPRESSIONS, STDIN, Inputs, Source, inner_suffix, list_inputs, list_paths
 from topics.records import Dump
 
 __all__ = ["Part", "cut_source", "digest_part", "read_part", "weigh_inputs", "weigh_source"]
@@ -59,9 +59,7 @@ def weigh_inputs(inputs: Inputs) -> tuple[list[int], int]:
     """About how many bytes of text each local input has that is one dump, and how many all those have that hold many.
     What an address names is left out: it would be asked for over a network."""
     dumps, many = [], 0
-    for source in list_inputs(inputs):
-        if not isinstance(source.path, Path):
-            continue
+    for source in list_inputs([path for path in list_paths(inputs) if path != STDIN and not is_address(path)]):
         if inner_suffix(source.name) in _OF_MANY:
             many += weigh_source(source)
         else:

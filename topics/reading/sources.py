@@ -20,7 +20,7 @@ from topics.errors import DumpError
 from topics.reading.addresses import find_filesystem, is_address
 from topics.reading.problems import Problem, Unreadable, printable
 
-__all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "list_inputs"]
+__all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "list_inputs", "list_paths"]
 
 Inputs: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
 
@@ -68,10 +68,15 @@ def list_inputs(inputs: Inputs) -> list[Source]:
     return [found for found in find_sources(inputs) if isinstance(found, Source)]
 
 
+def list_paths(inputs: Inputs) -> list[str]:
+    """What the user named, one by one."""
+    given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
+    return [os.fspath(path) for path in given]
+
+
 def find_sources(inputs: Inputs) -> Iterator[Source | Problem]:
     """Every input under a name of its own, and a problem for each that cannot be found."""
-    given = [inputs] if isinstance(inputs, (str, os.PathLike)) else list(inputs)
-    paths = [os.fspath(path) for path in given]
+    paths = list_paths(inputs)
     taken = {"stdin"} if STDIN in paths else set()
     seen: set[str] = set()
     for path in paths:
