@@ -46,7 +46,11 @@ def _best(embedded: Doubles, filters: Doubles) -> Doubles:
 
 def slow_score(example: Any, features: NDArray[Any], weights: Weights) -> Doubles:
     """Log-odds (n, len(HEADS)) of the paragraphs of one dump; ``features`` are standardised."""
-    seen = np.hstack((slow_encode(example, weights), features))
+    return slow_pass(np.hstack((slow_encode(example, weights), features)), weights)
+
+
+def slow_pass(seen: NDArray[Any], weights: Weights) -> Doubles:
+    """The same from what is told of each paragraph: its vector and its features, (n, encoded + n_features)."""
     hidden = np.maximum(seen @ weights["enter"] + weights["enter_bias"], 0.0)
     n = len(hidden)
     for k, dilation in enumerate(DILATIONS):

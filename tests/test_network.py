@@ -10,14 +10,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from slow_network import draw_example, slow_encode, slow_score
+from slow_network import draw_example, slow_encode, slow_pass
 
 from topics.paragraphs import split_paragraphs
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS, analyse
-from topics.segmentation.encoding import STEP, Array, Sizes, StepTables, encode, fill_marks, sizes_of
+from topics.segmentation.encoding import (
+    MOST_OF_TOKEN,
+    MOST_STEPS,
+    STEP,
+    STEPS_OF_MEAN,
+    Array,
+    Sizes,
+    StepTables,
+    sizes_of,
+)
 from topics.segmentation.lexicon import build_character_table
-from topics.segmentation.network import CLIP, CONTEXT, HEADS, Committee, Network
+from topics.segmentation.network import CLIP, CONTEXT, FEATURE_UNITS, HEADS, Committee, Network
 from topics.segmentation.training.descent import Example, Learner
+from topics.segmentation.training.reading import encode, fill_marks
 from topics.segmentation.vocabulary import N_ENDINGS, N_TERMS, Vocabulary
 
 N_TOKENS, N_FEATURES = 60, 7
@@ -48,22 +58,27 @@ NETWORK = draw_network()
 NEARSIGHTED = without_overview(NETWORK)
 
 
-def encoded_by_tables(tokens: Any, network: Network = NETWORK, *, in_steps: bool = False) -> tuple[Array, Any]:
+def encoded_by_tables(tokens: Any) -> tuple[Array, Any]:
+    """As it is learned: in floats."""
     n = len(tokens.opening)
     encoded = np.full((n, SIZES.encoded), np.nan, np.float32)
     winners = np.full((n, SIZES.filters), 99, np.int16)
-    weights = network.weights
+    weights = NETWORK.weights
     marks = fill_marks(weights["shapes"], weights["positions"], weights["filters"], SIZES.last_column)
-    tables, step = (weights["tokens"] @ weights["filters"], marks), 1.0
-    opening, ending = tokens.opening, tokens.ending
-    if in_steps:
-        opening, ending = network.tables.find_rows(tokens)
-        tables, step = (network.tables.of_token, network.tables.of_mark), STEP
     encode(
-        opening, tokens.opening_shapes, ending, tokens.ending_shapes,
-        *tables, np.float32(step), network.weights["filter_bias"], encoded, winners,
+        tokens.opening.astype(np.int64), tokens.opening_shapes, tokens.ending.astype(np.int64), tokens.ending_shapes,
+        weights["tokens"] @ weights["filters"], marks, weights["filter_bias"], encoded, winners,
     )  # fmt: skip
     return encoded, winners
+
+
+def read_in_steps(tokens: Any, network: Network = NETWORK) -> Array:
+    """As a model that only reads has it: of whole steps."""
+    told = np.full((len(tokens.opening), SIZES.encoded + 1), 77, np.int16)
+    network.steps.tables.read(tokens, told)
+    assert (told[:, -1] == 77).all()
+    steps = np.repeat([STEP, STEP / STEPS_OF_MEAN], [SIZES.filters, SIZES.last])
+    return (told[:, :-1] * steps).astype(np.float32)
 
 
 def standardised(features: Any, network: Network = NETWORK) -> Any:
@@ -76,8 +91,8 @@ def test_encoding_through_tables_equals_convolutions(sizes: list[tuple[int, int]
     example = draw_example(np.random.default_rng(seed), sizes, N_TOKENS, N_FEATURES)
     expected = slow_encode(example, NETWORK.weights)
     np.testing.assert_allclose(encoded_by_tables(example)[0], expected, rtol=1e-4, atol=1e-4)
-    # six numbers, each half a step off at the most
-    np.testing.assert_allclose(encoded_by_tables(example, in_steps=True)[0], expected, rtol=1e-4, atol=3.1 * STEP)
+    # three tokens and a place, each half a step off at the most
+    np.testing.assert_allclose(read_in_steps(example), expected, rtol=1e-4, atol=2.1 * STEP)
 
 
 def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> None:
@@ -88,15 +103,32 @@ def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> Non
     at_once, one_by_one = StepTables(weights), StepTables(weights)
 
     def only(*tokens: int) -> Any:
-        return SimpleNamespace(opening=np.array(tokens), ending=np.array(tokens))
+        own = np.array([tokens], np.uint16)
+        shapes = np.full_like(own, 2, np.uint8)
+        return SimpleNamespace(opening=own, opening_shapes=shapes, ending=own[:, :0], ending_shapes=shapes[:, :0])
 
-    rows, _ = at_once.find_rows(only(*range(n)))
-    assert sorted(rows.tolist()) == list(range(n))
+    def make(tables: StepTables, *tokens: int) -> Any:
+        own = only(*tokens)
+        tables.make_rows(own.opening, own.opening_shapes)
+        return tables.row_of[list(tokens), 2]
+
+    rows = make(at_once, *range(n))
+    assert sorted(rows.tolist()) == list(range(1, n + 1))
+    assert not at_once.rows[0].any()
     for token in reversed(range(n)):
-        (row,), (again,) = one_by_one.find_rows(only(token))
-        assert row == again == n - 1 - token
-        assert np.array_equal(one_by_one.of_token[row], at_once.of_token[rows[token]])
-    assert pickle.loads(pickle.dumps(at_once)).of_mark.tobytes() == at_once.of_mark.tobytes()
+        (row,) = make(one_by_one, token)
+        assert row == n - token
+        assert np.array_equal(one_by_one.rows[row], at_once.rows[rows[token]])
+    assert pickle.loads(pickle.dumps(at_once)).of_place.tobytes() == at_once.of_place.tobytes()
+
+
+def test_numbers_too_large_for_a_step_are_the_largest() -> None:
+    weights = {name: array * (40 if name in ("tokens", "positions") else 1) for name, array in NETWORK.weights.items()}
+    example = draw_example(np.random.default_rng(4), [FULL] * 9, N_TOKENS, N_FEATURES)
+    network = Network(weights)
+    told = read_in_steps(example, network) / np.repeat([STEP, STEP / STEPS_OF_MEAN], [SIZES.filters, SIZES.last])
+    assert 3 * MOST_OF_TOKEN < told.max() <= MOST_STEPS
+    assert np.abs(network.steps.tables.rows[1:9].astype(int)).max() == MOST_OF_TOKEN
 
 
 def test_an_empty_paragraph_says_nothing_but_the_bias_of_its_mean() -> None:
@@ -104,6 +136,9 @@ def test_an_empty_paragraph_says_nothing_but_the_bias_of_its_mean() -> None:
     filters = SIZES.filters
     assert not encoded[0, :filters].any() and (winners == -1).all()
     assert np.array_equal(encoded[0, filters:], np.maximum(NETWORK.weights["filter_bias"][filters:], 0))
+    in_steps = read_in_steps(draw_example(np.random.default_rng(1), [(0, 0)], N_TOKENS, N_FEATURES))
+    assert not in_steps[0, :filters].any()
+    np.testing.assert_allclose(in_steps, encoded, atol=STEP)
 
 
 def test_a_winner_is_the_token_at_which_a_filter_answers_best() -> None:
@@ -133,7 +168,7 @@ def test_a_paragraph_is_read_to_its_opening_tokens_and_its_last() -> None:
     network = draw_network(n_tokens=vocabulary.n_tokens)
 
     def encoded(text: str) -> Array:
-        return encoded_by_tables(analyse(text, split_paragraphs(text), vocabulary), network)[0]
+        return read_in_steps(analyse(text, split_paragraphs(text), vocabulary), network)
 
     whole = encoded(" ".join(words))
     shorter = encoded(" ".join(words[:OPENING_TOKENS] + words[-LAST_TOKENS:]))
@@ -152,8 +187,11 @@ def test_scores_equal_a_slow_reference(n: int) -> None:
     features[0, 0] = 1e6  # an outlier says no more than CLIP
     odds = NETWORK.score(example, features)
     assert odds.shape == (n, len(HEADS))
-    expected = slow_score(example, standardised(features), NETWORK.weights)
-    np.testing.assert_allclose(odds, expected, rtol=1e-2, atol=1e-2)  # whole steps
+    told = NETWORK.tell(example, features)
+    np.testing.assert_allclose(odds, slow_pass(told, NETWORK.weights), rtol=1e-2, atol=1e-2)  # whole steps
+    encoded = slow_encode(example, NETWORK.weights)
+    np.testing.assert_allclose(told[:, : SIZES.encoded], encoded, rtol=1e-4, atol=2.1 * STEP)
+    np.testing.assert_allclose(told[:, SIZES.encoded :], standardised(features), atol=0.51 / FEATURE_UNITS)
 
 
 def test_no_paragraphs_score_nothing() -> None:
@@ -227,4 +265,4 @@ def test_an_example_can_be_scored_like_an_analysis() -> None:
     example = draw_example(np.random.default_rng(5), [FULL] * 3, N_TOKENS, N_FEATURES)
     part: Example = example.stretch(1, 3)
     assert len(part) == 2
-    assert np.array_equal(encoded_by_tables(part)[0], encoded_by_tables(example)[0][1:])
+    assert np.array_equal(read_in_steps(part), read_in_steps(example)[1:])

@@ -12,19 +12,43 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 import numba
-from numba.core import event
+from llvmlite import ir
+from numba.core import cgutils, event
+from numba.extending import intrinsic
 
-__all__ = ["kernel", "tell_of_compiling", "without_linear_algebra"]
+__all__ = ["fetch", "kernel", "tell_of_compiling", "without_linear_algebra"]
 
 F = TypeVar("F", bound=Callable[..., object])
+
+LINE: Final = 64  # bytes that a cache holds together
 
 
 def kernel(function: F) -> F:
     """Compile a loop over arrays to machine code."""
     return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+
+
+@intrinsic
+def fetch(typingctx, rows, place):  # type: ignore[no-untyped-def]
+    """Bring a row of an array of bytes, in C order, near the processor, which goes on meanwhile. For kernels that know
+    ahead which rows of a table that is larger than the caches they will read."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        table = context.make_array(signature.args[0])(context, builder, arguments[0])
+        length = cgutils.unpack_tuple(builder, table.strides, 2)[0]
+        begin = builder.mul(builder.sext(arguments[1], length.type), length)
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        call = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
+        options = [ir.Constant(flag, option) for option in (0, 2, 1)]  # to read; to the second cache; of data
+        with cgutils.for_range_slice(builder, begin, builder.add(begin, length), ir.Constant(length.type, LINE)) as at:
+            builder.call(call, [builder.bitcast(builder.gep(table.data, [at[0]]), byte), *options])
+        return context.get_dummy_value()
+
+    return numba.types.void(rows, place), generate
 
 
 def without_linear_algebra() -> None:

@@ -5,8 +5,8 @@ over the last tokens (Kim 2014), the best response of each filter kept, and the 
 
 Words enter linearly, so a filter's response is a sum of numbers that depend on one token each: tables hold these for
 every token of the vocabulary, and reading a paragraph is looking up rows and adding them. That is a dozen times cheaper
-than multiplying matrices, and ``training.descent`` learns through the same tables. A model that only reads keeps them
-in whole steps of ``STEP``, two bytes each, which halves what has to be fetched and doubles what is added at a time.
+than multiplying matrices, and ``training.descent`` learns through such tables of floats (``training.reading``). A model
+that only reads keeps them in whole steps of ``STEP``, a byte each: what bounds it is how much has to be fetched.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.jit import kernel
+from topics.jit import fetch, kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
+from topics.segmentation.tokens import N_SHAPES
 
-__all__ = ["STEP", "TAPS", "Array", "Sizes", "StepTables", "Tokens", "encode", "fill_marks", "sizes_of"]
+__all__ = ["MOST_STEPS", "STEP", "STEPS_OF_MEAN", "TAPS", "Array", "Sizes", "StepTables", "Tokens", "sizes_of"]
 
 Array = NDArray[np.float32]
-F = TypeVar("F", bound=np.floating[Any])
 
 TAPS: Final = 3  # the width of all convolutions
-STEP: Final = 2.0**-10
-# in steps: three rows of both are the most that is added, and must fit two bytes
-MOST_OF_TOKEN: Final = 8192
-MOST_OF_MARK: Final = 2730
+STEP: Final = 2.0**-6
+MOST_OF_TOKEN: Final = 127  # in steps; of 10,000 numbers of a token one is larger
+STEPS_OF_MEAN: Final = 16  # a mean is told in finer steps: so many make one
+MOST_OF_PLACE: Final = 1600
+MOST_STEPS: Final = 2047  # of what is told of a paragraph: three tokens and a place are fewer
 
 
 class Tokens(Protocol):
@@ -91,17 +92,10 @@ def sizes_of(weights: Mapping[str, NDArray[np.generic]]) -> Sizes:
     return Sizes(embedded, filters - last, last, weights["enter"].shape[1])
 
 
-def fill_marks(shapes: NDArray[F], positions: NDArray[F], filters: NDArray[F], last_column: int) -> NDArray[F]:
-    """What place and shape of a token add to the filters, (OPENING_TOKENS + 1, n_shapes, table), where the last place
-    is that of all last tokens. To the mean, the place adds nothing. What tokens add is ``tokens @ filters``."""
-    marks = np.repeat((shapes @ filters)[None], OPENING_TOKENS + 1, axis=0)
-    marks[:OPENING_TOKENS, :, :last_column] += (positions @ filters)[:, None, :last_column]
-    return marks
-
-
 class StepTables:
-    """The tables of one network in whole steps. Rows are made when a token is first met, and stand in that order: a
-    short dump has few, and side by side they touch little memory (a tenth of a second before its first boundary).
+    """The tables of one network in whole steps. A token of one shape has a row, which is made when it is first met.
+    Rows stand in that order: a short dump has few, and side by side they touch little memory (a tenth of a second
+    before its first boundary). The first row is of no token.
 
     They are made in doubles, in which sums of these few halves are exact enough for a row to be the same whatever rows
     are made along with it; in single precision, products of matrices differ in their last bits with their size.
@@ -109,132 +103,171 @@ class StepTables:
 
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._weights = weights
-        shapes, positions, self._filters = (
-            weights[name].astype(np.float64) for name in ("shapes", "positions", "filters")
+        sizes = self._sizes = sizes_of(weights)
+        tokens, shapes, positions, self._filters = (
+            weights[name].astype(np.float64) for name in ("tokens", "shapes", "positions", "filters")
         )
-        marks = fill_marks(shapes, positions, self._filters, sizes_of(weights).last_column)
-        self.of_mark = _in_steps(marks, MOST_OF_MARK)
-        n_tokens = len(weights["tokens"])
-        self.of_token = np.empty((n_tokens, marks.shape[-1]), np.int16)
-        self._row_of = np.full(n_tokens, -1, np.int32)
-        self._n_made = 0
+        self._tokens, self._of_shape = weights["tokens"], shapes @ self._filters
+        n_rows = 1 + len(tokens) * (N_SHAPES - 1)  # most of them are never made, and take no memory
+        self.rows = np.empty((n_rows, sizes.table), np.int8)
+        self.rows[0] = 0
+        self.row_of = np.zeros((len(tokens), N_SHAPES), np.int32)
+        self._n_made = 1
+        # what places add to the three tokens that a filter sees, and the bias; behind the last token there is none
+        by_tap = (positions @ self._filters[:, : sizes.last_column]).reshape(OPENING_TOKENS, TAPS, sizes.opening)
+        closing = by_tap[:, 1].copy()
+        closing[1:] += by_tap[:-1, 0]
+        inside = closing.copy()
+        inside[:-1] += by_tap[1:, 2]
+        bias = weights["filter_bias"].astype(np.float64)
+        self.of_place = _in_steps(np.stack((inside, closing)) + bias[: sizes.opening], MOST_OF_PLACE).astype(np.int16)
+        self.of_end = _in_steps(bias[sizes.opening : sizes.filters], MOST_OF_PLACE).astype(np.int16)
+        self.of_mean = (bias[sizes.filters :] * (STEPS_OF_MEAN / STEP)).astype(np.float32)
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
         return StepTables, (self._weights,)
 
-    def find_rows(self, tokens: Tokens) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The rows of ``of_token`` of the opening and of the ending tokens; those that are not made yet are."""
-        met = np.zeros(len(self._row_of), np.bool_)
-        met[tokens.opening] = True
-        met[tokens.ending] = True
+    def read(self, tokens: Tokens, told: NDArray[np.int16]) -> None:
+        """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs: filters
+        in steps, the mean in ``STEPS_OF_MEAN``."""
+        self.make_rows(tokens.opening, tokens.opening_shapes)
+        self.make_rows(tokens.ending, tokens.ending_shapes)
+        _read(
+            tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes, self.row_of, self.rows,
+            self.of_place, self.of_end, self.of_mean, told,
+        )  # fmt: skip
+
+    def make_rows(self, tokens: NDArray[np.uint16], shapes: NDArray[np.uint8]) -> None:
+        """Make the rows of these tokens that are not made yet."""
+        met = np.empty(tokens.size, np.int64)
+        if not _find_new(tokens, shapes, self.row_of, met):
+            return
         with self._lock:
-            fresh = np.flatnonzero(met & (self._row_of < 0))
-            if len(fresh):
-                end = self._n_made + len(fresh)
-                rows = self._weights["tokens"][fresh].astype(np.float64) @ self._filters
-                self.of_token[self._n_made : end] = _in_steps(rows, MOST_OF_TOKEN)
-                self._row_of[fresh] = np.arange(self._n_made, end)
-                self._n_made = end
-        return self._row_of[tokens.opening], self._row_of[tokens.ending]
+            fresh = np.unique(met[: _find_new(tokens, shapes, self.row_of, met)])
+            own, shape = fresh // N_SHAPES, fresh % N_SHAPES
+            end = self._n_made + len(fresh)
+            exact = self._tokens[own].astype(np.float64) @ self._filters + self._of_shape[shape]
+            self.rows[self._n_made : end] = _in_steps(exact, MOST_OF_TOKEN)
+            self.row_of[own, shape] = np.arange(self._n_made, end)
+            self._n_made = end
 
 
-def _in_steps(rows: NDArray[np.float64], most: int) -> NDArray[np.int16]:
-    steps: NDArray[np.int16] = np.clip(np.rint(rows / STEP), -most, most).astype(np.int16)
+def _in_steps(numbers: NDArray[np.float64], most: int) -> NDArray[np.float64]:
+    steps: NDArray[np.float64] = np.clip(np.rint(numbers / STEP), -most, most)
     return steps
 
 
 @kernel
-def encode(
-    opening: NDArray[Any],
+def _find_new(
+    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], met: NDArray[np.int64]
+) -> int:
+    """Write tokens and shapes that have no row, as one number each, to ``met``; returns how many they are."""
+    n = 0
+    for i in range(tokens.shape[0]):
+        for q in range(tokens.shape[1]):
+            token, shape = tokens[i, q], shapes[i, q]
+            if shape and not row_of[token, shape]:
+                met[n] = np.int64(token) * N_SHAPES + shape
+                n += 1
+    return n
+
+
+@kernel
+def _read(
+    opening: NDArray[np.uint16],
     opening_shapes: NDArray[np.uint8],
-    ending: NDArray[Any],
+    ending: NDArray[np.uint16],
     ending_shapes: NDArray[np.uint8],
-    of_token: NDArray[Any],
-    of_mark: NDArray[Any],
-    step: np.float32,
-    bias: Array,
-    encoded: Array,
-    winners: NDArray[np.int16],
+    row_of: NDArray[np.int32],
+    rows: NDArray[np.int8],
+    of_place: NDArray[np.int16],
+    of_end: NDArray[np.int16],
+    of_mean: Array,
+    told: NDArray[np.int16],
 ) -> None:
-    """Fill the first columns of ``encoded`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs, and
-    ``winners`` (n, ``Sizes.filters``) with the token at which each filter answered best, or -1 where it gave nothing;
-    of no rows where nobody asks. ``step`` is the unit of the tables, which are floats or whole numbers.
-
-    What is added up for each token stands in rows of its own first: loops over two or three arrays are what compilers
-    make wide instructions of (2.3 times as fast as adding while comparing).
-    """
-    n_filters = winners.shape[1]
-    n_last = bias.shape[0] - n_filters
-    n_opening = n_filters - n_last
+    """What :meth:`StepTables.read` does. The rows of the next paragraph are fetched while one is read."""
+    n, n_opening, n_last = opening.shape[0], of_place.shape[2], of_end.shape[0]
+    n_filters = n_opening + n_last
     last_column, mean_column = TAPS * n_opening, TAPS * n_filters
-    opened = np.empty((OPENING_TOKENS + 2, last_column), of_token.dtype)
-    closed = np.empty((LAST_TOKENS + 2, TAPS * n_last), of_token.dtype)
-    best = np.empty(n_opening, of_token.dtype)
-    total = np.empty(n_last, np.float32)
-    for i in range(opening.shape[0]):
-        size = 0
-        while size < OPENING_TOKENS and opening_shapes[i, size] != 0:
-            size += 1
-        total[:] = 0.0
-        opened[0] = 0
-        opened[size + 1] = 0
-        for q in range(size):
-            word, mark, row = of_token[opening[i, q]], of_mark[q, opening_shapes[i, q]], opened[q + 1]
-            for f in range(last_column):
-                row[f] = word[f] + mark[f]
-            word, mark = word[mean_column:], mark[mean_column:]
+    opened, opened_next = np.zeros(OPENING_TOKENS + 2, np.int32), np.zeros(OPENING_TOKENS + 2, np.int32)
+    closed, closed_next = np.zeros(LAST_TOKENS + 2, np.int32), np.zeros(LAST_TOKENS + 2, np.int32)
+    total = np.empty(n_last, np.int16)
+    size_next = begin_next = 0
+    for i in range(-1, n):
+        opened, opened_next, size = opened_next, opened, size_next
+        closed, closed_next, begin = closed_next, closed, begin_next
+        size_next, begin_next = 0, LAST_TOKENS
+        if i + 1 < n:
+            size_next, begin_next = _look_up(
+                opening[i + 1], opening_shapes[i + 1], ending[i + 1], ending_shapes[i + 1], row_of,
+                opened_next, closed_next,
+            )  # fmt: skip
+        if i < 0:
+            continue
+        best = told[i, :n_opening]
+        best[:] = 0
+        total[:] = 0
+        for t in range(1, max(size, size_next) + 1):
+            if t <= size_next:
+                fetch(rows, opened_next[t])
+            if t > size:
+                continue
+            before, here, after = rows[opened[t - 1]], rows[opened[t]], rows[opened[t + 1]]
+            place = of_place[1 if t == size else 0, t - 1]
+            _respond(before, here[n_opening:], after[2 * n_opening :], place, best)
+            mean = here[mean_column:]
             for f in range(n_last):
-                total[f] += word[f] + mark[f]
-        _respond(opened, 1, size + 1, n_opening, best)
-        for f in range(n_opening):
-            encoded[i, f] = max(best[f] * step + bias[f], np.float32(0.0)) if size else np.float32(0.0)
-        begin = 0
-        while begin < LAST_TOKENS and ending_shapes[i, begin] == 0:
-            begin += 1
-        if i < winners.shape[0]:
-            _find_winners(opened, 1, size + 1, best, encoded[i], winners[i, :n_opening])
-        closed[begin] = 0
-        closed[LAST_TOKENS + 1] = 0
-        for q in range(begin, LAST_TOKENS):
-            row, word = closed[q + 1], of_token[ending[i, q], last_column:]
-            mark = of_mark[OPENING_TOKENS, ending_shapes[i, q], last_column:]
-            for f in range(TAPS * n_last):
-                row[f] = word[f] + mark[f]
-        _respond(closed, begin + 1, LAST_TOKENS + 1, n_last, best)
+                total[f] = np.int16(total[f] + np.int16(mean[f]))
+        share = np.float32(STEPS_OF_MEAN) / np.float32(max(1, size))
         for f in range(n_last):
-            k = n_opening + f
-            encoded[i, k] = max(best[f] * step + bias[k], np.float32(0.0)) if begin < LAST_TOKENS else np.float32(0.0)
-        if i < winners.shape[0]:
-            _find_winners(closed, begin + 1, LAST_TOKENS + 1, best, encoded[i, n_opening:], winners[i, n_opening:])
-        for f in range(n_last):
-            k = n_filters + f
-            encoded[i, k] = max(total[f] * step / max(1, size) + bias[k], np.float32(0.0))
+            mean_steps = max(np.float32(total[f]) * share + of_mean[f], np.float32(0.0))
+            told[i, n_filters + f] = np.int16(min(mean_steps, np.float32(MOST_STEPS)))
+        best = told[i, n_opening:n_filters]
+        best[:] = 0
+        for t in range(begin + 1, LAST_TOKENS + 1):
+            before, here, after = rows[closed[t - 1]], rows[closed[t]], rows[closed[t + 1]]
+            here, after = here[last_column + n_last :], after[last_column + 2 * n_last :]
+            _respond(before[last_column:], here, after, of_end, best)
+        for t in range(begin_next + 1, LAST_TOKENS + 1):
+            fetch(rows, closed_next[t])
 
 
 @kernel
-def _respond(rows: NDArray[Any], first: int, end: int, n: int, best: NDArray[Any]) -> None:
-    """The best response of each of ``n`` filters to the tokens whose rows are ``first`` to ``end``."""
-    for t in range(first, end):
-        before, here, after = rows[t - 1], rows[t, n:], rows[t + 1, 2 * n :]
-        if t == first:
-            for f in range(n):
-                best[f] = before[f] + here[f] + after[f]
-        else:
-            for f in range(n):
-                best[f] = max(best[f], before[f] + here[f] + after[f])
+def _look_up(
+    opening: NDArray[np.uint16],
+    opening_shapes: NDArray[np.uint8],
+    ending: NDArray[np.uint16],
+    ending_shapes: NDArray[np.uint8],
+    row_of: NDArray[np.int32],
+    opened: NDArray[np.int32],
+    closed: NDArray[np.int32],
+) -> tuple[int, int]:
+    """Rows of the tokens of a paragraph, the row of no token around them; how many open it, and before how many places
+    the last ones begin."""
+    size = 0
+    while size < OPENING_TOKENS and opening_shapes[size] != 0:
+        opened[size + 1] = row_of[opening[size], opening_shapes[size]]
+        size += 1
+    opened[size + 1] = 0
+    begin = LAST_TOKENS
+    while begin > 0 and ending_shapes[begin - 1] != 0:
+        begin -= 1
+        closed[begin + 1] = row_of[ending[begin], ending_shapes[begin]]
+    closed[begin] = 0
+    return size, begin
 
 
 @kernel
-def _find_winners(
-    rows: NDArray[Any], first: int, end: int, best: NDArray[Any], encoded: Array, winners: NDArray[np.int16]
+def _respond(
+    before: NDArray[np.int8],
+    here: NDArray[np.int8],
+    after: NDArray[np.int8],
+    place: NDArray[np.int16],
+    best: NDArray[np.int16],
 ) -> None:
-    """The first token whose response is the best, counted from the row 1."""
-    n = len(winners)
-    for f in range(n):
-        winners[f] = -1
-        if encoded[f] > 0.0:
-            for t in range(first, end):
-                if rows[t - 1, f] + rows[t, n + f] + rows[t + 1, 2 * n + f] == best[f]:
-                    winners[f] = t - 1
-                    break
+    """Raise ``best`` to the responses of filters to one token between two others. All in two bytes, so that a
+    processor adds 32 of them at a time."""
+    for f in range(best.shape[0]):
+        words = np.int16(np.int16(before[f]) + np.int16(here[f]))
+        best[f] = max(best[f], np.int16(words + np.int16(np.int16(after[f]) + place[f])))

@@ -251,13 +251,26 @@ _CONES: Final = _cones()
 
 
 class _Trace:
-    """One stretch on its way through a network, ready to be computed again in part."""
+    """One stretch on its way through a network, ready to be computed again in part: in floats, which tell apart what
+    differs little."""
 
     def __init__(self, network: Network, analysis: Analysis, features: Array) -> None:
-        run = network.run(analysis, features)
         self.weights, self.encoded = network.weights, network.sizes.encoded
-        self.inputs, self.layers, self.overview = run.inputs, run.layers, run.overview
-        self.odds: Array = run.odds[:, 0]  # of a start
+        self.inputs = network.tell(analysis, features)
+        weights, n = self.weights, len(features)
+        hidden = np.maximum(self.inputs @ weights["enter"] + weights["enter_bias"], 0.0)
+        self.layers: list[Array] = []  # what goes into each convolution
+        for k, dilation in enumerate(DILATIONS):
+            if k == OVERVIEW_AFTER:
+                seen = hidden.mean(axis=0)
+                self.overview = np.maximum(seen @ weights["overview"] + weights["overview_bias"], 0.0)
+                hidden = hidden + self.overview
+            self.layers.append(hidden)
+            around = np.pad(hidden, ((dilation, dilation), (0, 0)))
+            taps = weights[f"context_{k}"]
+            more = sum(around[tap * dilation : tap * dilation + n] @ taps[tap] for tap in range(len(taps)))
+            hidden = hidden + np.maximum(more + weights[f"context_bias_{k}"], 0.0)
+        self.odds: Array = hidden @ weights["leave"][:, 0] + weights["leave_bias"][0]  # of a start
 
     def score_without(self, at: NDArray[np.int64]) -> Array:
         """The log-odds of a start at the rows ``at``, (len(at), len(GROUPS) + 2): with everything, without each of

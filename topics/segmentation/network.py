@@ -18,7 +18,18 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import OPENING_TOKENS
-from topics.segmentation.encoding import STEP, TAPS, Array, Sizes, StepTables, Tokens, encode, sizes_of
+from topics.segmentation.encoding import (
+    MOST_STEPS,
+    STEP,
+    STEPS_OF_MEAN,
+    TAPS,
+    Array,
+    Sizes,
+    StepTables,
+    Tokens,
+    sizes_of,
+)
+from topics.segmentation.products import MARGIN_ROWS, Layer, room_for, settle
 from topics.segmentation.tokens import N_SHAPES
 
 __all__ = [
@@ -30,7 +41,6 @@ __all__ = [
     "Array",
     "Committee",
     "Network",
-    "Run",
     "below",
 ]
 
@@ -40,6 +50,10 @@ DILATIONS: Final = (1, 2, 4, 8, 16, 1)
 OVERVIEW_AFTER: Final = 3  # convolutions, every paragraph is told of the stretch as a whole
 CONTEXT: Final = sum(DILATIONS)
 CLIP: Final = 5.0  # standard deviations beyond which a feature says no more
+# In a model that only reads, all that enters a layer is whole numbers of two bytes. So many units make one:
+FEATURE_UNITS: Final = 1600
+HIDDEN_UNITS: Final = 256
+MOST_UNITS: Final = 16383  # so the hidden state says no more beyond 64; of 10,000 numbers of it one is beyond 25
 
 
 def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
@@ -64,20 +78,6 @@ def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of n paragraphs on its way through a network.
-
-    ``inputs`` (n, encoded + n_features); ``layers`` what goes into each convolution, (n, hidden); ``overview``
-    (hidden,) what every paragraph is told of the stretch; ``odds`` (n, len(HEADS)).
-    """
-
-    inputs: Array
-    layers: tuple[Array, ...]
-    overview: Array
-    odds: Array
-
-
 @dataclass(frozen=True)
 class Network:
     """Weights by name, all float32.
@@ -96,9 +96,9 @@ class Network:
         return sizes_of(self.weights)
 
     @cached_property
-    def tables(self) -> StepTables:
-        """What tokens add to the filters."""
-        return StepTables(self.weights)
+    def steps(self) -> _Steps:
+        """The same weights in whole steps, by which it reads."""
+        return _Steps.of(self.weights)
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle, in half precision: the shipped weights are the measured ones."""
@@ -116,55 +116,75 @@ class Network:
 
     def score(self, tokens: Tokens, features: Array) -> Array:
         """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""
-        return self.run(tokens, features).odds
-
-    def run(self, tokens: Tokens, features: Array) -> Run:
-        """The same with all that is computed on the way."""
-        weights, sizes, tables = self.weights, self.sizes, self.tables
-        n = len(features)
-        inputs = np.empty((n, sizes.encoded + features.shape[1]), np.float32)
-        nobody = np.empty((0, sizes.filters), np.int16)
-        opening, ending = tables.find_rows(tokens)
-        encode(
-            opening, tokens.opening_shapes, ending, tokens.ending_shapes,
-            tables.of_token, tables.of_mark, np.float32(STEP), weights["filter_bias"], inputs, nobody,
-        )  # fmt: skip
-        told = inputs[:, sizes.encoded :]
-        np.subtract(features, weights["centre"], out=told)
-        told /= weights["spread"]
-        np.clip(told, -CLIP, CLIP, out=told)
-        hidden = np.maximum(inputs @ weights["enter"] + weights["enter_bias"], 0.0)
-        overview = np.zeros_like(weights["overview_bias"])
-        layers = []
-        for k, dilation in enumerate(DILATIONS):
+        weights, steps, n = self.weights, self.steps, len(features)
+        hidden = np.zeros((n, steps.enter.n_outputs), np.float32)
+        own = hidden[:, : self.sizes.hidden]
+        steps.enter.grow(self._tell(tokens, features), 0, hidden)
+        rows = room_for(n, hidden.shape[1])
+        for k, (dilation, layer) in enumerate(zip(DILATIONS, steps.context, strict=True)):
             if k == OVERVIEW_AFTER and n:
-                overview = np.maximum(hidden.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
-                hidden = hidden + overview
-            layers.append(hidden)
-            # one product of three times the width keeps the processor busier than three products
-            added = _beside(hidden, dilation) @ weights[f"context_{k}"].reshape(-1, sizes.hidden)
-            _grow(hidden, weights[f"context_bias_{k}"], added)
-            hidden = added
-        return Run(inputs, tuple(layers), overview, hidden @ weights["leave"] + weights["leave_bias"])
+                own += np.maximum(own.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
+            settle(hidden, np.float32(HIDDEN_UNITS), np.float32(MOST_UNITS), rows)
+            layer.grow(rows, dilation, hidden)
+        odds: Array = own @ weights["leave"] + weights["leave_bias"]
+        return odds
+
+    def tell(self, tokens: Tokens, features: Array) -> Array:
+        """What it is told of each paragraph, (n, encoded + n_features): its vector and its standardised features."""
+        n_features = features.shape[1]
+        units = _input_units(self.sizes.encoded, self.sizes.last, n_features)[0]
+        told = self._tell(tokens, features)[MARGIN_ROWS : MARGIN_ROWS + len(features), : len(units)]
+        return (told * units).astype(np.float32)
+
+    def _tell(self, tokens: Tokens, features: Array) -> NDArray[np.int16]:
+        """The same in whole units, with margins."""
+        n = len(features)
+        told = room_for(n, self.steps.enter.n_inputs)
+        own = told[MARGIN_ROWS : MARGIN_ROWS + n]
+        self.steps.tables.read(tokens, own)
+        _standardise(features, self.weights["centre"], self.weights["spread"], self.sizes.encoded, own)
+        return told
 
 
-def _beside(hidden: Array, dilation: int) -> Array:
-    """Each row with the one ``dilation`` before it and the one after it, zeros where there is none."""
-    n, width = hidden.shape
-    beside = np.zeros((n, TAPS * width), np.float32)
-    beside[dilation:, :width] = hidden[:-dilation]
-    beside[:, width : 2 * width] = hidden
-    beside[:-dilation, 2 * width :] = hidden[dilation:]
-    return beside
+@dataclass(frozen=True)
+class _Steps:
+    """A network in whole steps: tables of tokens, the layer by which they enter, and the convolutions."""
+
+    tables: StepTables
+    enter: Layer
+    context: tuple[Layer, ...]
+
+    @classmethod
+    def of(cls, weights: Mapping[str, Array]) -> _Steps:
+        sizes = sizes_of(weights)
+        enter, hidden = weights["enter"], sizes.hidden
+        units = _input_units(sizes.encoded, sizes.last, len(enter) - sizes.encoded)
+        states = np.full(hidden, 1.0 / HIDDEN_UNITS), np.full(hidden, float(MOST_UNITS))
+        return cls(
+            StepTables(weights),
+            Layer.of(enter[None], weights["enter_bias"], *units),
+            tuple(
+                Layer.of(weights[f"context_{k}"], weights[f"context_bias_{k}"], *states) for k in range(len(DILATIONS))
+            ),
+        )
+
+
+def _input_units(n_encoded: int, n_means: int, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What one means in each column that is told of a paragraph, and the most that stands there."""
+    units = np.repeat([STEP, STEP / STEPS_OF_MEAN, 1.0 / FEATURE_UNITS], [n_encoded - n_means, n_means, n_features])
+    most = np.repeat([MOST_STEPS, CLIP * FEATURE_UNITS], [n_encoded, n_features])
+    return units, most
 
 
 @kernel
-def _grow(hidden: Array, bias: Array, added: Array) -> None:
-    """Make ``added``, products of matrices, the next hidden state, in one pass over both."""
-    for i in range(added.shape[0]):
-        before, after = hidden[i], added[i]
-        for f in range(bias.shape[0]):
-            after[f] = before[f] + max(after[f] + bias[f], np.float32(0.0))
+def _standardise(features: Array, centre: Array, spread: Array, column: int, told: NDArray[np.int16]) -> None:
+    """Features in standard deviations, none beyond ``CLIP``, into ``told`` in units, from ``column`` on."""
+    most, unit, half = np.float32(CLIP), np.float32(FEATURE_UNITS), np.float32(0.5)
+    for i in range(features.shape[0]):
+        own, standard = features[i], told[i, column:]
+        for f in range(own.shape[0]):
+            deviation = min(max((own[f] - centre[f]) / spread[f], -most), most)
+            standard[f] = np.int16(np.floor(deviation * unit + half))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 ``Learner`` holds the weights while they change: ``step`` runs a batch of dumps forward, the error back, and moves the
 weights by Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019). The convolutions over
-tokens are learned through the tables of ``network``: the gradient of a filter reaches one place in each paragraph, so
+tokens are learned through tables (``reading``): the gradient of a filter reaches one place in each paragraph, so
 going back is adding a few numbers to a few rows. ``Learner.resume`` takes up weights that were learned before, which
 are then drawn back to where they began and not to nothing (Li, Grandvalet and Davoine 2018). Everything is drawn from a
 seed and computed on one thread: the same dumps give the same weights.
@@ -22,9 +22,10 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
-from topics.segmentation.encoding import TAPS, Array, Sizes, encode, fill_marks, sizes_of
+from topics.segmentation.encoding import TAPS, Array, Sizes, sizes_of
 from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
 from topics.segmentation.tokens import N_SHAPES
+from topics.segmentation.training.reading import encode, fill_marks
 from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 
 __all__ = ["Batch", "Example", "Learner", "Noise", "gather"]
@@ -195,7 +196,7 @@ class Learner:
         winners = np.empty((n, sizes.filters), np.int16)
         encode(
             batch.opening, batch.opening_shapes, batch.ending, batch.ending_shapes,
-            embedded @ filters, marks, np.float32(1.0), weights["filter_bias"], encoded, winners,
+            embedded @ filters, marks, weights["filter_bias"], encoded, winners,
         )  # fmt: skip
         lengths = np.diff(batch.bounds)
         entering = np.concatenate((encoded, batch.features), axis=1)
