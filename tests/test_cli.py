@@ -841,6 +841,14 @@ def test_strict_stops_at_the_first_and_writes_nothing(mixed: Path, tmp_path: Pat
         assert [path.name for path in tmp_path.iterdir()] == ["mixed"]
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_strict_gives_out_what_came_before_whatever_the_jobs(tmp_path: Path, jobs: int) -> None:
+    good, bad = write(tmp_path / "a.txt", FERRY), write(tmp_path / "b.txt", " ")
+    done = run("classify", good, bad, good, "--strict", "--jobs", jobs)
+    assert done.code == 1 and "".join(row["text"] for row in done.rows) == FERRY
+    assert_says_what_and_what_next(done.err.strip(), "b.txt")
+
+
 def test_nothing_to_read_at_all_leaves_an_empty_result(tmp_path: Path) -> None:
     done = run("classify", tmp_path / "missing.txt")
     assert (done.code, done.out) == (1, "")

@@ -233,8 +233,10 @@ def classify_dumps(
     work = _Batches(str(model.path.resolve()), options)
     at_work: deque[_Batch] = deque()
 
+    failed: list[Exception] = []  # what ended the dumps; what came before it is done first, as in one process
+
     def hand_out() -> Iterator[_Work]:
-        for batch in _in_batches(dumps):
+        for batch in _in_batches(dumps, failed):
             at_work.append(batch)
             short = [dump for dump in batch if isinstance(dump, Dump)]  # a long one has too many rows to be handed back
             yield [(dump, decisions_of(dump, decided)) for dump in short]
@@ -251,17 +253,28 @@ def classify_dumps(
                     raise problem
                 on_problem(problem)
             yield dump, rows
+    if failed:
+        raise failed[0]
 
 
 _Batch = list[Dump | DumpInBlocks]
 _Work = list[tuple[Dump, Mapping[int, bool]]]
 
 
-def _in_batches(dumps: Iterable[Dump | DumpInBlocks]) -> Iterator[_Batch]:
-    """Short dumps together, since each journey to another process costs as much as reading some thousand characters."""
+def _in_batches(dumps: Iterable[Dump | DumpInBlocks], failed: list[Exception]) -> Iterator[_Batch]:
+    """Short dumps together, since each journey to another process costs as much as reading some thousand characters.
+    Where the dumps end in an error, that goes to ``failed``."""
     batch: _Batch = []
     size = 0
-    for dump in dumps:
+    coming = iter(dumps)
+    while True:
+        try:
+            dump = next(coming, None)
+        except Exception as error:
+            failed.append(error)
+            break
+        if dump is None:
+            break
         batch.append(dump)
         size += len(dump.text) if isinstance(dump, Dump) else BATCH_LENGTH
         if size >= BATCH_LENGTH:
