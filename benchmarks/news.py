@@ -162,9 +162,10 @@ class Bench:
         s = score_classes(judged)
         f1 = 2 * hits[0] / max(1.0, hits[1] + hits[2])
         calibrated = (fold != fold[0]).any()
+        ece = f"{s.calibration.ece:.3f} ({s.calibration.ece_by_chance:.3f})"
         return [
             f"{s.accuracy:.3f}", f"{s.accuracy_with_secondary:.3f}", f"{s.macro_f1:.3f}",
-            f"{s.calibration.ece:.3f}" if calibrated else "", f"{f1:.3f}" if calibrated else "",
+            ece if calibrated else "", f"{f1:.3f}" if calibrated else "",
         ]  # fmt: skip
 
 
@@ -200,7 +201,7 @@ def main(arguments: argparse.Namespace) -> None:
     ]
     print_table(
         "Topics of news by the shipped labels",
-        ["judged", "pieces", "accuracy", "primary or secondary", "macro-F1", "ECE", "secondary F1"],
+        ["judged", "pieces", "accuracy", "primary or secondary", "macro-F1", "ECE (by chance)", "secondary F1"],
         rows,
     )
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,6 +217,25 @@ def test_calibration_by_hand() -> None:
     assert [(b.n, b.accuracy) for b in filled] == [(1, 1.0), (2, 0.5)]
     assert filled[1].mean_score == pytest.approx(0.975)
     assert len(calibration.bins) == 15
+    # of perfect scores: one piece at 0.5 is 0.5 off; two at 0.975 are 2 * 0.975^2 * 0.025 + … off on average
+    two = 2 * (1 - 0.975) * 0.975 * abs(1 - 1.95) + 0.975**2 * 0.05 + 0.025**2 * 1.95
+    assert calibration.ece_by_chance == pytest.approx((0.5 + two) / 3)
+
+
+def test_perfect_scores_are_as_far_off_as_chance_says() -> None:
+    rng = np.random.default_rng(4)
+    scores = rng.beta(4, 1, 300)
+    found = []
+    for _ in range(200):
+        right = rng.random(300) < scores
+        found.append(
+            score_classes(
+                Judged("a", "a" if r else "b", guess="a" if r else "b", score=s)
+                for r, s in zip(right, scores.tolist(), strict=True)
+            ).calibration
+        )
+    assert np.mean([c.ece for c in found]) == pytest.approx(found[0].ece_by_chance, rel=0.05)
+    assert score_classes([]).calibration.ece_by_chance == 0.0
 
 
 def test_a_score_that_is_no_probability_is_a_mistake() -> None:

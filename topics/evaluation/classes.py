@@ -9,6 +9,7 @@ guess, whatever was decided about it: expected calibration error over 15 bins of
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -97,6 +98,11 @@ class Calibration:
         return share(sum(abs(b.n_right - b.score_sum) for b in self.bins), self.n, empty=0.0)
 
     @property
+    def ece_by_chance(self) -> float:
+        """The ``ece`` that perfect scores have on average on as many pieces: nothing below it can be asked for."""
+        return share(sum(_mean_deviation(b.n, b.mean_score) for b in self.bins), self.n, empty=0.0)
+
+    @property
     def brier(self) -> float:
         """Mean squared distance between the score of the guess and whether it was right."""
         return share(self.squared_error, self.n, empty=0.0)
@@ -105,6 +111,7 @@ class Calibration:
         return {
             "n": self.n,
             "ece": self.ece,
+            "ece_by_chance": self.ece_by_chance,
             "brier": self.brier,
             "bins": [
                 {"low": b.low, "high": b.high, "n": b.n, "mean_score": b.mean_score, "accuracy": b.accuracy}
@@ -211,6 +218,15 @@ def score_classes(pieces: Iterable[Judged]) -> ClassScores:
         squared_error,
     )
     return ClassScores(dict(confusion), n_secondary, calibration)
+
+
+def _mean_deviation(n: int, p: float) -> float:
+    """How far from its mean a binomial count is on average (De Moivre 1730)."""
+    if not n or not 0.0 < p < 1.0:
+        return 0.0
+    k = math.floor(n * p) + 1
+    log_ways = math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+    return 2 * k * math.exp(log_ways + k * math.log(p) + (n - k + 1) * math.log1p(-p))
 
 
 def _sort_key(pair: tuple[str | None, str | None]) -> tuple[str, str]:

@@ -34,6 +34,7 @@ def summarise_topics(report: TopicReport) -> Iterator[Row]:
     )
     yield row("macro-F1 of the best guess", guessed.macro_f1, "best_guess_macro_f1")
     yield row("calibration error (ECE)", shown.calibration.ece, "ece")
+    yield "calibration error of perfect scores, by chance", f"{shown.calibration.ece_by_chance:.3f}", ""
     n_shown = sum(n for (_, given), n in shown.confusion.items() if given is not None)
     n_right = sum(n for (true, given), n in shown.confusion.items() if given is not None and true == given)
     yield row("share of pieces shown with a topic", n_shown / max(1, report.n), "shown")

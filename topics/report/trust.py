@@ -57,7 +57,8 @@ def describe_reliability(card: Evidence | None, run: Evidence | None, about_run:
     said = (
         "How often guesses were right, by how sure the model was; on the dashed line scores are honest, hollow dots "
         "are of few guesses. "
-        f"Guesses are right {manner}: the mean distance from the line is {calibration.ece:.3f}."
+        f"Guesses are right {manner}: the mean distance from the line is {calibration.ece:.3f} "
+        f"(of perfect scores, on as many pieces, {calibration.ece_by_chance:.3f})."
     )
     words = [said, *(f"Measured on {e.said_of}." for e in (card, run) if e is not None), about_run]
     table = Table(
