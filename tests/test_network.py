@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from topics.segmentation.encoding import (
     STEP,
     STEPS_OF_MEAN,
     Array,
+    RowTable,
     Sizes,
     StepTables,
     sizes_of,
@@ -100,17 +100,13 @@ def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> Non
     n = 3000
     wide = Learner(Sizes(embedded=96, opening=256, last=64, hidden=8), n, N_FEATURES, 2).weights
     weights = {name: array.astype(np.float16).astype(np.float32) for name, array in wide.items()}
-    at_once, one_by_one = StepTables(weights), StepTables(weights)
+    both = StepTables(weights)
+    at_once, one_by_one = both.opening, StepTables(weights).opening
 
-    def only(*tokens: int) -> Any:
+    def make(table: RowTable, *tokens: int) -> Any:
         own = np.array([tokens], np.uint16)
-        shapes = np.full_like(own, 2, np.uint8)
-        return SimpleNamespace(opening=own, opening_shapes=shapes, ending=own[:, :0], ending_shapes=shapes[:, :0])
-
-    def make(tables: StepTables, *tokens: int) -> Any:
-        own = only(*tokens)
-        tables.make_rows(own.opening, own.opening_shapes)
-        return tables.row_of[list(tokens), 2]
+        table.make(own, np.full_like(own, 2, np.uint8))
+        return table.row_of[list(tokens), 2]
 
     rows = make(at_once, *range(n))
     assert sorted(rows.tolist()) == list(range(1, n + 1))
@@ -119,7 +115,7 @@ def test_a_row_of_the_tables_is_the_same_whatever_rows_are_made_with_it() -> Non
         (row,) = make(one_by_one, token)
         assert row == n - token
         assert np.array_equal(one_by_one.rows[row], at_once.rows[rows[token]])
-    assert pickle.loads(pickle.dumps(at_once)).of_place.tobytes() == at_once.of_place.tobytes()
+    assert pickle.loads(pickle.dumps(both)).of_place.tobytes() == both.of_place.tobytes()
 
 
 def test_numbers_too_large_for_a_step_are_the_largest() -> None:
@@ -128,7 +124,7 @@ def test_numbers_too_large_for_a_step_are_the_largest() -> None:
     network = Network(weights)
     told = read_in_steps(example, network) / np.repeat([STEP, STEP / STEPS_OF_MEAN], [SIZES.filters, SIZES.last])
     assert 3 * MOST_OF_TOKEN < told.max() <= MOST_STEPS
-    assert np.abs(network.steps.tables.rows[1:9].astype(int)).max() == MOST_OF_TOKEN
+    assert np.abs(network.steps.tables.opening.rows[1:9].astype(int)).max() == MOST_OF_TOKEN
 
 
 def test_an_empty_paragraph_says_nothing_but_the_bias_of_its_mean() -> None:

@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba.core import cgutils, event
 from numba.extending import intrinsic
 
-__all__ = ["fetch", "kernel", "tell_of_compiling", "without_linear_algebra"]
+__all__ = ["LINE", "fetch", "kernel", "tell_of_compiling", "without_linear_algebra"]
 
 F = TypeVar("F", bound=Callable[..., object])
 

@@ -19,11 +19,22 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.jit import fetch, kernel
+from topics.jit import LINE, fetch, kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.tokens import N_SHAPES
 
-__all__ = ["MOST_STEPS", "STEP", "STEPS_OF_MEAN", "TAPS", "Array", "Sizes", "StepTables", "Tokens", "sizes_of"]
+__all__ = [
+    "MOST_STEPS",
+    "STEP",
+    "STEPS_OF_MEAN",
+    "TAPS",
+    "Array",
+    "RowTable",
+    "Sizes",
+    "StepTables",
+    "Tokens",
+    "sizes_of",
+]
 
 Array = NDArray[np.float32]
 
@@ -92,53 +103,26 @@ def sizes_of(weights: Mapping[str, NDArray[np.generic]]) -> Sizes:
     return Sizes(embedded, filters - last, last, weights["enter"].shape[1])
 
 
-class StepTables:
-    """The tables of one network in whole steps. A token of one shape has a row, which is made when it is first met.
-    Rows stand in that order: a short dump has few, and side by side they touch little memory (a tenth of a second
+class RowTable:
+    """What tokens add to some filters, in whole steps. A token of one shape has a row, which is made when it is first
+    met. Rows stand in that order: a short dump has few, and side by side they touch little memory (a tenth of a second
     before its first boundary). The first row is of no token.
 
     They are made in doubles, in which sums of these few halves are exact enough for a row to be the same whatever rows
     are made along with it; in single precision, products of matrices differ in their last bits with their size.
     """
 
-    def __init__(self, weights: Mapping[str, Array]) -> None:
-        self._weights = weights
-        sizes = self._sizes = sizes_of(weights)
-        tokens, shapes, positions, self._filters = (
-            weights[name].astype(np.float64) for name in ("tokens", "shapes", "positions", "filters")
-        )
-        self._tokens, self._of_shape = weights["tokens"], shapes @ self._filters
+    def __init__(self, tokens: Array, shapes: Array, filters: NDArray[np.float64]) -> None:
+        self._tokens, self._filters = tokens, filters
+        self._of_shape = shapes.astype(np.float64) @ filters
         n_rows = 1 + len(tokens) * (N_SHAPES - 1)  # most of them are never made, and take no memory
-        self.rows = np.empty((n_rows, sizes.table), np.int8)
+        self.rows = _aligned(n_rows, filters.shape[1])
         self.rows[0] = 0
         self.row_of = np.zeros((len(tokens), N_SHAPES), np.int32)
         self._n_made = 1
-        # what places add to the three tokens that a filter sees, and the bias; behind the last token there is none
-        by_tap = (positions @ self._filters[:, : sizes.last_column]).reshape(OPENING_TOKENS, TAPS, sizes.opening)
-        closing = by_tap[:, 1].copy()
-        closing[1:] += by_tap[:-1, 0]
-        inside = closing.copy()
-        inside[:-1] += by_tap[1:, 2]
-        bias = weights["filter_bias"].astype(np.float64)
-        self.of_place = _in_steps(np.stack((inside, closing)) + bias[: sizes.opening], MOST_OF_PLACE).astype(np.int16)
-        self.of_end = _in_steps(bias[sizes.opening : sizes.filters], MOST_OF_PLACE).astype(np.int16)
-        self.of_mean = (bias[sizes.filters :] * (STEPS_OF_MEAN / STEP)).astype(np.float32)
         self._lock = threading.Lock()
 
-    def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
-        return StepTables, (self._weights,)
-
-    def read(self, tokens: Tokens, told: NDArray[np.int16]) -> None:
-        """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs: filters
-        in steps, the mean in ``STEPS_OF_MEAN``."""
-        self.make_rows(tokens.opening, tokens.opening_shapes)
-        self.make_rows(tokens.ending, tokens.ending_shapes)
-        _read(
-            tokens.opening, tokens.opening_shapes, tokens.ending, tokens.ending_shapes, self.row_of, self.rows,
-            self.of_place, self.of_end, self.of_mean, told,
-        )  # fmt: skip
-
-    def make_rows(self, tokens: NDArray[np.uint16], shapes: NDArray[np.uint8]) -> None:
+    def make(self, tokens: NDArray[np.uint16], shapes: NDArray[np.uint8]) -> None:
         """Make the rows of these tokens that are not made yet."""
         met = np.empty(tokens.size, np.int64)
         if not _find_new(tokens, shapes, self.row_of, met):
@@ -151,6 +135,51 @@ class StepTables:
             self.rows[self._n_made : end] = _in_steps(exact, MOST_OF_TOKEN)
             self.row_of[own, shape] = np.arange(self._n_made, end)
             self._n_made = end
+
+
+class StepTables:
+    """The tables of one network: ``opening`` for the filters over opening tokens, by tap, and behind them the mean;
+    ``ending`` for those over last tokens; and what does not depend on a token."""
+
+    def __init__(self, weights: Mapping[str, Array]) -> None:
+        self._weights = weights
+        sizes = sizes_of(weights)
+        filters = weights["filters"].astype(np.float64)
+        first, last, mean = np.split(filters, [sizes.last_column, sizes.mean_column], axis=1)
+        self.opening = RowTable(weights["tokens"], weights["shapes"], np.concatenate((first, mean), axis=1))
+        self.ending = RowTable(weights["tokens"], weights["shapes"], last)
+        # what places add to the three tokens that a filter sees, and the bias; behind the last token there is none
+        by_tap = (weights["positions"].astype(np.float64) @ first).reshape(OPENING_TOKENS, TAPS, sizes.opening)
+        closing = by_tap[:, 1].copy()
+        closing[1:] += by_tap[:-1, 0]
+        inside = closing.copy()
+        inside[:-1] += by_tap[1:, 2]
+        bias = weights["filter_bias"].astype(np.float64)
+        self.of_place = _in_steps(np.stack((inside, closing)) + bias[: sizes.opening], MOST_OF_PLACE).astype(np.int16)
+        self.of_end = _in_steps(bias[sizes.opening : sizes.filters], MOST_OF_PLACE).astype(np.int16)
+        self.of_mean = (bias[sizes.filters :] * (STEPS_OF_MEAN / STEP)).astype(np.float32)
+
+    def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
+        return StepTables, (self._weights,)
+
+    def read(self, tokens: Tokens, told: NDArray[np.int16]) -> None:
+        """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs: filters
+        in steps, the mean in ``STEPS_OF_MEAN``."""
+        opening, ending = self.opening, self.ending
+        opening.make(tokens.opening, tokens.opening_shapes)
+        ending.make(tokens.ending, tokens.ending_shapes)
+        _read(
+            tokens.opening, tokens.opening_shapes, opening.row_of, opening.rows,
+            tokens.ending, tokens.ending_shapes, ending.row_of, ending.rows,
+            self.of_place, self.of_end, self.of_mean, told,
+        )  # fmt: skip
+
+
+def _aligned(n_rows: int, width: int) -> NDArray[np.int8]:
+    """Room for rows whose first begins where a line of the caches does."""
+    room = np.empty(n_rows * width + LINE, np.int8)
+    begin = -room.ctypes.data % LINE
+    return room[begin : begin + n_rows * width].reshape(n_rows, width)
 
 
 def _in_steps(numbers: NDArray[np.float64], most: int) -> NDArray[np.float64]:
@@ -177,32 +206,32 @@ def _find_new(
 def _read(
     opening: NDArray[np.uint16],
     opening_shapes: NDArray[np.uint8],
+    row_of_opening: NDArray[np.int32],
+    opening_rows: NDArray[np.int8],
     ending: NDArray[np.uint16],
     ending_shapes: NDArray[np.uint8],
-    row_of: NDArray[np.int32],
-    rows: NDArray[np.int8],
+    row_of_ending: NDArray[np.int32],
+    ending_rows: NDArray[np.int8],
     of_place: NDArray[np.int16],
     of_end: NDArray[np.int16],
     of_mean: Array,
     told: NDArray[np.int16],
 ) -> None:
-    """What :meth:`StepTables.read` does. The rows of the next paragraph are fetched while one is read."""
+    """What :meth:`StepTables.read` does. The rows of the next paragraph are fetched while one is read: a quarter of
+    the time."""
     n, n_opening, n_last = opening.shape[0], of_place.shape[2], of_end.shape[0]
     n_filters = n_opening + n_last
-    last_column, mean_column = TAPS * n_opening, TAPS * n_filters
     opened, opened_next = np.zeros(OPENING_TOKENS + 2, np.int32), np.zeros(OPENING_TOKENS + 2, np.int32)
     closed, closed_next = np.zeros(LAST_TOKENS + 2, np.int32), np.zeros(LAST_TOKENS + 2, np.int32)
     total = np.empty(n_last, np.int16)
-    size_next = begin_next = 0
+    size_next, begin_next = 0, LAST_TOKENS
     for i in range(-1, n):
         opened, opened_next, size = opened_next, opened, size_next
         closed, closed_next, begin = closed_next, closed, begin_next
         size_next, begin_next = 0, LAST_TOKENS
         if i + 1 < n:
-            size_next, begin_next = _look_up(
-                opening[i + 1], opening_shapes[i + 1], ending[i + 1], ending_shapes[i + 1], row_of,
-                opened_next, closed_next,
-            )  # fmt: skip
+            size_next = _look_up_opening(opening[i + 1], opening_shapes[i + 1], row_of_opening, opened_next)
+            begin_next = _look_up_ending(ending[i + 1], ending_shapes[i + 1], row_of_ending, closed_next)
         if i < 0:
             continue
         best = told[i, :n_opening]
@@ -210,13 +239,13 @@ def _read(
         total[:] = 0
         for t in range(1, max(size, size_next) + 1):
             if t <= size_next:
-                fetch(rows, opened_next[t])
+                fetch(opening_rows, opened_next[t])
             if t > size:
                 continue
-            before, here, after = rows[opened[t - 1]], rows[opened[t]], rows[opened[t + 1]]
+            before, here, after = opening_rows[opened[t - 1]], opening_rows[opened[t]], opening_rows[opened[t + 1]]
             place = of_place[1 if t == size else 0, t - 1]
             _respond(before, here[n_opening:], after[2 * n_opening :], place, best)
-            mean = here[mean_column:]
+            mean = here[TAPS * n_opening :]
             for f in range(n_last):
                 total[f] = np.int16(total[f] + np.int16(mean[f]))
         share = np.float32(STEPS_OF_MEAN) / np.float32(max(1, size))
@@ -226,36 +255,36 @@ def _read(
         best = told[i, n_opening:n_filters]
         best[:] = 0
         for t in range(begin + 1, LAST_TOKENS + 1):
-            before, here, after = rows[closed[t - 1]], rows[closed[t]], rows[closed[t + 1]]
-            here, after = here[last_column + n_last :], after[last_column + 2 * n_last :]
-            _respond(before[last_column:], here, after, of_end, best)
+            before, here, after = ending_rows[closed[t - 1]], ending_rows[closed[t]], ending_rows[closed[t + 1]]
+            _respond(before, here[n_last:], after[2 * n_last :], of_end, best)
         for t in range(begin_next + 1, LAST_TOKENS + 1):
-            fetch(rows, closed_next[t])
+            fetch(ending_rows, closed_next[t])
 
 
 @kernel
-def _look_up(
-    opening: NDArray[np.uint16],
-    opening_shapes: NDArray[np.uint8],
-    ending: NDArray[np.uint16],
-    ending_shapes: NDArray[np.uint8],
-    row_of: NDArray[np.int32],
-    opened: NDArray[np.int32],
-    closed: NDArray[np.int32],
-) -> tuple[int, int]:
-    """Rows of the tokens of a paragraph, the row of no token around them; how many open it, and before how many places
-    the last ones begin."""
+def _look_up_opening(
+    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], rows: NDArray[np.int32]
+) -> int:
+    """Write the rows of opening tokens, the row of no token around them; returns how many there are."""
     size = 0
-    while size < OPENING_TOKENS and opening_shapes[size] != 0:
-        opened[size + 1] = row_of[opening[size], opening_shapes[size]]
+    while size < OPENING_TOKENS and shapes[size] != 0:
+        rows[size + 1] = row_of[tokens[size], shapes[size]]
         size += 1
-    opened[size + 1] = 0
+    rows[size + 1] = 0
+    return size
+
+
+@kernel
+def _look_up_ending(
+    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], rows: NDArray[np.int32]
+) -> int:
+    """The same of last tokens, which end at the last place; returns the place before which they begin."""
     begin = LAST_TOKENS
-    while begin > 0 and ending_shapes[begin - 1] != 0:
+    while begin > 0 and shapes[begin - 1] != 0:
         begin -= 1
-        closed[begin + 1] = row_of[ending[begin], ending_shapes[begin]]
-    closed[begin] = 0
-    return size, begin
+        rows[begin + 1] = row_of[tokens[begin], shapes[begin]]
+    rows[begin] = 0
+    return begin
 
 
 @kernel
