@@ -1040,6 +1040,23 @@ def test_an_interrupt_that_a_library_swallowed_is_an_interrupt(monkeypatch: pyte
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_an_interrupt_that_falls_into_a_finaliser_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Late:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    def finalise(*_: Any, **__: Any) -> Any:
+        Late()
+        yield from ()
+
+    before = sys.unraisablehook
+    monkeypatch.setattr("topics.pipeline.classify_dumps", finalise)
+    done = run("classify", WIRE)
+    assert done.code in (130, 1)
+    assert (done.out, "ignored" in done.err) == ("", False)
+    assert sys.unraisablehook is before
+
+
 def test_an_interrupt_that_a_library_wrapped_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrap(*_: Any, **__: Any) -> Any:
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
