@@ -143,8 +143,7 @@ class Segment:
             kept.append(self.text[at - self.start : begin - self.start])
             at = end
         kept.append(self.text[at - self.start :])
-        lines = (line.strip() for line in "".join(kept).split("\n"))
-        return "\n".join(line for line in lines if line)
+        return "\n".join(filter(None, map(str.strip, "".join(kept).split("\n"))))
 
 
 @dataclass(frozen=True, slots=True)
