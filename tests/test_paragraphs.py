@@ -292,7 +292,7 @@ def test_white_space_and_lower_case_of_the_loops_are_those_of_python() -> None:
         assert f"a{chr(code)}a".lower() == f"a{chr(lower[code])}a"
 
 
-@given(st.dictionaries(st.text(max_size=6), st.integers(1, 15), max_size=40))
+@given(st.dictionaries(st.text(max_size=6), st.integers(1, 7), max_size=40))
 def test_what_is_known_of_words_is_found_again(kinds: dict[str, int]) -> None:
     known = scan.words_of(kinds)
     lower = scan.word_characters()

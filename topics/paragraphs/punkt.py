@@ -28,7 +28,6 @@ from topics.errors import BundleError
 from topics.paragraphs.scan import (
     ABBREVIATION,
     DOUBTFUL,
-    OPENER,
     PAIRED,
     SECOND,
     SURE,
@@ -97,13 +96,8 @@ class Punkt:
     def _words(self) -> Words:
         """What the loops have to know of words."""
         kinds = dict.fromkeys(self.abbreviations, ABBREVIATION)
-        openers = (w for w, bits in self.orthography.items() if bits & _LOWER and not bits & _MIDDLE_UPPER)
-        for kind, words in (
-            (PAIRED, {first for first, _ in self.collocations}),
-            (SECOND, {second for _, second in self.collocations}),
-            (OPENER, self.starters.union(openers)),
-        ):
-            for word in words:
+        for pair in self.collocations:
+            for word, kind in zip(pair, (PAIRED, SECOND), strict=True):
                 kinds[word] = kinds.get(word, 0) | kind
         return words_of(kinds)
 

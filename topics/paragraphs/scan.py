@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 
 __all__ = [
-    *("ABBREVIATION", "OPENER", "PAIRED", "SECOND", "DOUBTFUL", "GLUED", "SURE", "MAX_GAP", "Words"),
+    *("ABBREVIATION", "PAIRED", "SECOND", "DOUBTFUL", "GLUED", "SURE", "MAX_GAP", "Words"),
     *("code_points", "find_ends", "find_lines", "lay_spans", "word_characters", "words_of"),
 ]
 
@@ -35,12 +35,11 @@ NEVER: Final = 3
 ABBREVIATION: Final = 1
 PAIRED: Final = 2  # the first of a collocation,
 SECOND: Final = 4  # the second of one
-OPENER: Final = 8  # in upper case it starts a sentence, even behind an abbreviation
-_KINDS: Final = 15
+_KINDS: Final = 7
 
 _CODES: Final = 0x600  # Latin, Greek, Cyrillic, Armenian: what stands in words of other scripts is not looked up
 _LONGEST_RUN: Final = 1_000
-_HIGH: Final = 12  # bits of a hash by which it is found
+_HIGH: Final = 10  # bits of a hash by which it is found
 
 _FNV: Final = 0xCBF29CE484222325
 _PRIME: Final = 0x100000001B3
@@ -246,18 +245,17 @@ def _goes_on_over(codes, at, lower):
 
 
 @kernel
-def _kinds_of_next(codes, at, end, lower, keys, first):
-    """What is known of the token at ``at``, a quote, a bracket or what begins with a letter; -1 where it is hard to
-    say where that ends."""
+def _may_be_second(codes, at, end, lower, keys, first):
+    """Whether the token at ``at``, a quote, a bracket or what begins with a letter, may be the second of a
+    collocation."""
     stop = at
     while stop < end and _goes_on_over(codes, stop, lower):
         stop += 1
     if stop == at:
-        return _kinds_of(codes, at, at + 1, lower, keys, first)
+        return _kinds_of(codes, at, at + 1, lower, keys, first) & SECOND != 0
     after = stop + 1 if stop < end and codes[stop] == ord(",") else stop
-    if after < end and not _is_space(codes[after]) and not _is_alone(codes[after]):
-        return -1
-    return _kinds_of(codes, at, stop, lower, keys, first)
+    is_whole = after >= end or _is_space(codes[after]) or _is_alone(codes[after])
+    return not is_whole or _kinds_of(codes, at, stop, lower, keys, first) & SECOND != 0
 
 
 @kernel
@@ -308,28 +306,21 @@ def _judge(codes, opening, at, following, end, lower, keys, first):
     if start + 1 == at and not _is_alone(codes[start]):  # an initial
         return DOUBTFUL
     kinds = _kinds_of(codes, start, at, lower, keys, first)
+    is_capital = ord("A") <= codes[following] <= ord("Z")
     if kinds & PAIRED or (part < at and _kinds_of(codes, part, at, lower, keys, first)):
         return DOUBTFUL
-    is_capital = ord("A") <= codes[following] <= ord("Z")
     if is_number:
         if kinds or not (is_capital or codes[following] == ord("(") or codes[following] == ord('"')):
             return DOUBTFUL
-        kinds = _kinds_of_next(codes, following, end, lower, keys, first)
-        return DOUBTFUL if kinds & SECOND else SURE
+        return DOUBTFUL if _may_be_second(codes, following, end, lower, keys, first) else SURE
     if not kinds & ABBREVIATION:
         return SURE
-    if start > opening:
+    if start > opening or is_capital:
         return DOUBTFUL
     if following == at + 1:
         return NEVER
-    if not (codes[following] < 0x80 or _is_closing(codes[following])) or not _holds_no_mark(codes, following, end):
-        return DOUBTFUL
-    if not is_capital:
-        return NEVER
-    kinds = _kinds_of_next(codes, following, end, lower, keys, first)
-    if kinds < 0:
-        return DOUBTFUL
-    return SURE if kinds & OPENER else NEVER
+    is_plain = codes[following] < 0x80 or _is_closing(codes[following])
+    return NEVER if is_plain and _holds_no_mark(codes, following, end) else DOUBTFUL
 
 
 @kernel
