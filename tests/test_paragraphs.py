@@ -5,17 +5,19 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 import time
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from topics.errors import BundleError
-from topics.paragraphs import MAX_LINE, MAX_SENTENCE, Punkt, split_paragraphs
+from topics.paragraphs import MAX_LINE, MAX_SENTENCE, Punkt, scan, split_paragraphs
 from topics.paragraphs.training import train_punkt
 from topics.records import Paragraph
 
@@ -267,7 +269,8 @@ WORDS = st.sampled_from(
     (
         "mr. Mr. the The harbour said J. K. 4. 21. August St. Ives however However it It of a.m. U.S. "
         "end. end! \"end.\" what?! ... x... ? ! . -- e.g., 'so.' (so.) ” “ ’ ) . . u.s.-mr. no.”The "
-        "a,b a, it.It ;; : , *x _. 4.5 -3. "
+        'a,b a, it.It ;; : , *x _. 4.5 -3. 2024. 1.5. 18-24. $30,645. don’t. ’s. -- --. x-.. ,x. (The "The In In, in. '
+        "Said Said. U.S.) prof.-mr. fox.com. élan. Élan слово. Слово ΣΑΣ. İst. 北京. x². #. &. a--b. Dr.; no, No? "
     ).split()
 )
 
@@ -277,6 +280,26 @@ def test_sentences_equal_nltks_on_any_mixture(parts: list[tuple[str, str]]) -> N
     text = "".join(word + space for word, space in parts).strip()
     for punkt in (KNOWN, Punkt()):
         assert punkt.sentence_spans(text, 0, len(text), glued=False) == nltk_sentences(text, punkt)
+
+
+def test_white_space_and_lower_case_of_the_loops_are_those_of_python() -> None:
+    every = "".join(map(chr, range(sys.maxunicode + 1)))
+    white = {code for code in range(len(every)) if scan._is_space(code)}
+    assert white == {code for code, character in enumerate(every) if character.isspace()}
+    lower = scan.word_characters()
+    for code in np.flatnonzero(lower).tolist():
+        assert chr(lower[code]) == chr(code).lower()
+        assert f"a{chr(code)}a".lower() == f"a{chr(lower[code])}a"
+
+
+@given(st.dictionaries(st.text(max_size=6), st.integers(1, 7), max_size=40))
+def test_what_is_known_of_words_is_found_again(kinds: dict[str, int]) -> None:
+    known = scan.words_of(kinds)
+    lower = scan.word_characters()
+    for word in ("", "a", "the", *kinds):
+        codes = scan.code_points(word)
+        if word == word.lower() and "\0" not in word:
+            assert scan._kinds_of(codes, 0, len(codes), lower, *known) == kinds.get(word, 0)
 
 
 @given(

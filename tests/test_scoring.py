@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import math
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -159,12 +160,21 @@ def test_any_text_is_cut_as_the_analyzer_cuts_it(text: str) -> None:
         assert found[0] == pytest.approx(values / math.sqrt((values * values).sum()))
 
 
-@pytest.mark.parametrize("code", [*range(0, 0x3100, 97), 0xAD, 0x2026, 0x212B, 0x2160, 0xFB01, 0xFF0E, 0x1F642, 0xD800])
+@pytest.mark.parametrize(
+    "code", [*range(0, 0x3100, 97), 0xAD, 0x2026, 0x212B, 0x2160, 0xFB01, 0xFF0E, 0x1F642, 0x20000, 0xE0100, 0xD800]
+)
 def test_every_kind_of_character_around_a_word(code: int, oracle: Oracle) -> None:
     mark = chr(code)
     oracle.check(
         [(None, text) for text in (f"peace{mark}talks", f"{mark}talks{mark}", f"a{mark}b.{mark}c", f"U.{mark}S.")]
     )
+
+
+def test_letters_of_settled_text_are_those_of_regular_expressions() -> None:
+    kinds = scoring.settled_kinds()
+    for code in range(sys.maxunicode + 1):
+        is_word = kinds[min(code, len(kinds) - 1)] == scan.WORD
+        assert is_word == (chr(code).isalnum() or chr(code) == "_")
 
 
 @pytest.mark.parametrize("kernel", ["read_words", "decide_words", "score_words", "fill_pairs", "grow_table"])

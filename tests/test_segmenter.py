@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from topics.bundle import Model
 from topics.errors import LabelError
-from topics.records import Dump, Segment
+from topics.records import Dump, Segment, dump_digest, text_digest
 from topics.segmentation import segment_dump, whole_dump
 from topics.segmentation.features import WINDOW
 from topics.segmentation.model import MARGIN
@@ -333,3 +333,8 @@ def test_a_decision_that_cannot_hold_is_reported(model: Model, offset: int, star
 def test_a_higher_threshold_never_gives_more_segments(cut: Cut, text: str, one: float, other: float) -> None:
     low, high = sorted((one, other))
     assert len(cut(text, high)) <= len(cut(text, low))
+
+
+@given(any_text)
+def test_the_digest_of_a_text_is_that_of_its_words(text: str) -> None:
+    assert text_digest(text) == dump_digest(" ".join(text.split()))

@@ -88,6 +88,26 @@ def test_a_jsonl_line_is_one_line_and_gives_any_text_back(text: str) -> None:
     assert back == text or back.encode("utf-16", "surrogatepass") == text.encode("utf-16", "surrogatepass")
 
 
+# every kind of character that is escaped, and some that are not
+ODD_TEXT = st.text(
+    st.sampled_from(list('a é"\\/\n\r\t\b\f\x00\x1f\x7f\x85\xa0\u2028\u202e\u200b“😀\ud800')), max_size=12
+)
+VALUES = st.recursive(
+    st.one_of(ODD_TEXT, st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+    lambda inside: st.one_of(st.lists(inside, max_size=3), st.dictionaries(ODD_TEXT, inside, max_size=3)),
+)
+
+
+@given(st.dictionaries(ODD_TEXT, VALUES, max_size=5))
+def test_a_jsonl_line_is_what_the_standard_library_makes_of_the_row(row: dict[str, object]) -> None:
+    line = json.dumps(row, ensure_ascii=False)
+    if "\ud800" in line:
+        line = json.dumps(row)
+    else:
+        line = re.sub("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]", lambda m: f"\\u{ord(m[0]):04x}", line)
+    assert encode_row(row) == line.encode() + b"\n"
+
+
 def test_a_jsonl_line_has_no_line_end_that_others_may_see() -> None:
     text = "a\u2028b\u2029c\x85d\x0be\x0cf"
     (line,) = encode_row({"text": text}).decode().splitlines()

@@ -45,7 +45,7 @@ class Temperature:
 
     def warmth(self, likeness: Any) -> Array:
         """The divisor of one piece, or of many."""
-        result: Array = self.base * np.exp(np.clip(self.heat * np.asarray(likeness), -3.0, 3.0))
+        result: Array = self.base * np.exp(_within(self.heat * np.asarray(likeness), 3.0))
         return result
 
     def probabilities(self, scores: Array, likeness: Any) -> Array:
@@ -57,12 +57,12 @@ class Temperature:
     def _bend(self, p: Array) -> Array:
         if (self.offset, self.slope, self.curve) == (0.0, 1.0, 0.0) or p.shape[-1] < 2:
             return p
-        ranked = np.partition(p, -2, axis=-1)
+        ranked = np.sort(p, axis=-1)
         top, second = ranked[..., -1:], ranked[..., -2:-1]
         rest = np.maximum(1.0 - top, TINY)
         odds = np.log(np.maximum(top, TINY) / rest)
         bent = self.offset + self.slope * odds + self.curve * np.maximum(odds, 0.0) ** 2
-        q = 1.0 / (1.0 + np.exp(-np.clip(bent, -30.0, 30.0)))
+        q = 1.0 / (1.0 + np.exp(-_within(bent, 30.0)))
         q = np.maximum(q, (1.0 + 1e-6) * second / (rest + second))  # with less, the second would be likelier
         shared = np.where(p == top, q, p * (1.0 - q) / rest)
         result: Array = shared / shared.sum(axis=-1, keepdims=True)  # more than one where several are best
@@ -80,7 +80,7 @@ class Doubt:
     def confidence(self, log_odds: Any, likeness: Any, reject: Any) -> Any:
         """Signs of one piece, or of many, to probabilities."""
         signs = self.weights[0] * log_odds + self.weights[1] * likeness + self.weights[2] * reject
-        return 1.0 / (1.0 + np.exp(-np.clip(signs + self.bias, -30.0, 30.0)))
+        return 1.0 / (1.0 + np.exp(-_within(signs + self.bias, 30.0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,11 @@ class Acceptance:
             n_known,
             n_unknown,
         )
+
+
+def _within(values: Any, limit: float) -> Any:
+    """Values no further than ``limit`` from 0. A call of ``np.clip`` would cost as much as all else done to a few."""
+    return np.minimum(np.maximum(values, -limit), limit)
 
 
 TRUSTING: Final = Doubt(np.array([1.0, 0.0, 0.0]), 0.0)  # confidence is the probability of the best topic

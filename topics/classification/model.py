@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +49,7 @@ class Vector:
     values: Array
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """What the layer says of one piece: probabilities by topic, topics from the likeliest on, scores of ``also``, how
     likely the best guess is right, and how many different terms it holds that are known."""
 
@@ -133,7 +132,7 @@ class TopicModel:
         likeness = also.max(axis=1)
         p = self.temperature.probabilities(scores[:, :n_topics], likeness)
         order = np.argsort(-p, axis=1, kind="stable")
-        best = p.max(axis=1).clip(1e-6, 1.0 - 1e-6)
+        best = np.minimum(np.maximum(p.max(axis=1), 1e-6), 1.0 - 1e-6)
         sure = self.trust.confidence(np.log(best / (1.0 - best)), likeness, reject)
         sure = np.where(known > 0, sure, 0.0)
         return list(map(Ranked, p.tolist(), order.tolist(), also.tolist(), sure.tolist(), known.tolist()))
@@ -176,8 +175,8 @@ class TopicModel:
         return Prediction(guesses[0][0], guesses[0][1], self._also(ranked.also, best), False, guesses, model)
 
     def _also(self, scores: Sequence[float], best: int) -> tuple[str, ...]:
-        ranked = sorted((k for k in range(len(scores)) if k != best), key=lambda k: -scores[k])[:MOST_ALSO]
-        return tuple(self.slugs[k] for k in ranked if scores[k] >= self.also_above)
+        enough = [k for k, score in enumerate(scores) if score >= self.also_above and k != best]
+        return tuple(self.slugs[k] for k in sorted(enough, key=lambda k: -scores[k])[:MOST_ALSO])
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Named arrays for the bundle; ``slugs`` and ``terms`` are JSON and go beside them."""

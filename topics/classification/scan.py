@@ -29,7 +29,6 @@ __all__ = [
     "FIRST_WORD",
     "HASHED",
     "PADDING",
-    "TABLE_CODES",
     "UNKNOWN",
     "decide_words",
     "fill_pairs",
@@ -54,7 +53,6 @@ DOT: Final = 4
 JOINER: Final = 5  # apostrophes and hyphens: inside a word they belong to it
 WORD: Final = 6
 SLOW: Final = 7  # NFKC is not one code point, or depends on its neighbours
-TABLE_CODES: Final = 0x3000  # beyond are scripts and signs that are read the slow way
 
 BLANK: Final = 32
 PADDING: Final = 16  # NULs behind the last text, so that no look ahead needs to know where a text ends
@@ -129,10 +127,11 @@ def _kind_at(data, i, kinds):
         return np.int64(kinds[first]), 1
     if first < 0xE0:
         return np.int64(kinds[(first & 31) << 6 | np.int64(data[i + 1]) & 63]), 2
+    beyond = kinds.shape[0] - 1
+    code = (first & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63
     if first < 0xF0:
-        code = (first & 15) << 12 | (np.int64(data[i + 1]) & 63) << 6 | np.int64(data[i + 2]) & 63
-        return np.int64(kinds[min(code, TABLE_CODES)]), 3
-    return SLOW, 4
+        return np.int64(kinds[min(code, beyond)]), 3
+    return np.int64(kinds[min((code & 0x7FFF) << 6 | np.int64(data[i + 3]) & 63, beyond)]), 4
 
 
 @kernel
@@ -266,8 +265,8 @@ def grow_table(old, new):
 
 @kernel
 def _cut(data, begin, end, kinds, keys, starts, ends):
-    """Fill in the keys, starts and ends of the tokens of one text; returns how many they are, or -1 where it has to be
-    read the slow way."""
+    """Fill in the keys, starts and ends of the tokens of one text; returns how many they are, or -1 where there is a
+    SLOW character."""
     n = 0
     i = begin
     while i < end:
@@ -316,7 +315,7 @@ def read_words(data, text_at, kinds, table, arena, n_arena, new_slots, words, wo
     (n + 1) with where the words of each text begin.
 
     Text ``i`` is the UTF-8 of ``data[text_at[i]:text_at[i + 1] - 1]``: between texts stands a NUL, and PADDING of them
-    behind the last. ``kinds`` (TABLE_CODES + 1,) says what a code point is. A text that has to be read the slow way is
+    behind the last. ``kinds`` says what a code point is, its last entry what all beyond are. A text with a SLOW one is
     marked in ``slow`` and gives no words. Of a spelling that is met for the first time the slot is put into
     ``new_slots``, and a number below 0 stands for it until it is decided (:func:`decide_words`). Spellings whose keys
     are hashes are written down in ``arena`` from ``n_arena`` on. Returns how many spellings are new, and how much of

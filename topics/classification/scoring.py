@@ -2,8 +2,8 @@
 counts.
 
 What a spelling counts as is asked of the analyzer once and remembered; then a piece is cut, counted and scored by the
-kernels of ``scan``. Text that NFKC changes by more than one code point at a time is cut by the analyzer's own regular
-expression, and counted in the same way.
+kernels of ``scan``. Text that NFKC changes by more than one code point at a time is read twice: it has to be settled
+first.
 """
 
 # calls kernels, which Numba types
@@ -11,6 +11,7 @@ expression, and counted in the same way.
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.classification.analyzer import BREAK_TERM, LEAD_WORDS, below_title, fold_token, fold_tokens
+from topics.classification.analyzer import LEAD_WORDS, below_title, fold_token
 from topics.classification.scan import (
     BREAK,
     BREAK_KEY,
@@ -36,7 +37,6 @@ from topics.classification.scan import (
     PADDING,
     SLOW,
     STOP,
-    TABLE_CODES,
     UNKNOWN,
     WORD,
     decide_words,
@@ -56,6 +56,9 @@ BATCH_BYTES: Final = 1 << 16  # that are read at a time, about: what is made of 
 MOST_SPELLINGS: Final = 1 << 19  # remembered, then all are forgotten: garbage has no end of them
 LOGS: Final = 256
 LINE: Final = 16  # single floats
+TABLE_CODES: Final = 0x3000  # of text as it comes; beyond are scripts and signs that have to be settled
+LETTER_CODES: Final = 0x34000  # the planes of scripts
+_MARKS: Final = {"\n": NEWLINE, ".": DOT, **dict.fromkeys("!?", STOP), **dict.fromkeys("'’‘-‐", JOINER)}
 
 
 class Scorer:
@@ -129,6 +132,21 @@ class Scorer:
 
     def _read(self, texts: Sequence[str]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """The numbers of the words of some texts, one after another, and where each text begins in them."""
+        words, word_at, slow = self._cut(texts, is_settled=False)
+        if not slow.any():
+            return words, word_at
+        places = np.flatnonzero(slow).tolist()
+        more, more_at, _ = self._cut([settle(texts[place]) for place in places], is_settled=True)
+        parts = np.split(words[: word_at[-1]], word_at[1:-1])
+        for place, part in zip(places, np.split(more[: more_at[-1]], more_at[1:-1]), strict=True):
+            parts[place] = part
+        return np.concatenate(parts), np.array([0, *accumulate(map(len, parts))], np.int64)
+
+    def _cut(
+        self, texts: Sequence[str], *, is_settled: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.bool_]]:
+        """The same, but of texts that hold SLOW characters, which are marked, nothing: they have to be settled."""
+        kinds = settled_kinds() if is_settled else character_kinds()
         encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
         data = np.frombuffer(b"\0".join([*encoded, bytes(PADDING)]), np.uint8)
         text_at = np.array([0, *accumulate(len(text) + 1 for text in encoded)], np.int64)
@@ -138,46 +156,27 @@ class Scorer:
         word_at = np.empty(len(texts) + 1, np.int64)
         slow = np.zeros(len(texts), np.bool_)
         n_new, self._n_arena = read_words(
-            data, text_at, character_kinds(), self._table, self._arena, self._n_arena, new_slots, words, word_at, slow
+            data, text_at, kinds, self._table, self._arena, self._n_arena, new_slots, words, word_at, slow
         )
         if n_new:
-            decided = self._decide(new_slots[:n_new])
-            decide_words(words, word_at, decided)
-        return self._read_slow(texts, slow, words, word_at) if slow.any() else (words, word_at)
+            decide_words(words, word_at, self._decide(new_slots[:n_new], is_settled=is_settled))
+        return words, word_at, slow
 
-    def _decide(self, slots: NDArray[np.int64]) -> NDArray[np.int32]:
+    def _decide(self, slots: NDArray[np.int64], *, is_settled: bool) -> NDArray[np.int32]:
         """What the spellings in these slots count as, written there too."""
         self._n_spellings += len(slots)
         places = self._table[slots, 1] >> np.uint64(32)
-        terms = map(self._fold, self._table[slots, 0].tolist(), places.tolist())
+        spellings = map(self._spelling, self._table[slots, 0].tolist(), places.tolist())
+        terms = (fold_token(s if is_settled or s.isascii() else unicodedata.normalize("NFKC", s)) for s in spellings)
         decided = np.array([self._words.get(term, UNKNOWN) if term else DROPPED for term in terms], np.int32)
         self._table[slots, 1] = places << np.uint64(32) | decided.astype(np.uint64)
         return decided
 
-    def _fold(self, key: int, place: int) -> str:
-        """The term of a spelling, in the text's own code points: those that NFKC makes of several are read slowly."""
+    def _spelling(self, key: int, place: int) -> str:
         if key < HASHED:
-            spelling = key.to_bytes(8, "little").rstrip(b"\0")
-        else:
-            n = int(self._arena[place])
-            spelling = self._arena[place + 1 : place + 1 - -n // 8].tobytes()[:n]
-        if spelling.isascii():
-            return fold_token(spelling.decode("ascii"))
-        return fold_token(unicodedata.normalize("NFKC", spelling.decode("utf-8")))
-
-    def _read_slow(
-        self, texts: Sequence[str], slow: NDArray[np.bool_], words: NDArray[np.int32], word_at: NDArray[np.int64]
-    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        parts = []
-        for place, text in enumerate(texts):
-            if slow[place]:
-                terms = fold_tokens(text)
-                parts.append(
-                    np.array([BREAK if t == BREAK_TERM else self._words.get(t, UNKNOWN) for t in terms], np.int32)
-                )
-            else:
-                parts.append(words[word_at[place] : word_at[place + 1]])
-        return np.concatenate(parts), np.array([0, *accumulate(map(len, parts))], np.int64)
+            return key.to_bytes(8, "little").rstrip(b"\0").decode("utf-8")
+        n = int(self._arena[place])
+        return self._arena[place + 1 : place + 1 - -n // 8].tobytes()[:n].decode("utf-8")
 
     def _make_room(self, n_bytes: int) -> None:
         """Room for as many new spellings as ``n_bytes`` can hold."""
@@ -210,9 +209,14 @@ def _new_rows(n: int, width: int) -> NDArray[np.float32]:
     return room[skipped : skipped + n * width].reshape(n, width)
 
 
+def settle(text: str) -> str:
+    """A text as the analyzer's regular expression sees it."""
+    return unicodedata.normalize("NFKC", text).replace("\u00ad", "")
+
+
 @lru_cache(maxsize=1)
 def character_kinds() -> NDArray[np.uint8]:
-    """The kind of each code point below ``TABLE_CODES``, and that of all others together.
+    """The kind of each code point below ``TABLE_CODES``, and that of all others together, in text as it comes.
 
     It is made from the running Python's Unicode data, as the regular expressions of the analyzer are.
     """
@@ -230,13 +234,20 @@ def _kind_of(code: int) -> int:
         return SLOW
     if folded.isalnum() or folded == "_":
         return WORD
-    if folded == "\n":
-        return NEWLINE
-    if folded == ".":
-        return DOT
-    if folded in "!?":
-        return STOP
-    return JOINER if folded in "'’‘ʼ-‐" else OTHER
+    return _MARKS.get(folded, OTHER)
+
+
+@lru_cache(maxsize=1)
+def settled_kinds() -> NDArray[np.uint8]:
+    """The same in text that is settled, where a character is what it is. No letter stands beyond ``LETTER_CODES``."""
+    kinds = np.full(LETTER_CODES + 1, OTHER, np.uint8)
+    codes = np.arange(LETTER_CODES, dtype=np.uint32)
+    codes[0xD800:0xE000] = 0  # surrogates, which are no letters
+    for word in re.finditer(r"\w+", codes.tobytes().decode("utf-32-le")):
+        kinds[word.start() : word.end()] = WORD
+    for mark, kind in _MARKS.items():
+        kinds[ord(mark)] = kind
+    return kinds
 
 
 def _batches(texts: Sequence[str], piece_of: Sequence[int]) -> list[tuple[int, int]]:

@@ -6,12 +6,20 @@ start no new physical line. U+0085 is plain white space: in scraped text it is n
 was decoded as Latin-1, in the middle of a sentence.
 """
 
+# calls kernels, which Numba types
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from topics.paragraphs.punkt import Punkt
+from topics.paragraphs.scan import MAX_GAP, code_points, find_lines, lay_spans
 from topics.records import Paragraph, Span
 
 __all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "split_paragraphs"]
@@ -26,17 +34,16 @@ _PIECE = 2_000
 _LONGEST_LINE = 1 << 20
 _SOON = 1 << 14
 _LATEST = 1 << 24  # so far behind, a run without white space is cut where it is
-_MAX_GAP = 3
 
-_BREAK = "\n\r\x0b\x0c\u2028\u2029"
-# Every break is white space, so a match never reaches over one; it backtracks over trailing white space only.
-_LINE = re.compile(rf"\S(?:[^{_BREAK}]*\S)?")
-_SOFT = "\x0b\x0c\u2028\u2029"
-_SOFT_BREAK = re.compile(f"[{_SOFT}]")
 _WHITE = re.compile(r"\s+")
 _SENTENCE_END = re.compile(r"[.?!][\"'’”)\]»]{0,3}(?=\s\S)")
 _WORD_END = re.compile(r"\S(?=\s\S)")
-_ANY_BREAK = re.compile(f"[{_BREAK}]")
+_ANY_BREAK = re.compile("[\n\r\x0b\x0c\u2028\u2029]")
+
+Rows = NDArray[np.int64]  # (n, 4): start, end, physical line, gap
+Codes = NDArray[np.uint32]
+# a tuple that is made of a row, without the call of a function
+_new_paragraph: Callable[[Iterable[int]], Paragraph] = partial(tuple.__new__, Paragraph)
 
 
 def split_paragraphs(
@@ -65,8 +72,26 @@ def split_paragraphs(
 
 def _cut_part(text: str, part: Paragraph, punkt: Punkt | None) -> list[Paragraph]:
     """The sentences of what is part of a longer line."""
-    spans = list(_cut_line(text, part.start, part.end, punkt or Punkt()))
-    return [Paragraph(*span, part.line, 0 if k else part.gap) for k, span in enumerate(spans)]
+    own = text[part.start : part.end]
+    line = _as_rows([(0, len(own), part.line, part.gap)])
+    return _lay_out(own, code_points(own), line, 0, punkt or Punkt(), part.start)
+
+
+def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, at: int) -> list[Paragraph]:
+    """The paragraphs of lines, those of more than ``longest`` characters cut; the text begins at ``at``."""
+    if _are_longer(lines, longest):
+        cuts = punkt.find_cuts(text, codes, lines, longest)
+        lines = lay_spans(codes, lines, longest, cuts, MAX_SENTENCE, _PIECE)
+    lines[:, :2] += at
+    return list(map(_new_paragraph, zip(*lines.T.tolist(), strict=True)))
+
+
+def _as_rows(lines: Iterable[tuple[int, int, int, int]]) -> Rows:
+    return np.array(list(lines), np.int64).reshape(-1, 4)
+
+
+def _are_longer(lines: Rows, longest: int) -> bool:
+    return bool((lines[:, 1] - lines[:, 0]).max(initial=0) > longest)
 
 
 class ParagraphStream:
@@ -83,68 +108,49 @@ class ParagraphStream:
     def feed(self, block: str, *, is_last: bool = False) -> list[Paragraph]:
         """The paragraphs that are sure once this block is there; ``is_last`` gives all that are left."""
         text = self._kept + block if self._kept else block
-        paragraphs: list[Paragraph] = []
-        ready = len(text) if is_last else _find_ready(text)
-        at = self._find_in(text, 0, ready, paragraphs)
-        if not is_last and not ready:
-            at = self._take_long(text, paragraphs)
+        at = len(text) if is_last else _find_ready(text)
+        if at:
+            codes = code_points(text[:at])
+            lines = self._find_lines(text, codes)
+        else:
+            lines, at = self._take_long(text)
+            codes = code_points(text[:at])
+        paragraphs = _lay_out(text, codes, lines, MAX_LINE, self._punkt, self._at)
         self._kept = text[at:]
         self._at += at
         return paragraphs
 
-    def _find_in(self, text: str, begin: int, end: int, paragraphs: list[Paragraph]) -> int:
-        """Takes the lines of ``text[begin:end]``, all of which are whole; returns ``end``."""
-        soft = any(text.find(character, begin, end) >= 0 for character in _SOFT)
-        at = begin
-        for match in _LINE.finditer(text, begin, end):
-            start, stop = match.span()
-            self._count_breaks(text, at, start, soft)
-            self._take_line(text, start, stop, paragraphs)
-            at = stop
-        self._count_breaks(text, at, end, soft)
-        return end
+    def _find_lines(self, text: str, codes: Codes) -> Rows:
+        """The lines of that part of a text whose code points these are, all of them whole."""
+        lines: Rows
+        lines, self._line, self._hard, self._soft = find_lines(
+            codes, self._line, self._hard, self._soft, self._is_first
+        )
+        self._is_first = self._is_first and not len(lines)
+        if not _are_longer(lines, _LONGEST_LINE):
+            return lines
+        return _as_rows(part for line in lines.tolist() for part in _cut_longest(text, *line))
 
-    def _count_breaks(self, text: str, start: int, end: int, soft: bool) -> None:
-        if end - start == 1 and text[start] == "\n":
-            self._hard += 1
-        elif start < end:
-            self._hard += text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
-            if soft:
-                self._soft += len(_SOFT_BREAK.findall(text, start, end))
-
-    def _take_line(self, text: str, start: int, end: int, paragraphs: list[Paragraph]) -> None:
-        """One line, or what is left of it."""
-        gap = self._begin_line()
-        while end - start > _LONGEST_LINE and (cut := _find_cut(text, start, end)) is not None:
-            self._take_piece(text, start, cut[0], gap, True, paragraphs)
-            gap, start = 0, cut[1]
-        self._take_piece(text, start, end, gap, end - start > MAX_LINE, paragraphs)
+    def _take_long(self, text: str) -> tuple[Rows, int]:
+        """Parts of a line that has no end yet, as far as they are sure, and where the rest begins."""
+        first = _WHITE.match(text)
+        start, at = first.end() if first else 0, 0
+        parts = []
+        while len(text) - start > _LONGEST_LINE + _SOON and (cut := _find_cut(text, start, len(text))) is not None:
+            gap = self._begin_line()
+            parts.append((start, cut[0], self._line, gap))
+            start = at = cut[1]
+        return _as_rows(parts), at
 
     def _begin_line(self) -> int:
         """Counts up to the line that begins; returns its gap, 0 where it goes on inside a line."""
-        gap = min(self._hard + self._soft, _MAX_GAP)
+        gap = min(self._hard + self._soft, MAX_GAP)
         self._line += self._hard
         if self._is_first:
             gap = 1
         self._hard = self._soft = 0
         self._is_first = False
         return gap
-
-    def _take_piece(
-        self, text: str, start: int, end: int, gap: int, is_long: bool, paragraphs: list[Paragraph]
-    ) -> None:
-        for begin, stop in _cut_line(text, start, end, self._punkt) if is_long else [(start, end)]:
-            paragraphs.append(Paragraph(self._at + begin, self._at + stop, self._line, gap))
-            gap = 0
-
-    def _take_long(self, text: str, paragraphs: list[Paragraph]) -> int:
-        """Pieces of a line that has no end yet, as far as they are sure; returns where the rest begins."""
-        first = _WHITE.match(text)
-        start, at = first.end() if first else 0, 0
-        while len(text) - start > _LONGEST_LINE + _SOON and (cut := _find_cut(text, start, len(text))) is not None:
-            self._take_piece(text, start, cut[0], self._begin_line(), True, paragraphs)
-            start = at = cut[1]
-        return at
 
 
 def _find_ready(text: str) -> int:
@@ -174,13 +180,9 @@ def _find_cut(text: str, start: int, end: int) -> Span | None:
     return (latest, latest) if end > latest and not text[latest - 1].isspace() and not text[latest].isspace() else None
 
 
-def _cut_line(text: str, start: int, end: int, punkt: Punkt) -> Iterator[Span]:
-    """The sentences of a long line; those that are still too long in pieces."""
-    for begin, stop in punkt.sentence_spans(text, start, end):
-        while stop - begin > MAX_SENTENCE:
-            white = _WHITE.search(text, begin + _PIECE, stop)
-            if white is None:
-                break
-            yield begin, white.start()
-            begin = white.end()
-        yield begin, stop
+def _cut_longest(text: str, start: int, end: int, line: int, gap: int) -> Iterator[tuple[int, int, int, int]]:
+    """A line in parts where it is longer than what sentences are looked for in."""
+    while end - start > _LONGEST_LINE and (cut := _find_cut(text, start, end)) is not None:
+        yield start, cut[0], line, gap
+        gap, start = 0, cut[1]
+    yield start, end, line, gap

@@ -3,21 +3,41 @@
 The decisions are those of Kiss and Strunk (2006), "Unsupervised multilingual sentence boundary detection", in
 the form that ``nltk.tokenize.punkt.PunktSentenceTokenizer`` gives them; a test holds the two together. The
 parameters are learned elsewhere (:mod:`topics.paragraphs.training`) and stored as JSON in the bundle, so
-splitting needs neither nltk nor a pickle. One regular expression finds the few places that need a decision.
+splitting needs neither nltk nor a pickle. The loops of :mod:`topics.paragraphs.scan` find the places and settle the
+plain ones.
 
 One thing is added, for scraped text: sentences glued together with no space ("the end.The next") are parted.
 """
 
+# calls kernels, which Numba types
+# mypy: disable-error-code="no-untyped-call"
+
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from topics.errors import BundleError
+from topics.paragraphs.scan import (
+    ABBREVIATION,
+    DOUBTFUL,
+    PAIRED,
+    SECOND,
+    SURE,
+    Words,
+    code_points,
+    find_ends,
+    lay_spans,
+    word_characters,
+    words_of,
+)
 from topics.records import Span
 
 __all__ = ["Punkt"]
@@ -36,12 +56,7 @@ _MANY = r"(?:-{2,}|\.{2,}|(?:\.[^\S\n]){2,}\.)"
 
 # Where a sentence can end: in each run of non-space, from the first candidate to the last. Punkt decides on
 # the last one only, and reads the run before it. A run ends at ASCII white space, not at a no-break space.
-_OTHER_WHITE = "\t\n\r\x0b\x0c"
-_ASCII_WHITE = " " + _OTHER_WHITE
-_RUN = rf"[^{_ASCII_WHITE}]"
 _LONGEST_RUN = 1_000  # what is read of a run: no word is longer, and garbage stays linear
-_CAN_END = rf"[.?!](?=[{_ALONE}]|\s+\S)"
-_CANDIDATE = re.compile(rf"{_CAN_END}(?:{_RUN}*{_CAN_END})?")
 _AFTER = re.compile(rf"[{_ALONE}]|\s+(?P<word>\S{{1,{_LONGEST_RUN}}})")
 
 _TOKEN = re.compile(
@@ -55,8 +70,6 @@ _TOKEN = re.compile(
 )
 _IS_NUMBER = re.compile(r"-?[.,]?\d[\d,.-]*\.?")
 _IS_INITIAL = re.compile(r"[^\W\d]\.")
-_CLOSES = frozenset(_CLOSING) - {"\\"}
-_REALIGN = re.compile(rf"[{_CLOSING}]+?(?:\s+|(?=--)|$)", re.MULTILINE)
 
 # "the end.The next", "the end.”The next": case is checked in code, since `re` has no class for it.
 # (The look-behind lets a match start only where the punctuation starts: no quadratic run of dots.)
@@ -80,8 +93,13 @@ class Punkt:
     orthography: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
-    def _paired(self) -> frozenset[str]:
-        return frozenset(first for first, _ in self.collocations)
+    def _words(self) -> Words:
+        """What the loops have to know of words."""
+        kinds = dict.fromkeys(self.abbreviations, ABBREVIATION)
+        for pair in self.collocations:
+            for word, kind in zip(pair, (PAIRED, SECOND), strict=True):
+                kinds[word] = kinds.get(word, 0) | kind
+        return words_of(kinds)
 
     def sentence_spans(self, text: str, start: int, end: int, *, glued: bool = True) -> list[Span]:
         """The sentences of ``text[start:end]``, in order, without the white space between them.
@@ -89,24 +107,31 @@ class Punkt:
         Closing quotes and brackets belong to the sentence before them. ``glued=False`` leaves out the cuts
         where no white space stands, and gives what nltk gives.
         """
-        cuts = dict(self._find_cuts(text, start, end))  # end of a sentence -> start of the next one
-        if glued:
-            for punctuation, cut in self._find_glued(text, start, end):
-                for inside in range(punctuation + 1, cut):
-                    cuts.pop(inside, None)
-                cuts[cut] = cut
-        spans: list[Span] = []
-        begin = start
-        for stop, following in sorted(cuts.items()):
-            closing = _REALIGN.match(text, following, end) if text[following : following + 1] in _CLOSES else None
-            if closing is None:
-                spans.append((begin, stop))
-                begin = following
-            else:
-                spans.append((begin, following + len(closing.group().rstrip())))
-                begin = closing.end()
-        spans.append((begin, end))
-        return list(_trim_spans(text, spans))
+        own = text[start:end]
+        codes = code_points(own)
+        line = np.array([[0, len(own), 1, 1]], np.int64)
+        cuts = self.find_cuts(own, codes, line, 0, glued=glued)
+        spans = lay_spans(codes, line, 0, cuts, len(own), len(own))
+        return [(start + begin, start + stop) for begin, stop in spans[:, :2].tolist()]
+
+    def find_cuts(
+        self, text: str, codes: NDArray[np.uint32], lines: NDArray[np.int64], longest: int, *, glued: bool = True
+    ) -> NDArray[np.int64]:
+        """Ends of sentences in those of a text's ``lines`` (rows of start, end) that are longer than ``longest``, and
+        where the text goes on after each: (n, 2), ascending. ``codes`` are the text's code points."""
+        found = find_ends(codes, lines, longest, word_characters(), *self._words)
+        is_sure = found[:, 0] == SURE
+        cuts: NDArray[np.int64] = found[is_sure, 1:3]
+        doubtful: list[Span] = []
+        parted: list[Span] = []
+        for said, *place in found[~is_sure].tolist():
+            if said == DOUBTFUL:
+                doubtful += self._decide(text, *place)
+            elif glued and (cut := self._end_glued(text, *place[:3])) is not None:
+                parted.append((place[0], cut))
+        if doubtful:
+            cuts = _merge(cuts, np.array(doubtful, np.int64))
+        return _part(cuts, np.array(parted, np.int64)) if parted else cuts
 
     def without_addresses(self) -> Punkt:
         """The same without words that hold a slash: an address spells the headline of the page it names.
@@ -143,39 +168,15 @@ class Punkt:
                 "Train the model again."
             ) from error
 
-    def _find_cuts(self, text: str, start: int, end: int) -> Iterator[Span]:
-        """Ends of sentences, and where the text goes on after each."""
-        last = start
-        for match in _CANDIDATE.finditer(text, start, end):
-            first, stop = match.span()
-            opening = text.rfind(" ", last, first) + 1 or last
-            if stop == first + 1 and self._ends_plainly(text[opening:first], text[first]):
-                if stop + 1 < end and text[stop] == " " and not text[stop + 1].isspace():
-                    yield stop, stop + 1
-                elif (after := _AFTER.match(text, stop, end)) is not None:
-                    yield stop, after.start("word") if after["word"] else stop
-                last = stop
-                continue
-            opening = max(text.rfind(white, opening, first) for white in _OTHER_WHITE) + 1 or opening
-            places = [(max(opening, stop - _LONGEST_RUN), stop)]
-            if opening == first and stop > first + 1:
-                places.insert(0, (first, first + 1))  # nltk also asks for a candidate that begins its run
-            for opened, stopped in places:
-                after = _AFTER.match(text, stopped, end)
-                if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after.group())):
-                    yield stopped, (after.start("word") if after["word"] else stopped)
-            last = stop
-
-    def _ends_plainly(self, word: str, mark: str) -> bool:
-        """Is that a word of letters behind which a sentence ends whatever follows? Nearly all candidates are.
-
-        An opening “ is part of the word, for nltk.
-        """
-        letters = word[1:] if word[:1] in "“‘" else word
-        if len(letters) < 2 or not letters.isalpha():
-            return False
-        word = word.lower()
-        return mark != "." or not (word in self.abbreviations or word in self._paired)
+    def _decide(self, text: str, first: int, stop: int, opening: int, end: int) -> Iterator[Span]:
+        """Ends of sentences in a run from ``opening`` on, with candidates from ``first`` to ``stop``."""
+        places = [(max(opening, stop - _LONGEST_RUN), stop)]
+        if opening == first and stop > first + 1:
+            places.insert(0, (first, first + 1))  # nltk also asks for a candidate that begins its run
+        for opened, stopped in places:
+            after = _AFTER.match(text, stopped, end)
+            if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after.group())):
+                yield stopped, (after.start("word") if after["word"] else stopped)
 
     def _ends_sentence(self, tokens: list[str]) -> bool:
         """Does a sentence end inside these tokens? The last one cannot tell."""
@@ -227,20 +228,23 @@ class Punkt:
             return False
         return None
 
-    def _find_glued(self, text: str, start: int, end: int) -> Iterator[Span]:
-        """Where no space parts two sentences: the punctuation, up to the end of the quotes that close it."""
-        for match in _GLUED.finditer(text, start + 1, end):
-            at, cut = match.span()
-            before = text[at - 1]
-            if not (before.islower() or before.isdigit()):
-                continue
-            if not (text[cut].isupper() and text[cut + 1].islower()) or _DOMAIN.match(text, cut, end):
-                continue
-            word = text[max(start, at - _LONGEST_WORD) : at].split()[-1].lstrip("\"'‘’“”«»([{")
-            initial = word[-1].isalpha() and not word[-2:-1].isalnum() and word[-2:-1] not in ("'", "’")
-            if initial or _ADDRESS.search(word) or self._is_abbreviation(word.lower()):
-                continue
-            yield at, cut
+    def _end_glued(self, text: str, at: int, start: int, end: int) -> int | None:
+        """Where the first of two sentences ends that no space parts, with the quotes that close it; ``at`` is its mark,
+        and the line goes from ``start`` to ``end``."""
+        match = _GLUED.match(text, at, end)
+        if match is None:
+            return None
+        cut = match.end()
+        before = text[at - 1]
+        if not (before.islower() or before.isdigit()):
+            return None
+        if not (text[cut].isupper() and text[cut + 1].islower()) or _DOMAIN.match(text, cut, end):
+            return None
+        word = text[max(start, at - _LONGEST_WORD) : at].split()[-1].lstrip("\"'‘’“”«»([{")
+        initial = word[-1].isalpha() and not word[-2:-1].isalnum() and word[-2:-1] not in ("'", "’")
+        if initial or _ADDRESS.search(word) or self._is_abbreviation(word.lower()):
+            return None
+        return cut
 
 
 def _fold_type(token: str) -> str:
@@ -249,9 +253,13 @@ def _fold_type(token: str) -> str:
     return _NUMBER if _IS_NUMBER.fullmatch(folded) else folded
 
 
-def _trim_spans(text: str, spans: Iterable[Span]) -> Iterator[Span]:
-    for start, end in spans:
-        piece = text[start:end].rstrip()
-        if piece:
-            stop = start + len(piece)
-            yield stop - len(piece.lstrip()), stop
+def _part(cuts: NDArray[np.int64], parted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The cuts with those added where no space stands (rows of mark and end), and without any between the two."""
+    before = np.searchsorted(parted[:, 0], cuts[:, 0]) - 1  # the last mark before each cut
+    is_inside = (before >= 0) & (cuts[:, 0] < parted[before, 1])
+    return _merge(cuts[~is_inside], np.repeat(parted[:, 1:], 2, axis=1))
+
+
+def _merge(cuts: NDArray[np.int64], more: NDArray[np.int64]) -> NDArray[np.int64]:
+    cuts = np.concatenate((cuts, more))
+    return np.ascontiguousarray(cuts[np.argsort(cuts[:, 0])])
