@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
+from topics.segmentation.looks import CLAIMING, DATELINE, NAMING, Looks, look_at
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
@@ -183,6 +184,7 @@ _COPYRIGHT: Final = re.compile(
     r"GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|\s+(?i:all rights).*|\s*)$"
 )
 _BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
+_BYLINE_OPENS: Final = "bBsSrRtTwW/ſ"
 _STAFF: Final = re.compile(
     r"\s+(?:staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
     r"(?:web )?desk|and (?:news )?agencies|wire services?|and wire.*|contributors?)\b.*$",
@@ -195,40 +197,45 @@ _CREDIT: Final = re.compile(
 )
 
 
-def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = ()) -> str | None:
+def find_source(
+    lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = (), looks: Looks | None = None
+) -> str | None:
     """Who published the segment, as the text names them: the agency of its dateline, else what a source line, a
-    byline, a copyright line or one of the dump's ``banners`` says.
+    byline, a copyright line or one of the dump's ``banners`` says. ``looks`` are those of the lines, if known.
 
     >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    body = [line for line, wanted in zip(lines[:SOURCE_LINES], is_body, strict=False) if wanted]
-    for line in body[:OPENING]:
-        name = _dateline_source(line)
+    marks = (look_at(lines) if looks is None else looks).marks
+    body = [i for i, wanted in enumerate(is_body[:SOURCE_LINES]) if wanted]
+    for i in body[:OPENING]:
+        name = _dateline_source(lines[i]) if marks[i] & DATELINE else None
         if name:
             return name
-    lead = lines[: _first_long_body(lines, is_body)]
-    tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
-    short = [line for line in (*lead, *tail) if len(line) < 160]
-    for line in _holding(short, _NAMING):
-        match = _SOURCE_LABEL.match(line) or _FIRST_IN.match(line)
-        name = _outlet(match[match.lastindex or 0]) if match else None
-        if name:
-            return name
+    n_lead = _first_long_body(lines, is_body)
+    lead = lines[:n_lead]
+    tail = range(max(n_lead, len(lines) - TAIL_LINES), len(lines))
+    for i in (*range(n_lead), *tail):
+        if marks[i] & NAMING and len(lines[i]) < 160 and _holds(lines[i], _NAMING):
+            match = _SOURCE_LABEL.match(lines[i]) or _FIRST_IN.match(lines[i])
+            name = _outlet(match[match.lastindex or 0]) if match else None
+            if name:
+                return name
     for line in lead:
         name = _byline_source(line)
         if name:
             return name
-    for line in _holding((*tail, *lead), _CLAIMING):
-        match = _COPYRIGHT.search(line)
-        if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
-            return match["name"].strip()
+    for i in (*tail, *range(n_lead)):
+        if marks[i] & CLAIMING and (i < n_lead or len(lines[i]) < 240) and _holds(lines[i], _CLAIMING):
+            match = _COPYRIGHT.search(lines[i])
+            if match and not _CREDIT.search(lines[i]) and not _NO_OUTLET.match(match["name"]):
+                return match["name"].strip()
     return next((_outlet(line) or line for line in lead if line in banners), None)
 
 
-def _holding(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[str]:
-    """The lines that hold one of some words, whatever their case."""
-    return (line for line in lines if any(map(line.lower().__contains__, wanted)))
+def _holds(line: str, wanted: Sequence[str]) -> bool:
+    """Does the line hold one of some words, whatever their case?"""
+    return any(map(line.lower().__contains__, wanted))
 
 
 def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
@@ -262,7 +269,7 @@ def _outlet(text: str) -> str | None:
 
 def _byline_source(line: str) -> str | None:
     """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
-    if len(line) > 100:
+    if len(line) > 100 or line[:1] not in _BYLINE_OPENS:
         return None
     match = _BY.match(line)
     if not (match or line.startswith("/")) or _CREDIT.search(line):
