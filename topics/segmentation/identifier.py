@@ -10,7 +10,6 @@ weighs in each language stands side by side, in numbers that need no conversion.
 from __future__ import annotations
 
 import unicodedata
-from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -41,11 +40,10 @@ class Identifier:
         """The likeliest language of a text and its lead over English in log-likelihood."""
         text = unicodedata.normalize("NFC", text.lower() if text.isupper() else text)
         data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-        seen: Counter[int] = Counter(_walk(data, self.moves, self.rows, self.features).tolist())
-        if not seen:
+        seen, counts = _count_features(data, self.moves, self.rows, self.features)
+        if not len(seen):
             return self.languages[0], 0.0
-        counts = np.fromiter(seen.values(), np.float32, len(seen))
-        scores = np.log1p(counts) @ self.weights[list(seen)] + self.priors
+        scores = np.log1p(counts) @ self.weights.take(seen, axis=0) + self.priors
         best = int(scores.argmax())
         return self.languages[best], float(scores[best]) - float(scores[self.languages.index("en")])
 
@@ -65,14 +63,28 @@ def load_identifier(languages: Collection[str]) -> Identifier:
 
 
 @kernel
-def _walk(data, moves, rows, features):
-    """The features that are seen, in order."""
+def _count_features(data, moves, rows, features):
+    """The features that are seen, in the order of the first time, and how often."""
+    n_slots = 16
+    while n_slots < 2 * data.shape[0]:
+        n_slots *= 2
+    slots = np.full(n_slots, -1, np.int64)  # where a feature stands in ``seen``, from its number on
     seen = np.empty(data.shape[0], np.int64)
+    counts = np.empty(data.shape[0], np.float32)
     n = 0
     state = np.int64(0)
     for byte in data:
         state = np.int64(moves[rows[state], byte])
-        if features[state] >= 0:
-            seen[n] = features[state]
+        feature = features[state]
+        if feature < 0:
+            continue
+        slot = feature & (n_slots - 1)
+        while slots[slot] >= 0 and seen[slots[slot]] != feature:
+            slot = (slot + 1) & (n_slots - 1)
+        if slots[slot] < 0:
+            slots[slot] = n
+            seen[n] = feature
+            counts[n] = 0.0
             n += 1
-    return seen[:n]
+        counts[slots[slot]] += np.float32(1.0)
+    return seen[:n], counts[:n]
