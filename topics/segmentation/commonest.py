@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 
-__all__ = ["count_common"]
+__all__ = ["count_common", "hold_common"]
 
 COMMON: Final = (
     "the of and to in is that for on was with as it at by he from be are have his has this not but they who an "
@@ -82,3 +82,16 @@ def count_common(codes: NDArray[np.uint32]) -> tuple[int, int, bool]:
         n_tokens += 1
         n_common += length <= _LONGEST and _TABLE[_slot(word)] == word
     return n_tokens, n_common, may_be_foreign
+
+
+@kernel
+def hold_common(codes: NDArray[np.uint32], width: int, fewest: int, share: float) -> bool:
+    """Do the first, the middle and the last ``width`` code points each hold ``fewest`` tokens, of which a ``share`` are
+    common words, and no letter that may not be Latin?"""
+    last = codes.shape[0] - width
+    for k in range(3):
+        start = last * k // 2
+        n_tokens, n_common, may_be_foreign = count_common(codes[start : start + width])
+        if may_be_foreign or n_tokens < fewest or n_common < share * n_tokens:
+            return False
+    return True

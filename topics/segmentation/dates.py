@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import islice
+from itertools import compress, islice
 from typing import Final
 
-from topics.segmentation.looks import DATED, Looks, look_at
+from topics.segmentation.looks import DATED, LONG, Looks, look_at
 
 __all__ = ["MONTHS", "find_published", "is_date_line"]
 
@@ -21,7 +21,6 @@ DATE_LINE: Final = 160  # code points of a line that are looked at for a date
 DATE_LINES: Final = 20  # a date stands no deeper, with sharing buttons above it
 OPENING: Final = 3  # body paragraphs that may open with a dateline
 BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
-LONG_LINE: Final = 80
 LABEL_LINE: Final = 40  # a label that stands over its date is shorter
 
 MONTHS: Final = {
@@ -97,28 +96,40 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool], looks: Looks |
     >>> find_published(["04/05/2025"], [False]) is None
     True
     """
-    marks = (look_at(lines[:DATE_LINES]) if looks is None else looks).marks[:DATE_LINES]
-    if not any(mark & DATED for mark in marks):
+    looks = look_at(lines) if looks is None else looks
+    if not looks.all_marks & DATED:
         return None
+    n = _count_looked_at(is_body, looks.marks)
     found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
-    above, n_body = "", 0
-    for whole, body, mark in zip(lines, is_body, marks, strict=False):
-        line = whole[:DATE_LINE]
-        dates = []
-        if mark & DATED and not (len(whole) >= LABEL_LINE and _is_prose(line)):
-            dates = list(_DATE.finditer(line))
-        if dates and _says_little(line):
-            label = _label(above) if len(above) < LABEL_LINE else "bare"  # "Updated" over a date
-            for sort, day in _sorted_dates(line, dates, label):
+    for i, marks in enumerate(looks.marks[:n]):
+        dates = _find_dates(lines[i]) if marks & DATED else []
+        if dates and _says_little(lines[i][:DATE_LINE]):
+            # "Updated" over a date
+            above = lines[i - 1] if i and len(lines[i - 1]) < LABEL_LINE and not _find_dates(lines[i - 1]) else ""
+            for sort, day in _sorted_dates(lines[i][:DATE_LINE], dates, _label(above)):
                 found[sort].append(day)
-        above = "" if dates else whole
-        n_body += body and len(line) > LONG_LINE
-        if n_body > BODY_BEFORE_DATE:
-            break
     for days in found.values():
         if days:
             return days[0]
-    return _in_dateline(lines, is_body, marks)
+    return _in_dateline(lines, is_body, looks.marks)
+
+
+def _count_looked_at(is_body: Sequence[bool], marks: Sequence[int]) -> int:
+    """How many lines may be date lines."""
+    n_body = 0
+    for n, (body, mark) in enumerate(zip(is_body, marks[:DATE_LINES], strict=False), 1):
+        n_body += body and mark & LONG != 0
+        if n_body > BODY_BEFORE_DATE:
+            return n
+    return min(len(marks), DATE_LINES)
+
+
+def _find_dates(line: str) -> list[re.Match[str]]:
+    """The dates in a line, but for one that is so long that no label is, and prose."""
+    opening = line[:DATE_LINE]
+    if not _MAY_HOLD_DATE.search(opening) or (len(line) >= LABEL_LINE and _is_prose(opening)):
+        return []
+    return list(_DATE.finditer(opening))
 
 
 def is_date_line(line: str) -> bool:
@@ -212,9 +223,8 @@ def _checked(year: int, month: int, day: int) -> str | None:
 
 def _in_dateline(lines: Sequence[str], is_body: Sequence[bool], marks: Sequence[int]) -> str | None:
     """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
-    opening = [(line, mark) for line, body, mark in zip(lines, is_body, marks, strict=False) if body]
-    for line, mark in opening[:OPENING]:
-        dateline = _DATELINE_DATE.match(line) if mark & DATED else None
+    for i in islice(compress(range(DATE_LINES), is_body), OPENING):
+        dateline = _DATELINE_DATE.match(lines[i]) if marks[i] & DATED else None
         match = _DATE.search(dateline.group()) if dateline else None
         if match:
             return _iso(match, match.group())

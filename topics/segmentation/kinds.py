@@ -113,7 +113,7 @@ def tell_kind(
     ``looks`` are those of the paragraphs, if they are known.
     """
     looks = look_at(paragraphs) if looks is None else looks
-    if looks.holds(BULLET):
+    if looks.all_marks & BULLET:
         is_line = [not marks & BULLET for marks in looks.marks]
         paragraphs, is_body = list(compress(paragraphs, is_line)), list(compress(is_body, is_line))
         looks = looks.select(is_line)
@@ -143,7 +143,7 @@ def _asks(lines: Sequence[str], looks: Looks, n_words: int, headed: bool) -> boo
     share = 100 / n_words
     # all but a few articles leave here: counting is fast, the cues are many
     must_speak = n_words > SHORT_WORDS
-    if must_speak and sum(looks.spoken) * share < ADDRESS_RATE and not looks.holds(RESERVED):
+    if must_speak and sum(looks.spoken) * share < ADDRESS_RATE and not looks.all_marks & RESERVED:
         return False
     whole = " " + " ".join(lines).lower()
     must_speak = must_speak and "rights reserved" not in whole
@@ -170,6 +170,8 @@ def _speaks(text: str, share: float) -> bool:
 
 def _explains(lines: Sequence[str], looks: Looks, n_words: int, headed: bool) -> bool:
     """Are half of its lines definitions?"""
+    if not looks.all_marks & (EXPLAINING | COLON):
+        return False
     n_opening, fewest = 2 * EXPLAINED + headed, EXPLAINED - headed
     opening = looks.marks[:n_opening]
     if len([marks for marks in opening if marks & EXPLAINING]) >= fewest:

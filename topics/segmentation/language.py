@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.segmentation.commonest import count_common
+from topics.segmentation.commonest import count_common, hold_common
 from topics.segmentation.looks import code_points
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def find_language(text: str) -> str | None:
 def tell_paragraph(text: str) -> str | None:
     """The language of one paragraph, or ``None`` where its words do not tell."""
     opening = text[:READ_CHARACTERS]
-    if _is_plainly_english(opening, code_points(opening), 0, len(opening)):
+    if _is_plainly_english(opening, code_points(opening)):
         return "en"
     words = _WORD.findall(text)
     found = _tell_words(text, words, _are_capitals(words))
@@ -97,19 +97,21 @@ def _is_english(text: str) -> bool:
     load. Glances at three places mostly do, a third of the reading."""
     codes = code_points(text)
     last = len(text) - GLANCED_CHARACTERS
-    if last // 2 > GLANCED_CHARACTERS and all(
-        _is_plainly_english(text, codes, at, at + GLANCED_CHARACTERS) for at in (0, last // 2, last)
-    ):
+    may_glance = last // 2 > GLANCED_CHARACTERS
+    if may_glance and hold_common(codes, GLANCED_CHARACTERS, DOUBTFUL_WORDS, ENGLISH_SHARE):
         return True
-    return _is_plainly_english(text, codes, 0, len(text))
+    if _is_plainly_english(text, codes):
+        return True
+    parts = (slice(at, at + GLANCED_CHARACTERS) for at in (0, last // 2, last))
+    return may_glance and not text.isascii() and all(_is_plainly_english(text[part], codes[part]) for part in parts)
 
 
-def _is_plainly_english(text: str, codes: NDArray[np.uint32], start: int, end: int) -> bool:
+def _is_plainly_english(text: str, codes: NDArray[np.uint32]) -> bool:
     # tokens between blanks: not words yet, but their commonest seldom have a mark beside them
-    n_tokens, n_common, may_be_foreign = count_common(codes[start:end])
+    n_tokens, n_common, may_be_foreign = count_common(codes)
     if n_tokens < DOUBTFUL_WORDS or n_common < ENGLISH_SHARE * n_tokens:
         return False
-    return not may_be_foreign or n_tokens >= DOUBTFUL_WORDS + len(_NOT_LATIN.findall(text[start:end]))
+    return not may_be_foreign or n_tokens >= DOUBTFUL_WORDS + len(_NOT_LATIN.findall(text))
 
 
 def count_words(text: str) -> int:

@@ -14,7 +14,7 @@ from topics.records import Paragraph, Segment
 from topics.segmentation.furniture import Roles
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import find_language, tell_language
-from topics.segmentation.looks import Looks, look
+from topics.segmentation.looks import Looks, look, make_looks
 from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
 from topics.segmentation.streaming import Chapter, TextBuffer
 
@@ -50,7 +50,7 @@ class _Lines(NamedTuple):
 
     @property
     def looks(self) -> Looks:
-        return Looks(self.words, self.spoken, self.marks)
+        return make_looks(self.words, self.spoken, self.marks)
 
     def part(self, start: int, end: int) -> _Lines:
         return _Lines._make([column[start:end] for column in self])

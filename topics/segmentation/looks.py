@@ -23,17 +23,20 @@ from topics.jit import kernel
 
 __all__ = [
     "BULLET",
+    "BYLINE",
     "CLAIMING",
     "COLON",
     "DATED",
     "DATELINE",
     "EXPLAINING",
+    "LONG",
     "NAMING",
     "RESERVED",
     "Looks",
     "code_points",
     "look",
     "look_at",
+    "make_looks",
 ]
 
 BULLET: Final = 1  # nothing but bullets: sure
@@ -43,29 +46,30 @@ DATELINE: Final = 8  # a bracket, a slash or a domain where a dateline has its a
 EXPLAINING: Final = 16  # "is a", "were the", "was German city", … before the first sentence ends
 NAMING: Final = 32  # "source", "published", "appeared", "printed"
 CLAIMING: Final = 64  # "©", "(c)", "copyright"
-RESERVED: Final = 128  # "reserved"
+RESERVED: Final = 128  # "rights reserved", or "reserved" as the first word
+BYLINE: Final = 256  # short, and with the first letter of "by", "story by", …, or a slash
+LONG: Final = 512  # longer than LONG_LINE: sure
 
 DATE_REACH: Final = 160
 BRACKET_REACH: Final = 61
 SLASH_REACH: Final = 47
 DOMAIN_REACH: Final = 80
 OPENING_REACH: Final = 240
+BYLINE_REACH: Final = 100
+LONG_LINE: Final = 80
 
 
 class Looks(NamedTuple):
-    """One value a line in each column."""
+    """One value a line in each column, and all marks that any line has."""
 
     words: list[int]  # counted by blanks
     spoken: list[int]  # how often somebody is spoken to ("you", "we", "our", "us"), at most
     marks: list[int]
-
-    def holds(self, mark: int) -> bool:
-        """Has any line the mark?"""
-        return reduce(or_, self.marks, 0) & mark != 0
+    all_marks: int
 
     def select(self, wanted: Sequence[bool]) -> Looks:
         """Those of the ``wanted`` lines."""
-        return Looks(*(list(compress(column, wanted)) for column in self))
+        return make_looks(*(list(compress(column, wanted)) for column in self[:3]))
 
 
 def code_points(text: str) -> NDArray[np.uint32]:
@@ -76,19 +80,25 @@ def code_points(text: str) -> NDArray[np.uint32]:
 def look_at(lines: Sequence[str]) -> Looks:
     """The looks of lines.
 
-    >>> look_at(["Ours is a port:", "*"]) == Looks([4, 1], [1, 0], [EXPLAINING | COLON, BULLET])
+    >>> look_at(["Ours is a port:", "*"]) == Looks([4, 1], [1, 0], [EXPLAINING | COLON, BULLET], 19)
     True
     """
     lengths = np.array([len(line) for line in lines], np.int64)
     ends = np.cumsum(lengths)
-    return look("".join(lines), ends - lengths, ends)
+    return make_looks(*look("".join(lines), ends - lengths, ends))
 
 
-def look(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Looks:
-    """The looks of the lines that stand at ``starts`` to ``ends`` (both (n,)) in a text."""
+def make_looks(words: list[int], spoken: list[int], marks: list[int]) -> Looks:
+    """The looks of some lines, of their columns."""
+    return Looks(words, spoken, marks, reduce(or_, marks, 0))
+
+
+def look(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[list[int]]:
+    """The columns of the looks of lines, which stand at ``starts`` to ``ends`` (both (n,)) in a text."""
     columns = np.empty((3, len(starts)), np.int64)
     _look(code_points(text), starts, ends, columns)
-    return Looks(*columns.tolist())
+    found: list[list[int]] = columns.tolist()
+    return found
 
 
 def _number(word: str) -> int:
@@ -96,7 +106,7 @@ def _number(word: str) -> int:
     return int.from_bytes(word.encode("ascii"), "big")
 
 
-_SOURCE, _RESERVED = _number("source"), _number("reserved")
+_SOURCE, _RESERVED, _RIGHTS_R = _number("source"), _number("reserved"), _number("rights r")
 _PUBLISHE, _PRINTED, _PPEARED, _PYRIGHT = (_number(word) for word in ("publishe", "printed", "ppeared", "pyright"))
 _THE, _ONE_OF = _number("the"), _number("one of")
 _COUNTR, _COMPAN, _CITY, _POLI = (_number(word) for word in (" count", " compa", " city", " poli"))
@@ -176,6 +186,14 @@ def _opens_with_point(codes, start, end):
         if codes[i] == 32:
             return False
     return False
+
+
+@kernel
+def _opens_byline(codes, start, end):
+    if end == start or end - start > BYLINE_REACH:
+        return False
+    first = codes[start] | _CASE
+    return first == 98 or first == _S or first == _R or first == 116 or first == _W or first == 47 or first == 0x17F
 
 
 @kernel
@@ -260,6 +278,10 @@ def _look(codes, starts, ends, columns):
         marks = BULLET if _are_bullets(codes, start, end) else 0
         if _opens_with_point(codes, start, end):
             marks |= DATELINE
+        if _opens_byline(codes, start, end):
+            marks |= BYLINE
+        if end - start > LONG_LINE:
+            marks |= LONG
         sentence = start  # what was read of the first; behind the line once it has ended
         while k < n_places and places[k] < start:
             k += 1
@@ -291,7 +313,8 @@ def _look(codes, starts, ends, columns):
                     marks |= CLAIMING
             elif letter == _R:
                 if i > start + 3 and _read(codes, i - 4, end) == _RESERVED:
-                    marks |= RESERVED
+                    if i - 4 == start or (i - 11 >= start and _read(codes, i - 11, end) == _RIGHTS_R):
+                        marks |= RESERVED
             elif _may_be_digit(code):
                 if i < start + DATE_REACH and _ends_date(codes, start, i):
                     marks |= DATED

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from itertools import compress, islice
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
-from topics.segmentation.looks import CLAIMING, DATELINE, NAMING, Looks, look_at
+from topics.segmentation.looks import BYLINE, CLAIMING, DATELINE, LONG, NAMING, Looks, look_at
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
@@ -184,7 +185,6 @@ _COPYRIGHT: Final = re.compile(
     r"GmbH|L\.?P)\b.*|\.(?:\s|$).*|,.*|\s*[|•·].*|\s+(?i:all rights).*|\s*)$"
 )
 _BY: Final = re.compile(r"^(?:(?:story|reporting|text|words|report) )?by[: ]\s*(?P<rest>.+)$", re.IGNORECASE)
-_BYLINE_OPENS: Final = "bBsSrRtTwW/ſ"
 _STAFF: Final = re.compile(
     r"\s+(?:staff(?: writers?| reporters?| and agencies)?|reporters?|correspondents?|newsroom|editors|"
     r"(?:web )?desk|and (?:news )?agencies|wire services?|and wire.*|contributors?)\b.*$",
@@ -206,31 +206,34 @@ def find_source(
     >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    marks = (look_at(lines) if looks is None else looks).marks
-    body = [i for i, wanted in enumerate(is_body[:SOURCE_LINES]) if wanted]
-    for i in body[:OPENING]:
-        name = _dateline_source(lines[i]) if marks[i] & DATELINE else None
-        if name:
-            return name
-    n_lead = _first_long_body(lines, is_body)
-    lead = lines[:n_lead]
-    tail = range(max(n_lead, len(lines) - TAIL_LINES), len(lines))
-    for i in (*range(n_lead), *tail):
-        if marks[i] & NAMING and len(lines[i]) < 160 and _holds(lines[i], _NAMING):
-            match = _SOURCE_LABEL.match(lines[i]) or _FIRST_IN.match(lines[i])
-            name = _outlet(match[match.lastindex or 0]) if match else None
+    looks = look_at(lines) if looks is None else looks
+    marks = looks.marks
+    if looks.all_marks & DATELINE:
+        for i in islice(compress(range(SOURCE_LINES), is_body), OPENING):
+            name = _dateline_source(lines[i]) if marks[i] & DATELINE else None
             if name:
                 return name
-    for line in lead:
-        name = _byline_source(line)
-        if name:
-            return name
-    for i in (*tail, *range(n_lead)):
-        if marks[i] & CLAIMING and (i < n_lead or len(lines[i]) < 240) and _holds(lines[i], _CLAIMING):
-            match = _COPYRIGHT.search(lines[i])
-            if match and not _CREDIT.search(lines[i]) and not _NO_OUTLET.match(match["name"]):
-                return match["name"].strip()
-    return next((_outlet(line) or line for line in lead if line in banners), None)
+    n_lead = _first_long_body(marks, is_body)
+    tail = range(max(n_lead, len(marks) - TAIL_LINES), len(marks))
+    if looks.all_marks & NAMING:
+        for i in (*range(n_lead), *tail):
+            if marks[i] & NAMING and len(lines[i]) < 160 and _holds(lines[i], _NAMING):
+                match = _SOURCE_LABEL.match(lines[i]) or _FIRST_IN.match(lines[i])
+                name = _outlet(match[match.lastindex or 0]) if match else None
+                if name:
+                    return name
+    if looks.all_marks & BYLINE:
+        for i in range(n_lead):
+            name = _byline_source(lines[i]) if marks[i] & BYLINE else None
+            if name:
+                return name
+    if looks.all_marks & CLAIMING:
+        for i in (*tail, *range(n_lead)):
+            if marks[i] & CLAIMING and (i < n_lead or len(lines[i]) < 240) and _holds(lines[i], _CLAIMING):
+                match = _COPYRIGHT.search(lines[i])
+                if match and not _CREDIT.search(lines[i]) and not _NO_OUTLET.match(match["name"]):
+                    return match["name"].strip()
+    return next((_outlet(line) or line for line in lines[:n_lead] if line in banners), None) if banners else None
 
 
 def _holds(line: str, wanted: Sequence[str]) -> bool:
@@ -238,14 +241,14 @@ def _holds(line: str, wanted: Sequence[str]) -> bool:
     return any(map(line.lower().__contains__, wanted))
 
 
-def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
+def _first_long_body(marks: Sequence[int], is_body: Sequence[bool]) -> int:
     """How many lines of the lead stand before its second body paragraph."""
     n = 0
-    for i, (line, body) in enumerate(zip(lines, is_body, strict=False)):
-        n += body and len(line) > 80
+    for i, (mark, body) in enumerate(zip(marks, is_body, strict=False)):
+        n += body and mark & LONG != 0
         if n == 2 or i == LEAD_LINES:
             return i
-    return len(lines)
+    return len(marks)
 
 
 def _dateline_source(line: str) -> str | None:
@@ -269,8 +272,6 @@ def _outlet(text: str) -> str | None:
 
 def _byline_source(line: str) -> str | None:
     """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
-    if len(line) > 100 or line[:1] not in _BYLINE_OPENS:
-        return None
     match = _BY.match(line)
     if not (match or line.startswith("/")) or _CREDIT.search(line):
         return None
