@@ -143,7 +143,8 @@ def _asks(lines: Sequence[str], looks: Looks, n_words: int, headed: bool) -> boo
     share = 100 / n_words
     # all but a few articles leave here: counting is fast, the cues are many
     must_speak = n_words > SHORT_WORDS
-    if must_speak and sum(looks.spoken) * share < ADDRESS_RATE and not looks.all_marks & RESERVED:
+    may_speak = sum(looks.spoken) * share >= ADDRESS_RATE
+    if must_speak and not may_speak and not looks.all_marks & RESERVED:
         return False
     whole = " " + " ".join(lines).lower()
     must_speak = must_speak and "rights reserved" not in whole
@@ -154,6 +155,8 @@ def _asks(lines: Sequence[str], looks: Looks, n_words: int, headed: bool) -> boo
         return False
     found = list(_SURE.finditer(whole))
     sure = [match[0] for match in found]
+    if len(sure) + headed < CUES and not may_speak:
+        return False
     edges = [0, *(edge for match in found for edge in match.span()), len(whole)]
     likely = _LIKELY.findall(" ".join(whole[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True)))
     if len({*sure, *likely}) + headed < (CUES if sure or headed else CUES + 1):

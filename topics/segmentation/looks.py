@@ -63,7 +63,7 @@ class Looks(NamedTuple):
     """One value a line in each column, and all marks that any line has."""
 
     words: list[int]  # counted by blanks
-    spoken: list[int]  # how often somebody is spoken to ("you", "we", "our", "us"), at most
+    spoken: list[int]  # how often somebody is spoken to ("you", "we", "our", "us"); a little more at times
     marks: list[int]
     all_marks: int
 
@@ -125,9 +125,14 @@ def _read(codes, at, end):
 
 
 @kernel
-def _speaks(codes, at, end):
-    """Does a word that begins there speak to somebody: "we", "us", "our…", "you…"?"""
-    if at + 2 > end:
+def _is_letter(code):
+    return 97 <= code | _CASE <= 122
+
+
+@kernel
+def _speaks(codes, start, at, end):
+    """Does a word begin there that speaks to somebody: "we", "us", "our", "ours" or "you…"?"""
+    if at < start or at + 2 > end or (at > start and _is_letter(codes[at - 1])):
         return False
     first, second = codes[at] | _CASE, codes[at + 1] | _CASE
     third = codes[at + 2] if at + 2 < end else _CASE
@@ -135,9 +140,7 @@ def _speaks(codes, at, end):
         return second == _O and third | _CASE == _U
     if first == _O:
         return second == _U and third | _CASE == _R
-    if first == _W:
-        return second == _E and (third == 32 or third == 39 or third == 0x2019)
-    return first == _U and second == _S and (third == 32 or third == 46)
+    return ((first == _W and second == _E) or (first == _U and second == _S)) and not _is_letter(third)
 
 
 @kernel
@@ -206,11 +209,6 @@ def _is_one_sentence(codes, start, end):
 
 
 @kernel
-def _is_letter(code):
-    return 97 <= code | _CASE <= 122
-
-
-@kernel
 def _says_what(codes, at, end):
     """Does "a", "an", "the" or "one of" begin there, or has the second word the beginning of "politician", …?"""
     word = _read(codes, at, end)
@@ -243,7 +241,7 @@ def _watch(before, codes, after, flags):
         code = codes[i]
         a, b, c = before[i] | _CASE, code | _CASE, after[i] | _CASE
         flags[i] = (
-            ((before[i] == 32) & (((b == _W) & (c == _E)) | ((b == _U) & (c == _S)) | ((b == _O) & (c == _U))))
+            (((a < 97) | (a > 122)) & (((b == _W) & (c == _E)) | ((b == _U) & (c == _S)) | ((b == _O) & (c == _U))))
             | ((b == _O) & (c == _U) & ((a == _Y) | (a == _S)))
             | ((after[i] == 32) & (((b == _S) & ((a == _I) | (a == _A))) | ((b == _E) & (a == _R))))
             | ((b == _P) & ((c == _U) | (c == _R) | (c == _Y) | ((c == _E) & (a == _P))))
@@ -274,7 +272,7 @@ def _look(codes, starts, ends, columns):
     k = 0
     for p in range(starts.shape[0]):
         start, end = starts[p], ends[p]
-        spoken = 1 if _speaks(codes, start, end) else 0
+        spoken = 1 if _speaks(codes, start, start, end) else 0
         marks = BULLET if _are_bullets(codes, start, end) else 0
         if _opens_with_point(codes, start, end):
             marks |= DATELINE
@@ -297,9 +295,9 @@ def _look(codes, starts, ends, columns):
                     else:
                         sentence = end
             elif letter == _W or letter == _U or letter == _O:
-                if i > start and codes[i - 1] == 32 and _speaks(codes, i, end):
+                if i > start and _speaks(codes, start, i, end):
                     spoken += 1
-                elif i > start + 1 and codes[i - 2] == 32 and _speaks(codes, i - 1, end):
+                elif i > start + 1 and letter == _O and _speaks(codes, start, i - 1, end):
                     spoken += 1
                 elif i > start and _read(codes, i - 1, end) >> 16 == _SOURCE:
                     marks |= NAMING
