@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, overload
 
 import numpy as np
 
@@ -58,6 +58,34 @@ class _Lines(NamedTuple):
     def join(self, more: _Lines) -> _Lines:
         columns: Iterable[tuple[list[Any], list[Any]]] = zip(self, more, strict=True)
         return _Lines._make([first + second for first, second in columns])
+
+
+class _Texts(Sequence[str]):
+    """The lines of a segment, cut out of its text when they are asked for: few are."""
+
+    __slots__ = ("_at", "_paragraphs", "_text")
+
+    def __init__(self, text: str, at: int, paragraphs: Sequence[Paragraph]) -> None:
+        self._text = text
+        self._at = at  # where it begins in the dump
+        self._paragraphs = paragraphs
+
+    def __len__(self) -> int:
+        return len(self._paragraphs)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> _Texts: ...
+    def __getitem__(self, index: int | slice) -> str | _Texts:
+        if isinstance(index, slice):
+            return _Texts(self._text, self._at, self._paragraphs[index])
+        start, end, _, _ = self._paragraphs[index]
+        return self._text[start - self._at : end - self._at]
+
+    def __iter__(self) -> Iterator[str]:
+        text, at = self._text, self._at
+        return (text[start - at : end - at] for start, end, _, _ in self._paragraphs)
 
 
 class _Judged(NamedTuple):
@@ -138,7 +166,7 @@ class Layout:
         judged = self._judged[0]
         is_all = until is None and not self._index
         whole = text.slice(begin, end)
-        texts = [whole[start - begin : stop - begin] for start, stop, _, _ in own.paragraphs]
+        texts = _Texts(whole, begin, own.paragraphs)
         body, looks = own.is_body, own.looks
         segment = Segment(
             dump=facts.name,
@@ -172,6 +200,8 @@ class Layout:
 
     def _line_start(self, offset: int) -> int:
         """The offset, moved over blanks before it if nothing else stands there on its line."""
+        if offset > self._cut and self._text.slice(offset - 1, offset) in _BREAKS:
+            return offset
         reach = 64
         while True:
             before = self._text.slice(max(self._cut, offset - reach), offset)

@@ -34,18 +34,27 @@ LEAST_POINTS: Final = 1.0
 LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
 
-_NO_TITLE: Final = re.compile(
-    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
+_NO_TITLE_OPENS: Final = re.compile(
+    r"(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
     r"subscribe|sign|follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|"
     r"watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
     r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
     r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|"
-    r"comments?)\b)|toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
+    r"comments?)\b)",
+    re.IGNORECASE,
+)
+_NO_TITLE: Final = re.compile(
+    r"toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
     r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|©|"
     r"https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|"
     r"\bmin(?:ute)? read\b",
     re.IGNORECASE,
 )
+# one of these is in all that matches, in small letters; no i, k or s, which have more than one capital
+_NO_TITLE_HOLDS: Final = (
+    "toggle capt", "(", "[", "mage", "photo", "pool", "/", "©", "http", "www.", "@", "a ap", "a reuter", "a getty",
+    "cture", " read",
+)  # fmt: skip
 # "A. Writer, Stour Times", "Home News Business", "Sport > Football", "Facebook Twitter Email", a quotation alone
 _NO_HEADLINE: Final = re.compile(
     r"^(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
@@ -108,7 +117,8 @@ def _may_be_title(line: str) -> bool:
         fewest <= len(line.split()) <= most
         and not (line[-1] in ".:;," and len(line.split()) > 9)
         and not line[0].islower()
-        and not _NO_TITLE.search(line)
+        and not _NO_TITLE_OPENS.match(line)
+        and not (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
         and not _NO_HEADLINE.search(line)
         and not is_date_line(line)
     )
