@@ -10,7 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from itertools import compress, islice
 from typing import Final
+
+from topics.segmentation.looks import DATED, LONG, Looks, look_at
 
 __all__ = ["MONTHS", "find_published", "is_date_line"]
 
@@ -18,7 +21,7 @@ DATE_LINE: Final = 160  # code points of a line that are looked at for a date
 DATE_LINES: Final = 20  # a date stands no deeper, with sharing buttons above it
 OPENING: Final = 3  # body paragraphs that may open with a dateline
 BODY_BEFORE_DATE: Final = 2  # a standfirst may stand above the date, and a caption taken for one
-LONG_LINE: Final = 80
+LABEL_LINE: Final = 40  # a label that stands over its date is shorter
 
 MONTHS: Final = {
     name: number
@@ -67,6 +70,12 @@ _AROUND: Final = re.compile(
     r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?)\b",
     re.IGNORECASE,
 )
+# all words of five letters or more that a date or _AROUND may take out of a line, but for those in "day" or "clock"
+_TAKEN: Final = MONTHS.keys() | frozenset(
+    "thurs wednes satur published posted released issued publish publication update updated modified first "
+    "originally created share shares print listen hours local staff story admin editor editors minute minutes comment "
+    "comments views".split()
+)
 _LABELLED: Final = re.compile(
     rf"(?:first |last )?(?:published|posted|updated)(?: on)?:?\s+(?:[a-z]{{3,9}},?\s+)?(?:{_DATE.pattern})"
     r"(?!,? [a-z])",
@@ -76,8 +85,8 @@ _WORD: Final = re.compile(r"[^\W\d_][\w’'.&@-]*")
 _DATELINE_DATE: Final = re.compile(r"^[A-Z][^a-z]{1,40}\b[^()–—]{0,60}?(?:\([\w ./-]{2,25}\)|/[A-Z]+/)?\s*[-–—]{1,2}\s")
 
 
-def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
-    """The date on the first date lines of a segment, as ``YYYY-MM-DD``.
+def find_published(lines: Sequence[str], is_body: Sequence[bool], looks: Looks | None = None) -> str | None:
+    """The date on the first date lines of a segment, as ``YYYY-MM-DD``; ``looks`` are those of the lines, if known.
 
     A date said to be of publication goes before a bare one, and that before the date of a change. Dates in
     sentences, captions and headlines do not count, nor do those of events.
@@ -87,23 +96,40 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
     >>> find_published(["04/05/2025"], [False]) is None
     True
     """
+    looks = look_at(lines) if looks is None else looks
+    if not looks.all_marks & DATED:
+        return None
+    n = _count_looked_at(is_body, looks.marks)
     found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
-    above, n_body = "", 0
-    for whole, body in zip(lines[:DATE_LINES], is_body, strict=False):
-        line = whole[:DATE_LINE]
-        dates = list(_DATE.finditer(line)) if _MAY_HOLD_DATE.search(line) else []
-        if dates and _says_little(line):
-            label = _label(above) if len(above) < 40 else "bare"  # "Updated" over a date
-            for sort, day in _sorted_dates(line, dates, label):
+    for i, marks in enumerate(looks.marks[:n]):
+        dates = _find_dates(lines[i]) if marks & DATED else []
+        if dates and _says_little(lines[i][:DATE_LINE]):
+            # "Updated" over a date
+            above = lines[i - 1] if i and len(lines[i - 1]) < LABEL_LINE and not _find_dates(lines[i - 1]) else ""
+            for sort, day in _sorted_dates(lines[i][:DATE_LINE], dates, _label(above)):
                 found[sort].append(day)
-        above = "" if dates else whole
-        n_body += body and len(line) > LONG_LINE
-        if n_body > BODY_BEFORE_DATE:
-            break
     for days in found.values():
         if days:
             return days[0]
-    return _in_dateline(lines, is_body)
+    return _in_dateline(lines, is_body, looks.marks)
+
+
+def _count_looked_at(is_body: Sequence[bool], marks: Sequence[int]) -> int:
+    """How many lines may be date lines."""
+    n_body = 0
+    for n, (body, mark) in enumerate(zip(is_body, marks[:DATE_LINES], strict=False), 1):
+        n_body += body and mark & LONG != 0
+        if n_body > BODY_BEFORE_DATE:
+            return n
+    return min(len(marks), DATE_LINES)
+
+
+def _find_dates(line: str) -> list[re.Match[str]]:
+    """The dates in a line, but for one that is so long that no label is, and prose."""
+    opening = line[:DATE_LINE]
+    if not _MAY_HOLD_DATE.search(opening) or (len(line) >= LABEL_LINE and _is_prose(opening)):
+        return []
+    return list(_DATE.finditer(opening))
 
 
 def is_date_line(line: str) -> bool:
@@ -136,6 +162,19 @@ def _says_little(line: str) -> bool:
     return len(words) <= 8 and not n_lower
 
 
+def _is_prose(line: str) -> bool:
+    """Do two words say that :func:`_says_little` is false? That is found out in a tenth of its time."""
+    if line[0] in "fFlLpPuU" and _LABELLED.match(line):
+        return False
+    words = (
+        word
+        for word in line.split()
+        if len(word) > 4 and word.islower() and word.isalpha() and word.isascii()
+        if word not in _TAKEN and not word.endswith(("day", "clock"))
+    )
+    return len(list(islice(words, 2))) == 2
+
+
 def _sorted_dates(line: str, dates: Sequence[re.Match[str]], label: str) -> Iterator[tuple[str, str | None]]:
     """The dates of a line, each with its sort; a bare one only where no other stands beside it."""
     at = 0
@@ -155,7 +194,7 @@ def _iso(match: re.Match[str], line: str) -> str | None:
     """The only day that the match can mean."""
     for k in "1234":
         if match[f"y{k}"]:
-            month = match[f"m{k}"].lower()
+            month = match[f"m{k}"].casefold()  # a long s matches as well
             return _checked(int(match[f"y{k}"]), int(MONTHS.get(month) or month), int(match[f"d{k}"]))
     a, b, c = int(match["a"]), int(match["b"]), int(match["c"])
     if len(match["c"]) == 4:
@@ -182,11 +221,10 @@ def _checked(year: int, month: int, day: int) -> str | None:
         return None
 
 
-def _in_dateline(lines: Sequence[str], is_body: Sequence[bool]) -> str | None:
+def _in_dateline(lines: Sequence[str], is_body: Sequence[bool], marks: Sequence[int]) -> str | None:
     """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
-    opening = [line for line, body in zip(lines[:DATE_LINES], is_body, strict=False) if body]
-    for line in opening[:OPENING]:
-        dateline = _DATELINE_DATE.match(line)
+    for i in islice(compress(range(DATE_LINES), is_body), OPENING):
+        dateline = _DATELINE_DATE.match(lines[i]) if marks[i] & DATED else None
         match = _DATE.search(dateline.group()) if dateline else None
         if match:
             return _iso(match, match.group())

@@ -10,18 +10,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
+from topics.segmentation.commonest import count_common, hold_common
+from topics.segmentation.looks import code_points
+
 if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+    from topics.segmentation.identifier import Identifier
 
-__all__ = ["count_words", "tell_language", "tell_paragraph"]
+__all__ = ["count_words", "find_language", "tell_language", "tell_paragraph"]
 
-_COMMON: Final = frozenset(
-    "the of and to in is that for on was with as it at by he from be are have his has this not but they who an "
-    "were which their said will would been had its or she more after about".split()
-)
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NOT_LATIN: Final = re.compile(r"[^\W\d_\u0000-\u024f\u1e00-\u1eff\ufb00-\ufb06\uff21-\uff5a]")
 READ_CHARACTERS: Final = 3000
@@ -52,53 +55,63 @@ def tell_language(text: str, default: str = "en") -> str:
     >>> tell_language("Der Hafen bleibt bis zum Frühjahr geschlossen, sagte der Bürgermeister am Montag.")
     'de'
     """
+    return find_language(text) or default
+
+
+def find_language(text: str) -> str | None:
+    """The language of the opening, or ``None`` where there are too few words to tell."""
     text = text[:READ_CHARACTERS]
-    if _looks_english(text) or _is_plainly_english(text):
+    if _is_english(text):
         return "en"
     words = _WORD.findall(text)
-    capitals = sum(len(word) > 1 and word.isupper() for word in words) > len(words) / 2
+    capitals = _are_capitals(words)
     votes: Counter[str] = Counter()
     lines = text.split("\n")
     for line in lines if len(lines) > 1 else ():
-        if found := _tell_line(line, capitals):
+        if found := _tell_words(line, _WORD.findall(line), capitals):
             votes[found[0]] += found[1]
     n_english = votes.pop("en", 0)
-    language: str | None = None
     if votes.total() > n_english:
-        language = votes.most_common(1)[0][0]
-    elif n_english:
-        language = "en"
-    elif found := _tell_line(text, capitals):  # no line says anything: all of them together
-        language = found[0]
-    if language is None and len(words) >= LEAST_WORDS and _rank(" ".join(words).lower())[0] == "en":
+        return votes.most_common(1)[0][0]
+    if n_english:
+        return "en"
+    if found := _tell_words(text, words, capitals):  # no line says anything: all of them together
+        return found[0]
+    if len(words) >= LEAST_WORDS and _load_identifier().rank(" ".join(words).lower())[0] == "en":
         return "en"  # headlines in English have a capital on every word
-    return language or default
+    return None
 
 
 def tell_paragraph(text: str) -> str | None:
     """The language of one paragraph, or ``None`` where its words do not tell."""
-    if _is_plainly_english(text[:READ_CHARACTERS]):
+    opening = text[:READ_CHARACTERS]
+    if _is_plainly_english(opening, code_points(opening)):
         return "en"
     words = _WORD.findall(text)
-    found = _tell_line(text, sum(len(word) > 1 and word.isupper() for word in words) > len(words) / 2)
+    found = _tell_words(text, words, _are_capitals(words))
     return found[0] if found else None
 
 
-def _looks_english(text: str) -> bool:
-    """Whether glances at three places say so, a third of the reading."""
-    middle, end = (len(text) - GLANCED_CHARACTERS) // 2, len(text) - GLANCED_CHARACTERS
-    return middle > GLANCED_CHARACTERS and all(
-        _is_plainly_english(text[at : at + GLANCED_CHARACTERS]) for at in (0, middle, end)
-    )
-
-
-def _is_plainly_english(text: str) -> bool:
+def _is_english(text: str) -> bool:
     """Whether common words say so by themselves: most text needs no identifier, which takes a third of a second to
-    load."""
-    tokens = text.lower().split()  # not words yet, but their commonest seldom have a mark beside them
-    foreign = 0 if text.isascii() else len(_NOT_LATIN.findall(text))  # letters
-    n_common = sum(map(_COMMON.__contains__, tokens))
-    return len(tokens) >= DOUBTFUL_WORDS + foreign and n_common >= ENGLISH_SHARE * len(tokens)
+    load. Glances at three places mostly do, a third of the reading."""
+    codes = code_points(text)
+    last = len(text) - GLANCED_CHARACTERS
+    may_glance = last // 2 > GLANCED_CHARACTERS
+    if may_glance and hold_common(codes, GLANCED_CHARACTERS, DOUBTFUL_WORDS, ENGLISH_SHARE):
+        return True
+    if _is_plainly_english(text, codes):
+        return True
+    parts = (slice(at, at + GLANCED_CHARACTERS) for at in (0, last // 2, last))
+    return may_glance and not text.isascii() and all(_is_plainly_english(text[part], codes[part]) for part in parts)
+
+
+def _is_plainly_english(text: str, codes: NDArray[np.uint32]) -> bool:
+    # tokens between blanks: not words yet, but their commonest seldom have a mark beside them
+    n_tokens, n_common, may_be_foreign = count_common(codes)
+    if n_tokens < DOUBTFUL_WORDS or n_common < ENGLISH_SHARE * n_tokens:
+        return False
+    return not may_be_foreign or n_tokens >= DOUBTFUL_WORDS + len(_NOT_LATIN.findall(text))
 
 
 def count_words(text: str) -> int:
@@ -108,35 +121,29 @@ def count_words(text: str) -> int:
     return n_letters // 3 if n_letters > LONG_WORD * len(words) else len(words)
 
 
-def _tell_line(line: str, capitals: bool) -> tuple[str, int] | None:
-    """The language of a line and by how many words it is told, or ``None`` where they do not tell."""
-    n_letters = len(_NOT_LATIN.findall(line))
+def _tell_words(line: str, words: list[str], capitals: bool) -> tuple[str, int] | None:
+    """The language of a line by its words and by how many it is told, or ``None`` where they do not tell."""
+    n_letters = 0 if line.isascii() else len(_NOT_LATIN.findall(line))
     if n_letters:
-        n_latin = sum(map(len, _WORD.findall(line))) - n_letters
+        n_latin = sum(map(len, words)) - n_letters
         if n_letters > n_latin and n_letters >= LEAST_WORDS:
-            language, _ = _rank(line)
+            language, _ = _load_identifier().rank(line)
             return ("und" if language == "en" else language), max(LEAST_WORDS, n_letters // 4)
-    words = _WORD.findall(line)
     words = [word.lower() for word in words] if capitals else [word for word in words if not word[0].isupper()]
     if len(words) < LEAST_WORDS:
         return None
-    language, lead = _rank(" ".join(words))
+    language, lead = _load_identifier().rank(" ".join(words))
     if language != "en" and lead < (MARGIN if len(words) >= FEW_WORDS else MARGIN_OF_FEW) * len(words):
         return None
     return language, len(words)
 
 
-def _rank(text: str) -> tuple[str, float]:
-    """The likeliest language and its lead over English in log-likelihood."""
-    scores = dict(_load_identifier().rank(text))
-    best: str = max(scores, key=scores.__getitem__)
-    return best, scores[best] - scores["en"]
+def _are_capitals(words: Sequence[str]) -> bool:
+    return sum(len(word) > 1 and word.isupper() for word in words) > len(words) / 2
 
 
 @cache
-def _load_identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+def _load_identifier() -> Identifier:
+    from topics.segmentation.identifier import load_identifier
 
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
-    identifier.set_languages(KNOWN)
-    return identifier
+    return load_identifier(KNOWN)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import compress, islice
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
+from topics.segmentation.looks import BYLINE, CLAIMING, DATELINE, LONG, NAMING, Looks, look_at
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
@@ -32,18 +34,27 @@ LEAST_POINTS: Final = 1.0
 LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
 
-_NO_TITLE: Final = re.compile(
-    r"^(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
+_NO_TITLE_OPENS: Final = re.compile(
+    r"(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
     r"subscribe|sign|follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|"
     r"watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
     r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
     r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|"
-    r"comments?)\b)|toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
+    r"comments?)\b)",
+    re.IGNORECASE,
+)
+_NO_TITLE: Final = re.compile(
+    r"toggle caption|\((?:photo|image|ap|reuters|afp|file)\b|\[[^\]]*(?:/|reuters|afp|ap)[^\]]*\]$|"
     r"(?:getty|shutterstock|istock|afp|reuters|epa|ap|/)\s*(?:images?|photos?|pool)\s*$|/(?:ap|afp|epa|reuters)$|©|"
     r"https?:|www\.|@|\bvia (?:ap|reuters|getty)|(?:photo|photograph|image|picture)(?: by|:)|"
     r"\bmin(?:ute)? read\b",
     re.IGNORECASE,
 )
+# one of these is in all that matches, in small letters; no i, k or s, which have more than one capital
+_NO_TITLE_HOLDS: Final = (
+    "toggle capt", "(", "[", "mage", "photo", "pool", "/", "©", "http", "www.", "@", "a ap", "a reuter", "a getty",
+    "cture", " read",
+)  # fmt: skip
 # "A. Writer, Stour Times", "Home News Business", "Sport > Football", "Facebook Twitter Email", a quotation alone
 _NO_HEADLINE: Final = re.compile(
     r"^(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
@@ -106,7 +117,8 @@ def _may_be_title(line: str) -> bool:
         fewest <= len(line.split()) <= most
         and not (line[-1] in ".:;," and len(line.split()) > 9)
         and not line[0].islower()
-        and not _NO_TITLE.search(line)
+        and not _NO_TITLE_OPENS.match(line)
+        and not (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
         and not _NO_HEADLINE.search(line)
         and not is_date_line(line)
     )
@@ -195,50 +207,58 @@ _CREDIT: Final = re.compile(
 )
 
 
-def find_source(lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = ()) -> str | None:
+def find_source(
+    lines: Sequence[str], is_body: Sequence[bool], banners: Collection[str] = (), looks: Looks | None = None
+) -> str | None:
     """Who published the segment, as the text names them: the agency of its dateline, else what a source line, a
-    byline, a copyright line or one of the dump's ``banners`` says.
+    byline, a copyright line or one of the dump's ``banners`` says. ``looks`` are those of the lines, if known.
 
     >>> find_source(["GENEVA (Reuters) - Delegates met on Monday."], [True])
     'Reuters'
     """
-    body = [line for line, wanted in zip(lines[:SOURCE_LINES], is_body, strict=False) if wanted]
-    for line in body[:OPENING]:
-        name = _dateline_source(line)
-        if name:
-            return name
-    lead = lines[: _first_long_body(lines, is_body)]
-    tail = [line for line in lines[max(len(lead), len(lines) - TAIL_LINES) :] if len(line) < 240]
-    short = [line for line in (*lead, *tail) if len(line) < 160]
-    for line in _holding(short, _NAMING):
-        match = _SOURCE_LABEL.match(line) or _FIRST_IN.match(line)
-        name = _outlet(match[match.lastindex or 0]) if match else None
-        if name:
-            return name
-    for line in lead:
-        name = _byline_source(line)
-        if name:
-            return name
-    for line in _holding((*tail, *lead), _CLAIMING):
-        match = _COPYRIGHT.search(line)
-        if match and not _CREDIT.search(line) and not _NO_OUTLET.match(match["name"]):
-            return match["name"].strip()
-    return next((_outlet(line) or line for line in lead if line in banners), None)
+    looks = look_at(lines) if looks is None else looks
+    marks = looks.marks
+    if looks.all_marks & DATELINE:
+        for i in islice(compress(range(SOURCE_LINES), is_body), OPENING):
+            name = _dateline_source(lines[i]) if marks[i] & DATELINE else None
+            if name:
+                return name
+    n_lead = _first_long_body(marks, is_body)
+    tail = range(max(n_lead, len(marks) - TAIL_LINES), len(marks))
+    if looks.all_marks & NAMING:
+        for i in (*range(n_lead), *tail):
+            if marks[i] & NAMING and len(lines[i]) < 160 and _holds(lines[i], _NAMING):
+                match = _SOURCE_LABEL.match(lines[i]) or _FIRST_IN.match(lines[i])
+                name = _outlet(match[match.lastindex or 0]) if match else None
+                if name:
+                    return name
+    if looks.all_marks & BYLINE:
+        for i in range(n_lead):
+            name = _byline_source(lines[i]) if marks[i] & BYLINE else None
+            if name:
+                return name
+    if looks.all_marks & CLAIMING:
+        for i in (*tail, *range(n_lead)):
+            if marks[i] & CLAIMING and (i < n_lead or len(lines[i]) < 240) and _holds(lines[i], _CLAIMING):
+                match = _COPYRIGHT.search(lines[i])
+                if match and not _CREDIT.search(lines[i]) and not _NO_OUTLET.match(match["name"]):
+                    return match["name"].strip()
+    return next((_outlet(line) or line for line in lines[:n_lead] if line in banners), None) if banners else None
 
 
-def _holding(lines: Iterable[str], wanted: Sequence[str]) -> Iterator[str]:
-    """The lines that hold one of some words, whatever their case."""
-    return (line for line in lines if any(map(line.lower().__contains__, wanted)))
+def _holds(line: str, wanted: Sequence[str]) -> bool:
+    """Does the line hold one of some words, whatever their case?"""
+    return any(map(line.lower().__contains__, wanted))
 
 
-def _first_long_body(lines: Sequence[str], is_body: Sequence[bool]) -> int:
+def _first_long_body(marks: Sequence[int], is_body: Sequence[bool]) -> int:
     """How many lines of the lead stand before its second body paragraph."""
     n = 0
-    for i, (line, body) in enumerate(zip(lines, is_body, strict=False)):
-        n += body and len(line) > 80
+    for i, (mark, body) in enumerate(zip(marks, is_body, strict=False)):
+        n += body and mark & LONG != 0
         if n == 2 or i == LEAD_LINES:
             return i
-    return len(lines)
+    return len(marks)
 
 
 def _dateline_source(line: str) -> str | None:
@@ -262,8 +282,6 @@ def _outlet(text: str) -> str | None:
 
 def _byline_source(line: str) -> str | None:
     """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
-    if len(line) > 100:
-        return None
     match = _BY.match(line)
     if not (match or line.startswith("/")) or _CREDIT.search(line):
         return None

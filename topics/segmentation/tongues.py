@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
+from topics.segmentation.looks import code_points
 
 __all__ = ["LANGUAGE_ODDS", "Tongues", "find_tongues"]
 
@@ -52,10 +52,10 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     """
     paragraphs = [p._replace(start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
     suspects = _find_suspects(text, paragraphs)
-    if not len(suspects):
+    if not suspects:
         return Tongues()
     n = len(paragraphs)
-    asked = {i: tell_paragraph(text[paragraphs[i].start : paragraphs[i].end]) for i in suspects.tolist()}
+    asked = {i: tell_paragraph(text[paragraphs[i].start : paragraphs[i].end]) for i in suspects}
     # names with such letters stand in English, too: those around are asked where the paragraph is not in English
     doubtful = [at for at, language in asked.items() if language != "en"]
     for i in {i for at in doubtful for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))} - asked.keys():
@@ -73,17 +73,21 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     return Tongues(tuple(sorted(changes - {0})), tuple(sorted(foreign)))
 
 
-def _find_suspects(text: str, paragraphs: Sequence[Paragraph]) -> NDArray[np.int64]:
+def _find_suspects(text: str, paragraphs: Sequence[Paragraph]) -> list[int]:
     """Paragraphs with more letters that English lacks than names alone bring."""
-    if text.isascii() or not paragraphs:
-        return np.zeros(0, np.int64)
-    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    if text.isascii():
+        return []
+    points = code_points(text)
+    places = np.flatnonzero(points >= 0xC0)
     # letters from Latin-1 on; neither punctuation, symbols and currency (U+2000 to U+2BFF) nor forms beyond U+FE00
-    foreign = ((points >= 0xC0) & (points < 0x2000)) | ((points >= 0x2C00) & (points < 0xFE00))
-    before = np.concatenate(([0], np.cumsum(foreign)))
+    own = points[places]
+    places = places[(own < 0x2000) | ((own >= 0x2C00) & (own < 0xFE00))]
+    if not len(places):
+        return []
     starts = np.array([paragraph.start for paragraph in paragraphs])
     ends = np.array([paragraph.end for paragraph in paragraphs])
-    return np.flatnonzero(before[ends] - before[starts] > FOREIGN_SHARE * (ends - starts))
+    n_foreign = np.searchsorted(places, ends) - np.searchsorted(places, starts)
+    return np.flatnonzero(n_foreign > FOREIGN_SHARE * (ends - starts)).tolist()
 
 
 def _find_runs(text: str, paragraphs: Sequence[Paragraph], told: Mapping[int, str]) -> list[tuple[int, int]]:
