@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from math import exp, inf
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from word_samples import CONTENT, FAMILY, VECTORS, VOCABULARY, analysed, matter
+from word_samples import CONTENT, FAMILY, MEANINGS, VECTORS, VOCABULARY, analysed, matter
 
-from topics.segmentation.analysis import MEASURES, Analysis
-from topics.segmentation.features import FEATURES, MATTER_WORDS, compute_features
-from topics.segmentation.kernels import BAND, COHESION, MEANING, NAMES, REACH, cohesion, gram_band, meaning
+from topics.segmentation.analysis import MEASURES, Analysis, Ragged
+from topics.segmentation.features import BLOCK_WORDS, FEATURES, MATTER_WORDS, compute_features
+from topics.segmentation.kernels import BAND, COHESION, REACH, cohesion, gram_band, link_terms
+from topics.segmentation.meaning import MEANING, meaning
+from topics.segmentation.recurrence import NAMES
 from topics.segmentation.vocabulary import N_TERMS
 
 COLUMN = {name: k for k, name in enumerate(FEATURES)}
@@ -26,7 +30,7 @@ seeds = st.integers(0, 10**6)
 
 
 def features(text: str) -> Any:
-    return compute_features(analysed(text), VOCABULARY, VECTORS)
+    return compute_features(analysed(text), VOCABULARY, MEANINGS)
 
 
 def columns(rows: Any, names: tuple[str, ...]) -> Any:
@@ -88,21 +92,33 @@ def mixed(n: int, seed: int) -> list[str]:
     return [str(rng.choice(others)) if rng.random() < 0.3 else line for line in matter(n, seed)]
 
 
+def banded(analysis: Analysis, weights: Any, kept: Any) -> Any:
+    """What ``gram_band`` fills for weights of two kinds."""
+    n_mentions = len(analysis.counts)
+    before, row_of, blocks = np.empty((3, n_mentions), np.int32)
+    n_terms = np.empty(len(analysis), np.float32)
+    link_terms(
+        analysis.terms.starts, analysis.terms.values, analysis.counts, BLOCK_WORDS, before, row_of, n_terms, blocks
+    )
+    bands = np.empty((2, BAND, len(kept)), np.float32)
+    gram_band(analysis.terms.starts, before, row_of, weights, kept, bands)
+    return bands
+
+
 @given(st.integers(0, 45), seeds)
 @settings(max_examples=25)
 def test_the_band_holds_the_dot_products_of_near_paragraphs(n: int, seed: int) -> None:
     analysis = analysed("\n".join(mixed(n, seed)))
-    weights = np.random.default_rng(seed).uniform(0.5, 3.0, len(analysis.counts)).astype(np.float32)
+    weights = np.random.default_rng(seed).uniform(0.5, 3.0, (2, len(analysis.counts))).astype(np.float32)
     kept = np.flatnonzero(np.random.default_rng(seed).random(n) < 0.8)
-    band = np.zeros((len(kept), BAND), np.float32)
-    gram_band(analysis.terms.starts, analysis.terms.values, weights, kept, band)
-    vectors = dense(analysis, weights)[kept]
-    gram = vectors @ vectors.T
-    expected = np.zeros_like(band)
-    for u in range(len(kept)):
-        for d in range(min(u + 1, BAND)):
-            expected[u, d] = gram[u, u - d]
-    np.testing.assert_allclose(band, expected, rtol=1e-4, atol=1e-4)
+    for own, band in zip(weights, banded(analysis, weights, kept), strict=True):
+        vectors = dense(analysis, own)[kept]
+        gram = vectors @ vectors.T
+        expected = np.zeros_like(band)
+        for u in range(len(kept)):
+            for d in range(min(u + 1, BAND)):
+                expected[d, u] = gram[u, u - d]
+        np.testing.assert_allclose(band, expected, rtol=1e-4, atol=1e-4)
 
 
 @given(st.integers(1, 45), seeds)
@@ -110,15 +126,15 @@ def test_the_band_holds_the_dot_products_of_near_paragraphs(n: int, seed: int) -
 def test_cosines_are_those_of_summed_term_vectors(n: int, seed: int) -> None:
     analysis = analysed("\n".join(matter(n, seed)))
     starts, values = analysis.terms.starts, analysis.terms.values
-    weights = np.random.default_rng(seed).uniform(0.5, 3.0, len(values)).astype(np.float32)
+    weights = np.random.default_rng(seed).uniform(0.5, 3.0, (2, len(values))).astype(np.float32)
     every = np.arange(n)
     n_terms = np.add.reduceat(analysis.counts, starts[:-1]).astype(np.float32)
-    band, out = np.zeros((n, BAND), np.float32), np.zeros((n, len(COHESION)), np.float32)
-    gram_band(starts, values, weights, every, band)
-    cohesion(band, n_terms, every, every, out)
-    vectors = dense(analysis, weights)
-    expected = [slow_cohesion(vectors, n_terms, p) for p in range(n)]
-    np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-4)
+    for own, band in zip(weights, banded(analysis, weights, every), strict=True):
+        out = np.zeros((n, len(COHESION)), np.float32)
+        cohesion(band, n_terms, every, every, out)
+        vectors = dense(analysis, own)
+        expected = [slow_cohesion(vectors, n_terms, p) for p in range(n)]
+        np.testing.assert_allclose(out, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_terms_are_weighted_by_count_and_rarity() -> None:
@@ -183,13 +199,14 @@ def test_reading_matter_has_eight_words_or_four_and_a_stop(line: str, counts: bo
 @settings(max_examples=25)
 def test_meaning_is_the_cosine_of_summed_word_vectors(n: int, seed: int) -> None:
     analysis = analysed("\n".join(mixed(n, seed)))
-    sums, out = np.zeros((n, VECTORS.shape[1]), np.float32), np.zeros((n, len(MEANING)), np.float32)
-    meaning(analysis.words.starts, analysis.words.values, VECTORS, sums, out)
+    directions, out = np.zeros((n, VECTORS.shape[1]), np.float32), np.zeros((n, len(MEANING)), np.float32)
+    meaning(analysis.words.starts, analysis.words.values, MEANINGS.steps, MEANINGS.scale, out, directions)
     expected = np.zeros((n, VECTORS.shape[1]))
     for i in range(n):
         words = analysis.words.values[analysis.words.starts[i] : analysis.words.starts[i + 1]]
         expected[i] = VECTORS[words].astype(np.float64).sum(axis=0)
-    np.testing.assert_allclose(sums, expected, rtol=1e-4, atol=1e-4)
+    lengths = np.linalg.norm(expected, axis=1, keepdims=True)
+    np.testing.assert_allclose(directions, expected / (lengths + 1), rtol=1e-4, atol=1e-4)
     for i in range(n):
         row = []
         for k in (1, 2, 3, 5, 8, 14):
@@ -207,6 +224,98 @@ def test_the_last_columns_are_the_paragraphs_own_meaning() -> None:
     total = VECTORS[analysis.words.values].sum(axis=0)
     np.testing.assert_allclose(own[0], total / (np.linalg.norm(total) + 1), rtol=1e-3, atol=1e-4)
     assert not own[4].any()
+
+
+def slow_names(analysis: Analysis, i: int) -> dict[str, float]:
+    """The definition of what is told of names at paragraph ``i``."""
+    n = len(analysis)
+
+    def row(ragged: Ragged, x: int) -> list[int]:
+        return ragged.values[ragged.starts[x] : ragged.starts[x + 1]].tolist() if 0 <= x < n else []
+
+    def age(ragged: Ragged, value: int) -> float:
+        """How many paragraphs before this one had the value last."""
+        return next((float(i - x) for x in range(i - 1, -1, -1) if value in row(ragged, x)), inf)
+
+    told = dict.fromkeys(NAMES[: NAMES.index("words_new")], 0.0)
+    in_full: set[int] = set()
+    in_reach: set[int] = set()
+    for x in range(i, min(n, i + 8)):
+        near = exp(-(x - i) / 3)
+        for value in row(analysis.surnames, x):
+            if age(analysis.full_names, value) <= 25 and value not in in_full:
+                told["surnames_of_known"] += 1
+                told["surnames_decayed"] += near * exp(-age(analysis.names, value) / 8)
+                told["first_surnames_of_known"] += x == i
+        for value in row(analysis.full_names, x):
+            if value not in in_full and age(analysis.names, value) <= 25:
+                told["known_in_full_again"] += 1
+                told["in_full_decayed"] += near * exp(-age(analysis.names, value) / 8)
+                told["first_known_in_full_again"] += x == i
+            elif x == i:
+                told["first_new_in_full"] += 1
+            in_full.add(value)
+        in_reach.update(row(analysis.names, x))
+    own = row(analysis.names, i)
+    known, own_known = (sum(age(analysis.names, value) <= 8 for value in some) for some in (in_reach, own))
+    told["names_new"] = (len(in_reach) - known) / (len(in_reach) + 1)
+    told["names_shared"] = known / (len(in_reach) + 1)
+    told["first_names_shared"] = own_known / (len(own) + 1)
+    told["first_names_unshared"] = len(own) - own_known
+    told["names_within_3_before"] = sum(age(analysis.names, value) <= 3 for value in own) / (len(own) + 1)
+    for name, ahead in (("names_return", 5), ("names_within_3_after", 3)):
+        later = {value for x in range(i + 1, i + ahead + 1) for value in row(analysis.names, x)}
+        told[name] = sum(value in later for value in own) / (len(own) + 1)
+    return told
+
+
+@given(st.integers(1, 45), seeds)
+@settings(max_examples=25)
+def test_names_are_counted_as_defined(n: int, seed: int) -> None:
+    lines = mixed(n, seed)
+    analysis, rows = analysed("\n".join(lines)), features("\n".join(lines))
+    for i in range(n):
+        for name, expected in slow_names(analysis, i).items():
+            assert rows[i, COLUMN[name]] == pytest.approx(expected, rel=1e-4, abs=1e-6), (i, name)
+
+
+def slow_novelty(analysis: Analysis, weights: Any, i: int) -> dict[str, float]:
+    """The definition of what is told of words at paragraph ``i``."""
+    n = len(analysis)
+
+    def row(x: int) -> dict[int, float]:
+        span = slice(analysis.terms.starts[x], analysis.terms.starts[x + 1])
+        return dict(zip(analysis.terms.values[span].tolist(), weights[span].tolist(), strict=True))
+
+    def there(begin: int, end: int) -> set[int]:
+        return {value for x in range(max(0, begin), min(n, end)) for value in row(x)}
+
+    def share(rows: range, holds: Callable[[int], bool]) -> float:
+        words = [(value, weight) for x in rows if 0 <= x < n for value, weight in row(x).items()]
+        return sum(weight for value, weight in words if holds(value)) / (sum(weight for _, weight in words) + 1)
+
+    own, old, soon = range(i, i + 1), there(i - NAMES_BACK, i), there(i + 1, i + NAMES_AHEAD + 1)
+    told = {
+        "words_new": share(own, lambda value: value not in old),
+        "words_new_3": share(range(i, i + 3), lambda value: value not in old),
+        "words_return": share(own, lambda value: value in soon),
+        "earlier_words_return": share(range(i - 3, i), lambda value: value in there(i, i + NAMES_AHEAD + 1)),
+    }
+    for k in (1, 3, 8):
+        told[f"words_within_{k}_before"] = share(own, lambda value, k=k: value in there(i - k, i))  # type: ignore[misc]
+        told[f"words_within_{k}_after"] = share(own, lambda value, k=k: value in there(i + 1, i + k + 1))  # type: ignore[misc]
+    return told
+
+
+@given(st.integers(1, 60), seeds)
+@settings(max_examples=15)
+def test_new_and_returning_words_are_weighed_as_defined(n: int, seed: int) -> None:
+    lines = mixed(n, seed)
+    analysis, rows = analysed("\n".join(lines)), features("\n".join(lines))
+    weights = (1 + np.log(analysis.counts)) * VOCABULARY.weight_of_term[analysis.terms.values]
+    for i in range(n):
+        for name, expected in slow_novelty(analysis, weights, i).items():
+            assert rows[i, COLUMN[name]] == pytest.approx(expected, rel=1e-4, abs=1e-6), (i, name)
 
 
 # ---- reach

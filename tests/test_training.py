@@ -282,7 +282,8 @@ def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
 
 def test_examples_are_the_same_whatever_the_number_of_processes() -> None:
     corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
-    maker = ExampleMaker(corpora, (), Prose(), Punkt(), *learn_vocabulary(corpora, meaning_of, 3))
+    vocabulary, vectors = learn_vocabulary(corpora, meaning_of, 3)
+    maker = ExampleMaker(corpora, (), Prose(), Punkt(), vocabulary, in_steps(vectors))
     one, two = maker.make(30, 5, 1), maker.make(30, 5, 2)
     assert len(one) == len(two) == 30
     for ours, theirs in zip(one, two, strict=True):
@@ -321,5 +322,6 @@ def test_the_vocabulary_holds_words_that_several_articles_hold() -> None:
     stop = [i for i, key in enumerate(vocabulary.keys.tolist()) if key == hash_word("the")]
     assert not vectors[stop].any()  # what carries no topic has no meaning
     assert vectors.shape == (len(keys), 2) and vectors.any()
-    steps, scale = in_steps(vectors)
-    assert steps.dtype == np.int8 and np.abs(steps * scale - vectors).max() <= scale.max() / 2 + 1e-6
+    meanings = in_steps(vectors)
+    assert meanings.steps.dtype == np.int8
+    assert np.abs(meanings.steps * meanings.scale - vectors).max() <= meanings.scale.max() / 2 + 1e-6

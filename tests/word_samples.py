@@ -9,6 +9,7 @@ import numpy as np
 from topics.paragraphs import split_paragraphs
 from topics.segmentation.analysis import Analysis, analyse
 from topics.segmentation.lexicon import build_character_table, hash_word, word_classes
+from topics.segmentation.meaning import Meanings
 from topics.segmentation.tokens import stem_term
 from topics.segmentation.vocabulary import N_TERMS, Vocabulary
 
@@ -40,7 +41,11 @@ def make_vocabulary(words: Iterable[str] = ()) -> Vocabulary:
 
 
 VOCABULARY = make_vocabulary()
-VECTORS = np.random.default_rng(2).standard_normal((len(VOCABULARY.keys), 5)).astype(np.float32)
+_DRAW = np.random.default_rng(2)
+MEANINGS = Meanings(
+    _DRAW.integers(-127, 128, (len(VOCABULARY.keys), 5), np.int8), _DRAW.uniform(0.01, 0.03, 5).astype(np.float32)
+)
+VECTORS = MEANINGS.steps * MEANINGS.scale  # (n_words, n_dimensions)
 
 
 def analysed(text: str, vocabulary: Vocabulary = VOCABULARY) -> Analysis:

@@ -33,10 +33,12 @@ from topics.errors import LabelError
 from topics.records import Dump, Segment
 from topics.segmentation.analysis import MEASURES, Analysis
 from topics.segmentation.features import FEATURES, compute_features
-from topics.segmentation.kernels import COHESION, MEANING, NAMES
+from topics.segmentation.kernels import COHESION
+from topics.segmentation.meaning import MEANING
 from topics.segmentation.model import Scored, SegmentationModel, stretches
 from topics.segmentation.network import DILATIONS, OVERVIEW_AFTER, Array, Network
 from topics.segmentation.reasons import Teller
+from topics.segmentation.recurrence import NAMES
 from topics.segmentation.segmenter import place_decisions, segment_dump
 from topics.segmentation.tongues import LANGUAGE_ODDS
 

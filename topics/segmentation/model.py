@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +20,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
+from topics.segmentation.meaning import Meanings
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
 from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
@@ -76,11 +76,10 @@ class SegmentationModel:
     threshold: float
     punkt: Punkt
 
-    @cached_property
-    def vectors(self) -> Array:
-        """The word vectors as numbers, (n_words, n_dimensions)."""
-        result: Array = self.meanings.astype(np.float32) * self.meaning_scale
-        return result
+    @property
+    def vectors(self) -> Meanings:
+        """The word vectors."""
+        return Meanings(self.meanings, self.meaning_scale)
 
     def score(self, text: str) -> Scored:
         """Paragraphs and boundary probabilities of a text."""

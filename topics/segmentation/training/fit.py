@@ -23,6 +23,7 @@ from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse
 from topics.segmentation.encoding import Sizes
 from topics.segmentation.features import compute_features
+from topics.segmentation.meaning import Meanings
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
@@ -104,15 +105,15 @@ def fit_segmentation(
     prose = prose or Prose()
     vocabulary, vectors = learn_vocabulary(corpora, meaning_of, effort.seed)
     on_progress(f"learned {len(vocabulary.keys):,} words")
-    meanings, scale = in_steps(vectors)
-    maker = ExampleMaker(
-        corpora, tuple(map(tuple, boilerplate)), prose, punkt, vocabulary, meanings.astype(np.float32) * scale
-    )
+    meanings = in_steps(vectors)
+    maker = ExampleMaker(corpora, tuple(map(tuple, boilerplate)), prose, punkt, vocabulary, meanings)
     teachers: tuple[Network, ...] = ()
     for number in range(len(effort.generations)):
         networks = _teach(maker, effort, number, teachers, n_jobs=n_jobs, on_progress=on_progress)
         teachers += networks
-    model = SegmentationModel(vocabulary, meanings, scale, Committee(networks), (1.0, 0.0), THRESHOLD, punkt)
+    model = SegmentationModel(
+        vocabulary, meanings.steps, meanings.scale, Committee(networks), (1.0, 0.0), THRESHOLD, punkt
+    )
     if not held_out.articles:
         return model
     trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
@@ -176,7 +177,7 @@ class ExampleMaker:
     prose: Prose
     punkt: Punkt
     vocabulary: Vocabulary
-    vectors: Array
+    vectors: Meanings
 
     def make(self, n_dumps: int, seed: int, n_jobs: int) -> list[Example]:
         """``n_dumps`` examples, the same whatever ``n_jobs``."""

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from topics.records import Paragraph
 from topics.segmentation.analysis import analyse
 from topics.segmentation.lexicon import STOP, CharacterTable, build_character_table, hash_word, word_classes
+from topics.segmentation.meaning import Meanings
 from topics.segmentation.network import Array
 from topics.segmentation.tokens import stem_term
 from topics.segmentation.training.corpora import Corpora
@@ -45,10 +45,10 @@ def learn_vocabulary(corpora: Corpora, meaning_of: MeaningOf, seed: int) -> tupl
     return vocabulary, (meaning_of(words) * telling[:, None]).astype(np.float32)
 
 
-def in_steps(vectors: Array) -> tuple[NDArray[np.int8], Array]:
-    """Vectors as whole numbers from -127 to 127 and a scale (n_dimensions,), as a ``SegmentationModel`` ships them."""
+def in_steps(vectors: Array) -> Meanings:
+    """Vectors as whole numbers from -127 to 127 and a scale, as a ``SegmentationModel`` ships them."""
     scale = (np.abs(vectors).max(axis=0) / 127.0 + 1e-9).astype(np.float32)
-    return np.round(vectors / scale).astype(np.int8), scale
+    return Meanings(np.round(vectors / scale).astype(np.int8), scale)
 
 
 def _common_words(corpora: Corpora, classes: Iterable[str]) -> list[str]:
