@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -20,14 +21,15 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.records import Paragraph
 from topics.segmentation.lexicon import ANAPHOR, CALENDAR, PRONOUN, ROLE, SPEECH, STOP
-from topics.segmentation.tokens import CAPITALISED, LOWER, NUMERIC, SHOUTED, SYMBOLIC, is_quote, stem_term, tokenise
-from topics.segmentation.vocabulary import N_TERMS, Vocabulary
+from topics.segmentation.tokens import CAPITALISED, LOWER, NUMERIC, SHOUTED, SYMBOLIC, is_quote, tokenise
+from topics.segmentation.vocabulary import Vocabulary
 
 __all__ = ["LAST_TOKENS", "MEASURES", "OPENING_TOKENS", "Analysis", "Ragged", "analyse", "join_analyses"]
 
 OPENING_TOKENS: Final = 40  # the network reads so many tokens from a paragraph's start,
 LAST_TOKENS: Final = 10  # and so many up to its end
 MAX_TOKENS: Final = 800  # a paragraph longer than that is judged by its first tokens
+_SLOTS: Final = 2048  # a power of two, more than twice as many
 
 MEASURES: Final = (
     "words",
@@ -69,7 +71,7 @@ class Analysis:
     opening_shapes: NDArray[np.uint8]
     ending: NDArray[np.uint16]  # (n, LAST_TOKENS), right-aligned
     ending_shapes: NDArray[np.uint8]
-    words: Ragged  # every known word of a paragraph, as word index (not token number), in order
+    words: Ragged  # every known word that is no stop word, as word index (not token number), in order
     terms: Ragged  # distinct stemmed content words, hashes below N_TERMS
     counts: NDArray[np.float32]  # how often each of terms.values stands in its paragraph
     names: Ragged  # every capitalised word of a name
@@ -82,6 +84,8 @@ class Analysis:
 
     def stretch(self, start: int, end: int) -> Analysis:
         """The analysis of the paragraphs ``start`` to ``end`` alone."""
+        if not start and end == len(self):
+            return self
         terms = self.terms
         return Analysis(
             self.opening[start:end],
@@ -127,7 +131,8 @@ def analyse(
     """
     n = len(paragraphs)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    places = np.array([(p.start - at, p.end - at, p.line, p.gap) for p in paragraphs], np.int64).reshape(n, 4)
+    places = np.fromiter(chain.from_iterable(paragraphs), np.int64, 4 * n).reshape(n, 4)  # start, end, line, gap
+    places[:, :2] -= at
     opening = np.zeros((n, OPENING_TOKENS), np.uint16)
     opening_shapes = np.zeros((n, OPENING_TOKENS), np.uint8)
     ending = np.zeros((n, LAST_TOKENS), np.uint16)
@@ -135,7 +140,7 @@ def analyse(
     measures = np.zeros((n, len(MEASURES)), np.float32)
     v = vocabulary
     (w_at, w, t_at, t, c, n_at, nm, f_at, f, s_at, s) = _scan(
-        codes, places, v.characters, v.slots, v.keys, v.classes, v.terms,
+        codes, places, v.characters, v.slots, len(v.keys),
         opening, opening_shapes, ending, ending_shapes, measures,
     )  # fmt: skip
     if n and paragraphs[0].line == line_before:
@@ -159,8 +164,7 @@ def _cut(ragged: Ragged, start: int, end: int) -> Ragged:
 
 @kernel
 def _scan(
-    codes, places, characters, slots, keys, word_classes, word_terms,
-    opening, opening_shapes, ending, ending_shapes, measures,
+    codes, places, characters, slots, n_vocabulary, opening, opening_shapes, ending, ending_shapes, measures
 ):  # fmt: skip
     n = places.shape[0]
     room = 1
@@ -184,150 +188,131 @@ def _scan(
     n_sur = 0
     begins = np.empty(MAX_TOKENS, np.int64)
     ends = np.empty(MAX_TOKENS, np.int64)
-    numbers = np.empty(MAX_TOKENS, np.int64)
-    shapes = np.empty(MAX_TOKENS, np.int64)
-    words = np.empty(MAX_TOKENS, np.int64)
-    classes = np.empty(MAX_TOKENS, np.int64)
-    term_of = np.empty(MAX_TOKENS, np.int32)  # the term of a word or name, stemmed
-    place = np.full(N_TERMS, -1, np.int32)  # where a term of this paragraph stands in terms
-    seen_name = np.full(N_TERMS, -1, np.int32)
-    seen_full = np.full(N_TERMS, -1, np.int32)
-    seen_sur = np.full(N_TERMS, -1, np.int32)
+    keys = np.empty(MAX_TOKENS, np.uint64)
+    numbers = np.empty(MAX_TOKENS, np.int32)
+    shapes = np.empty(MAX_TOKENS, np.int32)
+    words = np.empty(MAX_TOKENS, np.int32)
+    classes = np.empty(MAX_TOKENS, np.int32)
+    term_of = np.empty(MAX_TOKENS, np.int32)
+    content = np.empty(MAX_TOKENS + 1, np.int32)  # terms of the words that carry a topic
+    capitals = np.empty(MAX_TOKENS + 1, np.int32)  # tokens that are capitalised words
+    is_full = np.empty(MAX_TOKENS, np.bool_)  # of the names of this paragraph
+    is_single = np.empty(MAX_TOKENS, np.bool_)
+    singles = np.empty(MAX_TOKENS, np.int32)
+    term_slots = np.full(_SLOTS, -1, np.int32)
+    name_slots = np.full(_SLOTS, -1, np.int32)
     for p in range(n):
         size = tokenise(
-            codes, places[p, 0], places[p, 1], characters, slots, keys, begins, ends, numbers, shapes, words
-        )
-        n_words = 0
-        n_upper = 0
-        n_caps = 0
-        n_numbers = 0
-        n_roles = 0
-        n_quotes = 0
-        n_pronouns = 0
-        has_day = 0.0
-        has_speech = 0.0
-        for k in range(size):
-            classes[k] = 0
-            if shapes[k] == NUMERIC:
-                n_words += 1
-                n_numbers += 1
-                continue
-            if shapes[k] == SYMBOLIC:
-                c = codes[begins[k]]
-                if c == 34 or c == 0x201C or c == 0x201D:
-                    n_quotes += 1
-                continue
-            w = words[k]
-            if w >= 0:
-                classes[k] = word_classes[w]
-                term_of[k] = word_terms[w]
-                known[n_known] = w
-                n_known += 1
-            else:
-                term_of[k] = stem_term(codes, begins[k], ends[k], characters)
-            n_words += 1
-            if shapes[k] != LOWER:
-                n_upper += 1
-                if shapes[k] == SHOUTED and ends[k] - begins[k] > 2:
-                    n_caps += 1
-                if classes[k] & CALENDAR:
-                    has_day = 1.0
-            if classes[k] & ROLE:
-                n_roles += 1
-            if classes[k] & SPEECH:
-                has_speech = 1.0
-            if classes[k] & PRONOUN and n_words <= 8:
-                n_pronouns += 1
-            if ends[k] - begins[k] >= 3 and not classes[k] & STOP:
-                slot = term_of[k]
-                at = place[slot]
-                if at >= terms_at[p]:
-                    counts[at] += np.float32(1.0)
-                else:
-                    place[slot] = n_terms
-                    terms[n_terms] = slot
-                    counts[n_terms] = np.float32(1.0)
-                    n_terms += 1
+            codes, places[p, 0], places[p, 1], characters, slots, n_vocabulary,
+            begins, ends, keys, numbers, shapes, words, classes, term_of,
+        )  # fmt: skip
         for k in range(min(size, OPENING_TOKENS)):
             opening[p, k] = numbers[k]
             opening_shapes[p, k] = shapes[k]
         for k in range(min(size, LAST_TOKENS)):
             ending[p, LAST_TOKENS - 1 - k] = numbers[size - 1 - k]
             ending_shapes[p, LAST_TOKENS - 1 - k] = shapes[size - 1 - k]
+        n_words = 0
+        n_caps = 0
+        n_numbers = 0
+        n_roles = 0
+        n_quotes = 0
+        n_pronouns = 0
+        n_content = 0
+        n_capitals = 0
+        met = 0  # classes of all words, and of those that are capitalised
+        met_upper = 0
+        for k in range(size):  # hardly a branch: what words are is nothing that a processor could foresee
+            shape = shapes[k]
+            own = classes[k]
+            length = ends[k] - begins[k]
+            c = codes[begins[k]]
+            is_upper = (shape == CAPITALISED) | (shape == SHOUTED)
+            n_words += shape != SYMBOLIC
+            n_numbers += shape == NUMERIC
+            n_quotes += (c == 34) | (c == 0x201C) | (c == 0x201D)
+            n_caps += (shape == SHOUTED) & (length > 2)
+            met |= own
+            met_upper |= own * is_upper
+            n_roles += (own & ROLE) != 0
+            n_pronouns += ((own & PRONOUN) != 0) & (n_words <= 8)
+            tells = (own & STOP) == 0
+            known[n_known] = words[k]
+            n_known += (words[k] >= 0) & tells
+            content[n_content] = term_of[k]
+            n_content += (shape <= SHOUTED) & (length >= 3) & tells
+            capitals[n_capitals] = k
+            n_capitals += is_upper
+        first = n_terms
+        for k in range(n_content):
+            slot = _slot_of(content[k], terms, first, term_slots)
+            at = term_slots[slot]
+            if at >= first:
+                counts[at] += np.float32(1.0)
+            else:
+                term_slots[slot] = n_terms
+                terms[n_terms] = content[k]
+                counts[n_terms] = np.float32(1.0)
+                n_terms += 1
         # names: runs of capitalised words; a sentence's opening stop word is not part of one
-        at_start = True
-        n_distinct = 0
-        k = 0
-        while k < size:
-            if shapes[k] != CAPITALISED and shapes[k] != SHOUTED:
-                c = codes[begins[k]]
-                if c == 46 or c == 33 or c == 63:
-                    at_start = True
-                elif not is_quote(c):
-                    at_start = False
+        first = n_names
+        n_singles = 0
+        q = 0
+        while q < n_capitals:
+            k = capitals[q]
+            q += 1
+            while q < n_capitals and capitals[q] == capitals[q - 1] + 1:
+                q += 1
+            if classes[k] & (ANAPHOR | STOP) and _opens_sentence(codes, begins, k):
                 k += 1
-                continue
-            j = k
-            while j < size and (shapes[j] == CAPITALISED or shapes[j] == SHOUTED):
-                j += 1
-            if at_start and (classes[k] & (ANAPHOR | STOP)):
-                k += 1
-            at_start = False
             length = 0
-            last = np.int32(-1)
-            for q in range(k, j):
-                if classes[q] & CALENDAR:
+            at = -1
+            for t in range(k, capitals[q - 1] + 1):
+                if classes[t] & CALENDAR:
                     continue
-                last = term_of[q]
                 length += 1
-                if seen_name[last] != p:
-                    seen_name[last] = p
-                    names[n_names] = last
+                slot = _slot_of(term_of[t], names, first, name_slots)
+                at = name_slots[slot]
+                if at < first:
+                    at = name_slots[slot] = n_names
+                    names[at] = term_of[t]
+                    is_full[at - first] = is_single[at - first] = False
                     n_names += 1
-                    n_distinct += 1
             if length >= 2:
-                if seen_full[last] != p:
-                    seen_full[last] = p
-                    full_names[n_full] = last
+                if not is_full[at - first]:
+                    is_full[at - first] = True
+                    full_names[n_full] = names[at]
                     n_full += 1
-            elif length == 1 and seen_sur[last] != p:
-                seen_sur[last] = p
-                surnames[n_sur] = last
-                n_sur += 1
-            k = j
+            elif length == 1 and not is_single[at - first]:
+                is_single[at - first] = True
+                singles[n_singles] = at
+                n_singles += 1
         # a surname that stands in full in the same paragraph is not a second mention
-        kept = sur_at[p]
-        for q in range(sur_at[p], n_sur):
-            if seen_full[surnames[q]] != p:
-                surnames[kept] = surnames[q]
-                kept += 1
-        n_sur = kept
-        first = places[p, 0]
+        for k in range(n_singles):
+            if not is_full[singles[k] - first]:
+                surnames[n_sur] = names[singles[k]]
+                n_sur += 1
+        begin = places[p, 0]
         end = places[p, 1]
-        last_code = codes[end - 1] if end > first else np.uint32(0)
-        first_code = codes[first] if end > first else np.uint32(0)
-        before_last = codes[end - 2] if end - first > 1 else np.uint32(0)
+        last_code = codes[end - 1] if end > begin else np.uint32(0)
+        first_code = codes[begin] if end > begin else np.uint32(0)
+        before_last = codes[end - 2] if end - begin > 1 else np.uint32(0)
         row = measures[p]
         row[0] = min(n_words, 80)
-        row[1] = (
-            last_code == 46
-            or last_code == 33
-            or last_code == 63
-            or (is_quote(last_code) and (before_last == 46 or before_last == 33 or before_last == 63))
-        )
+        row[1] = _is_stop(last_code) or (is_quote(last_code) and _is_stop(before_last))
         row[2] = is_quote(last_code)
         row[3] = last_code == 58 or last_code == 59 or last_code == 44 or last_code == 45 or last_code == 0x2013
         row[4] = last_code == 63
         row[5] = is_quote(first_code)
-        row[6] = n_upper / (n_words + 1.0)
+        row[6] = n_capitals / (n_words + 1.0)
         row[7] = n_numbers / (n_words + 1.0)
-        row[8] = has_day
+        row[8] = met_upper & CALENDAR != 0
         row[9] = n_roles
         row[10] = 1.0 if size and shapes[0] != LOWER and (classes[0] & ANAPHOR) else 0.0
         row[11] = 1.0 if size and shapes[0] == LOWER else 0.0
-        row[12] = has_speech
+        row[12] = met & SPEECH != 0
         row[13] = min(n_quotes, 8)
-        row[14] = min(n_distinct, 20)
+        row[14] = min(n_names - first, 20)
         row[15] = n_caps / (n_words + 1.0)
         row[16] = n_pronouns
         row[17] = 1.0 if p and places[p, 2] == places[p - 1, 2] else 0.0
@@ -342,3 +327,27 @@ def _scan(
         known_at, known[:n_known].copy(), terms_at, terms[:n_terms].copy(), counts[:n_terms].copy(),
         names_at, names[:n_names].copy(), full_at, full_names[:n_full].copy(), sur_at, surnames[:n_sur].copy(),
     )  # fmt: skip
+
+
+@kernel
+def _slot_of(value, values, first, slots):
+    """The slot that holds the place of a value among ``values`` from ``first`` on, or a lower number for one that is
+    not there: so slots need not be emptied for the next paragraph."""
+    slot = value & (_SLOTS - 1)
+    while slots[slot] >= first and values[slots[slot]] != value:
+        slot = (slot + 1) & (_SLOTS - 1)
+    return slot
+
+
+@kernel
+def _opens_sentence(codes, begins, k):
+    """Does a token open the paragraph or follow a full stop, with or without quotation marks between?"""
+    k -= 1
+    while k >= 0 and is_quote(codes[begins[k]]):
+        k -= 1
+    return k < 0 or _is_stop(codes[begins[k]])
+
+
+@kernel
+def _is_stop(code):
+    return code == 46 or code == 33 or code == 63

@@ -16,7 +16,17 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.lexicon import DIGIT, LETTER_LOWER, LETTER_UPPER, SPACE, CharacterTable
-from topics.segmentation.vocabulary import FIRST_WORD, N_ENDINGS, N_TERMS, SYMBOL, YEAR
+from topics.segmentation.vocabulary import (
+    FIRST_WORD,
+    N_ENDINGS,
+    N_TERMS,
+    SYMBOL,
+    YEAR,
+    classes_of,
+    find_word,
+    index_of,
+    term_of,
+)
 
 __all__ = [
     "CAPITALISED",
@@ -41,12 +51,16 @@ N_SHAPES: Final = 6
 _FNV: Final = np.uint64(0xCBF29CE484222325)
 _PRIME: Final = np.uint64(0x100000001B3)
 _LOW: Final = np.uint32(0xFFFFFF)
+_KIND: Final = np.uint32(24)  # above so many bits stands the class
+_ABOVE: Final = np.uint32(LETTER_LOWER << 24)
+_IN_WORD: Final = np.uint32(DIGIT << 24)  # figures and letters are in words
+_CASED: Final = LETTER_LOWER & ~LETTER_UPPER & ~DIGIT  # a bit that only small letters have
 
 
 @kernel
-def _class_of(codes, i, characters):
-    code = codes[i]
-    return np.int64(characters[code] >> 24) if code < 65536 else np.int64(LETTER_LOWER)
+def _look(code, characters):
+    """Class and lower case of a code point, as in the table, which ends with the basic plane."""
+    return characters[code] if code < 65536 else _ABOVE | code
 
 
 @kernel
@@ -71,7 +85,7 @@ def _lower(code, characters):
     """Lower case of a code point; the curly apostrophe is a straight one."""
     if code == 0x2019:
         return np.uint64(39)
-    return np.uint64(characters[code] & _LOW) if code < 65536 else np.uint64(code)
+    return np.uint64(_look(code, characters) & _LOW)
 
 
 @kernel
@@ -108,18 +122,6 @@ def stem_term(codes: NDArray[np.uint32], begin: int, end: int, characters: Chara
 
 
 @kernel
-def _find(value, slots, keys):
-    """Index of the word with this hash, -1 where there is none."""
-    mask = np.uint64(slots.shape[0] - 1)
-    slot = value & mask
-    while slots[slot] != 0:
-        if keys[slots[slot] - 1] == value:
-            return np.int64(slots[slot] - 1)
-        slot = (slot + np.uint64(1)) & mask
-    return np.int64(-1)
-
-
-@kernel
 def _number_token(codes, begin, end):
     n = end - begin
     if n == 4 and (codes[begin] == 49 or codes[begin] == 50):
@@ -136,71 +138,90 @@ def _ending_token(codes, begin, end, characters, n_words):
 
 
 @kernel
-def tokenise(codes, start, end, characters, slots, keys, begins, ends, numbers, shapes, words):
+def tokenise(
+    codes, start, end, characters, slots, n_words, begins, ends, keys, numbers, shapes, words, classes, terms
+):  # fmt: skip
     """Words (inner apostrophes and hyphens kept), numbers (inner commas and points kept), single symbols.
 
-    Fills, for each token, where it begins and ends (a possessive ending left off), its token number, its shape, and
-    the index of its word or -1. Returns how many there are.
+    Fills, for each token, where it begins and ends (a possessive ending left off), its hash, its token number, its
+    shape, and of a word its index or -1, its classes and its term. Returns how many there are.
     """
+    size = _cut(codes, start, end, characters, begins, ends, keys, shapes)
+    # what is not in the caches is fetched for many tokens at once where nothing else is done between
+    for n in range(size):
+        known = find_word(keys[n], slots)
+        words[n] = index_of(known)
+        classes[n] = classes_of(known)
+        terms[n] = term_of(known)
+    for n in range(size):
+        numbers[n] = FIRST_WORD + words[n]
+        if shapes[n] == SYMBOLIC:
+            numbers[n] = numbers[n] if words[n] >= 0 else SYMBOL
+            words[n] = -1
+            classes[n] = 0
+        elif shapes[n] == NUMERIC:
+            numbers[n] = _number_token(codes, begins[n], ends[n])
+            words[n] = -1
+            classes[n] = 0
+        elif words[n] < 0:
+            numbers[n] = _ending_token(codes, begins[n], ends[n], characters, n_words)
+            terms[n] = stem_term(codes, begins[n], ends[n], characters)
+    return size
+
+
+@kernel
+def _cut(codes, start, end, characters, begins, ends, keys, shapes):
     n = 0
     i = start
-    n_words = keys.shape[0]
     while i < end and n < begins.shape[0]:
-        kind = _class_of(codes, i, characters)
+        found = _look(codes[i], characters)
+        kind = found >> _KIND
         if kind == SPACE:
             i += 1
             continue
         j = i + 1
-        words[n] = -1
         begins[n] = i
         if kind >= LETTER_LOWER:
-            value = (_FNV ^ _lower(codes[i], characters)) * _PRIME
-            lower = kind == LETTER_LOWER
-            before = value
+            key = (_FNV ^ np.uint64(found & _LOW)) * _PRIME
+            kinds = kind
+            before = key
             while j < end:
-                c = codes[j]
-                k = _class_of(codes, j, characters)
-                if k >= DIGIT:
-                    before = value
-                    value = (value ^ _lower(c, characters)) * _PRIME
-                    lower = lower or k == LETTER_LOWER
+                found = _look(codes[j], characters)
+                if found < _IN_WORD:
+                    c = codes[j]
+                    if j + 1 == end or not (c == 45 or _is_apostrophe(c)):
+                        break
+                    found = _look(codes[j + 1], characters)
+                    if found < _IN_WORD:
+                        break
+                    before = key
+                    key = (key ^ np.uint64(45 if c == 45 else 39)) * _PRIME
                     j += 1
-                elif (_is_apostrophe(c) or c == 45) and j + 1 < end and _class_of(codes, j + 1, characters) >= DIGIT:
-                    before = value
-                    value = (value ^ _lower(c, characters)) * _PRIME
-                    value = (value ^ _lower(codes[j + 1], characters)) * _PRIME
-                    lower = lower or _class_of(codes, j + 1, characters) == LETTER_LOWER
-                    j += 2
-                else:
-                    break
+                key = (key ^ np.uint64(found & _LOW)) * _PRIME
+                kinds |= found >> _KIND
+                j += 1
             stop = j
             if j - i > 2 and codes[j - 1] == 115 and _is_apostrophe(codes[j - 2]):
                 stop = j - 2
-                value = before
+                key = before
             ends[n] = stop
-            w = _find(value, slots, keys)
-            words[n] = w
-            numbers[n] = FIRST_WORD + w if w >= 0 else _ending_token(codes, i, stop, characters, n_words)
-            if kind == LETTER_UPPER:
-                shapes[n] = CAPITALISED if lower or stop - i < 2 else SHOUTED
-            else:
-                shapes[n] = LOWER
+            keys[n] = key
+            shapes[n] = LOWER if kind != LETTER_UPPER else CAPITALISED if kinds & _CASED or stop - i < 2 else SHOUTED
         elif kind == DIGIT:
             while j < end:
                 c = codes[j]
-                if _class_of(codes, j, characters) == DIGIT:
+                if _look(c, characters) >> _KIND == DIGIT:
                     j += 1
-                elif (c == 44 or c == 46) and j + 1 < end and _class_of(codes, j + 1, characters) == DIGIT:
+                elif (c == 44 or c == 46) and j + 1 < end and _look(codes[j + 1], characters) >> _KIND == DIGIT:
                     j += 2
                 else:
                     break
             ends[n] = j
-            numbers[n] = _number_token(codes, i, j)
+            keys[n] = 0
             shapes[n] = NUMERIC
         else:
             ends[n] = j
-            w = _find((_FNV ^ np.uint64(codes[i])) * _PRIME, slots, keys)
-            numbers[n] = FIRST_WORD + w if w >= 0 else SYMBOL
+            keys[n] = (_FNV ^ np.uint64(codes[i])) * _PRIME
             shapes[n] = SYMBOLIC
         n += 1
         i = j

@@ -29,6 +29,10 @@ __all__ = [
     "SYMBOL",
     "YEAR",
     "Vocabulary",
+    "classes_of",
+    "find_word",
+    "index_of",
+    "term_of",
 ]
 
 N_TERMS: Final = 1 << 17  # hashing space of content terms and names
@@ -56,12 +60,13 @@ class Vocabulary:
     terms: NDArray[np.int32]
     weight_of_term: NDArray[np.float32]
     characters: CharacterTable
-    slots: NDArray[np.int32] = field(init=False)  # open addressing: index of a word plus one, 0 where empty
+    # open addressing: the key of a word beside all that is known of it (see :func:`index_of`), 0 where a slot is empty
+    slots: NDArray[np.uint64] = field(init=False)
 
     def __post_init__(self) -> None:
         size = 1 << max(10, int(len(self.keys) * 3).bit_length())
-        slots = np.zeros(size, np.int32)
-        _fill(slots, self.keys)
+        slots = np.zeros((size, 2), np.uint64)
+        _fill(slots, self.keys, self.classes, self.terms)
         object.__setattr__(self, "slots", slots)
 
     @property
@@ -92,10 +97,43 @@ class Vocabulary:
 
 
 @kernel
-def _fill(slots, keys):
+def _fill(slots, keys, classes, terms):
     mask = np.uint64(slots.shape[0] - 1)
     for i in range(keys.shape[0]):
         slot = keys[i] & mask
-        while slots[slot] != 0:
+        while slots[slot, 1] != 0:
             slot = (slot + np.uint64(1)) & mask
-        slots[slot] = i + 1
+        slots[slot, 0] = keys[i]
+        slots[slot, 1] = (
+            np.uint64(i + 1) | np.uint64(classes[i]) << np.uint64(32) | np.uint64(terms[i]) << np.uint64(40)
+        )
+
+
+@kernel
+def find_word(key, slots):
+    """What is known of the word with this hash, 0 where there is none: one look at one place in memory."""
+    mask = np.uint64(slots.shape[0] - 1)
+    slot = key & mask
+    while slots[slot, 1] != 0:
+        if slots[slot, 0] == key:
+            return slots[slot, 1]
+        slot = (slot + np.uint64(1)) & mask
+    return np.uint64(0)
+
+
+@kernel
+def index_of(known):
+    """The index of a word; -1 of one that is not known."""
+    return np.int32(known & np.uint64(0xFFFFFFFF)) - np.int32(1)
+
+
+@kernel
+def classes_of(known):
+    """Its classes, none of a word that is not known."""
+    return np.int32((known >> np.uint64(32)) & np.uint64(0xFF))
+
+
+@kernel
+def term_of(known):
+    """The term of a known word."""
+    return np.int32(known >> np.uint64(40))
