@@ -41,10 +41,6 @@ class TopicsGroup(TyperGroup):
             _drop_output()
             typer.echo(f"topics: cannot write standard output: {error.strerror}. Free some space.", err=True)
             raise typer.Exit(1) from None
-        except SystemError as error:  # what Numba makes of Ctrl-C while it loads a kernel
-            if isinstance(error.__cause__, KeyboardInterrupt):
-                raise KeyboardInterrupt from None
-            raise
 
 
 def new_app(text: str) -> typer.Typer:

@@ -45,6 +45,10 @@ def remembered_interrupts() -> Iterator[None]:
     try:
         yield
         raise_if_interrupted()
+    except SystemError as error:  # what Numba makes of Ctrl-C while it loads a kernel or calls one
+        if _interrupted.is_set() or isinstance(error.__cause__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     finally:
         signal.signal(signal.SIGINT, before)
         sys.unraisablehook = said
