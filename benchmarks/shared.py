@@ -19,6 +19,8 @@ from topics.records import Dump
 
 # for scripts that import NumPy after this: idle threads of its products wait in a loop, and their time would count
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# commands are timed as they start where they are installed: with their modules compiled, and not each time anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 __all__ = ["ROOT", "describe_run", "new_parser", "print_table", "read_text_dumps", "run_script", "say"]
 

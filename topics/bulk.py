@@ -12,13 +12,11 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from topics import __version__
-from topics.bundle import Model, load_model
 from topics.errors import BundleError, DumpError
 from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
@@ -26,13 +24,18 @@ from topics.reading.problems import Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources
 from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
+from topics.starting import load_once
 from topics.writers.rows import Row
 
 if TYPE_CHECKING:
+    from topics.bundle import Model
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
 __all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "warm_up", "with_whole_paths"]
+
+_PLAIN: Final = "The harbour board said on Monday that the fares of the ferry to the island are to rise in the spring."
+_TERSE: Final = "Ferry fares rise\n\nThe harbour board raised its fares on Monday."
 
 
 @dataclass(frozen=True)
@@ -140,14 +143,17 @@ def with_whole_paths(units: list[Unit]) -> list[Unit]:
 
 def warm_up(model: Model) -> None:
     """Run everything once, so that what has to be compiled is compiled, and cached for the workers."""
+    from topics.jit import tell_of_compiling
     from topics.pipeline import classify_dump
     from topics.runs.signatures import sign_row
 
-    rows = classify_dump(
-        Dump("", "Ferry fares rise\n\nThe harbour board raised its fares on Monday."), model, decided={}
-    )
-    for row in rows:
-        sign_row(row)
+    were_compiled: list[bool] = []
+    tell_of_compiling(lambda: were_compiled.append(True))
+    for text in _PLAIN, _TERSE:
+        for row in classify_dump(Dump("", text), model, decided={}):
+            sign_row(row)
+        if not were_compiled:  # nor will what tells languages apart be, which takes a third of a second to load
+            return
 
 
 def is_read_once(source: Source) -> bool:
@@ -163,9 +169,8 @@ def _take_stdin() -> BinaryIO:
     return sys.stdin.buffer
 
 
-@lru_cache(maxsize=1)
 def _load(path: str, wanted: str) -> Model:
-    model = load_model(Path(path))
+    model = load_once(path)
     if model.id != wanted:
         raise BundleError(f"{path}: {model.id} where the run was begun with {wanted}. Give all workers the same model.")
     return model

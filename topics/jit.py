@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -19,7 +20,15 @@ from llvmlite import ir
 from numba.core import cgutils, event
 from numba.extending import intrinsic
 
-__all__ = ["LINE", "fetch", "kernel", "tell_of_compiling", "without_linear_algebra"]
+__all__ = [
+    "LINE",
+    "NotCompiled",
+    "fetch",
+    "kernel",
+    "tell_of_compiling",
+    "without_compiling",
+    "without_linear_algebra",
+]
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -68,6 +77,25 @@ def without_linear_algebra() -> None:
 def tell_of_compiling(tell: Callable[[], None]) -> None:
     """Call ``tell`` when a kernel is compiled for the first time in this process; what is cached is not compiled."""
     event.register("numba:compile", _Once(tell))
+
+
+class NotCompiled(Exception):
+    """A kernel is not in the cache."""
+
+
+@contextmanager
+def without_compiling() -> Iterator[None]:
+    """In here a kernel that is not in the cache raises :class:`NotCompiled`."""
+    with event.install_listener("numba:compile", _Refusal()):
+        yield
+
+
+class _Refusal(event.Listener):  # type: ignore[misc]
+    def on_start(self, event: Any) -> None:
+        raise NotCompiled
+
+    def on_end(self, event: Any) -> None:
+        return
 
 
 class _Once(event.Listener):  # type: ignore[misc]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from topics.bundle import Model, load_model
 from topics.errors import LabelError
 from topics.records import Dump, DumpInBlocks, Prediction, Segment, dump_digest, to_row
+from topics.starting import load_once, prepare_worker
 
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
@@ -241,7 +242,8 @@ def classify_dumps(
             short = [dump for dump in batch if isinstance(dump, Dump)]  # a long one has too many rows to be handed back
             yield [(dump, decisions_of(dump, decided)) for dump in short]
 
-    for done in JoblibEngine(jobs)(work, hand_out()):
+    engine = JoblibEngine(jobs, partial(prepare_worker, work.model_path))
+    for done in engine(work, hand_out()):
         rows_of = iter(done)
         for dump in at_work.popleft():
             if not isinstance(dump, Dump):
@@ -293,7 +295,7 @@ class _Batches:
     options: Mapping[str, Any]
 
     def __call__(self, batch: _Work, /) -> list[tuple[list[Mapping[str, Any]], list[LabelError]]]:
-        model = _worker_model(self.model_path)
+        model = load_once(self.model_path)
         done = []
         for dump, own in batch:
             problems: list[LabelError] = []
@@ -301,8 +303,3 @@ class _Batches:
             rows = classify_dump(dump, model, **self.options, decided=decided, on_problem=problems.append)
             done.append((rows, problems))
         return done
-
-
-@lru_cache(maxsize=1)
-def _worker_model(path: str) -> Model:
-    return load_model(path)

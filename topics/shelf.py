@@ -82,6 +82,12 @@ def read_manifest(path: Path) -> tuple[Mapping[str, Any], str]:
     return manifest, hashlib.sha256(data).hexdigest()[:12]
 
 
+def read_model_id(path: Path) -> str:
+    """``name@version``, as the predictions of the bundle carry it."""
+    manifest, version = read_manifest(path)
+    return f"{manifest.get('name', path.name)}@{version}"
+
+
 def find_models() -> list[ModelInfo]:
     """Every bundle that a name can mean, in the order in which they are looked for; of versions the one in use."""
     return [info for info in find_versions() if info.current]

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -178,10 +178,13 @@ class Where:
         if self.is_cluster and jobs not in (None, 1):
             raise typer.BadParameter("a cluster has the workers that it has", param_hint="--jobs")
 
-    def engine(self, jobs: int) -> Engine:
+    def engine(self, jobs: int, model_path: str) -> Engine:
+        """Who does it. Processes here start at once and load the model."""
         from topics.engines import choose_engine
+        from topics.starting import prepare_worker
 
-        return choose_engine(self.backend, jobs=jobs, address=self.scheduler or self.address)
+        prepare = partial(prepare_worker, model_path)
+        return choose_engine(self.backend, jobs=jobs, address=self.scheduler or self.address, prepare=prepare)
 
 
 @dataclass
@@ -219,17 +222,27 @@ class Work:
 
         return suggest_jobs(*weigh_inputs(self.inputs))
 
+    @cached_property
+    def model_path(self) -> str:
+        """Where the model stands, whole."""
+        from topics.shelf import locate_model
+
+        return str(locate_model(self.model_name).resolve())
+
+    def take_decisions(self) -> None:
+        """Read what people decided of boundaries."""
+        decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
+        self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
+
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
-        from topics.cli.progress import prepare_kernels, without_collecting
+        from topics.cli.progress import prepare_kernels
+        from topics.starting import load_once, without_collecting
 
         with without_collecting():
-            from topics.bundle import load_model
-
             prepare_kernels()
-            decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
-            self.decided = {} if self.whole else decided  # where nothing is cut nothing binds
-            model = load_model(self.model_name)
+            self.take_decisions()
+            model = load_once(self.model_path)
         if self.min_precision is not None:
             acceptance = model.topics.acceptance
             self.accept_above = acceptance.threshold_for(self.min_precision, self.unknown_share)
@@ -406,13 +419,22 @@ def _is_file(output: str) -> bool:
 def fill_run(work: Work, output: str, format: str) -> Totals:
     """Have a run folder filled; what is there already is kept."""
     from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
-    from topics.cli.progress import hush_workers, show_progress
+    from topics.cli.progress import hush_workers, prepare_kernels, show_progress
+    from topics.engines.local import JoblibEngine
     from topics.reading import Problem
     from topics.reading.addresses import is_address
     from topics.runs.writing import write_run
+    from topics.shelf import read_model_id
+    from topics.starting import load_once
 
     hush_workers()
-    model = work.load()
+    engine = work.where.engine(work.jobs, work.model_path)
+    if work.jobs == 1 or work.min_precision is not None:
+        work.load()
+    else:  # this process does not need it
+        prepare_kernels()
+        work.take_decisions()
+    model_id = read_model_id(Path(work.model_path))
     units, found = cut_inputs(work.inputs, work.reading())
     for problem in found:
         if work.strict:
@@ -425,11 +447,9 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
         units = with_whole_paths(units)
         output = output if is_address(output) else os.path.abspath(output)
     said = [Problem(each.where, each.reason, each.message) for each in work.problems]
-    job = DumpWork(
-        str(model.path.resolve()), model.id, work.reading(), work.settings(), work.decided, strict=work.strict
-    )
-    if work.jobs > 1:
-        warm_up(model)  # or every worker would compile the kernels, and say nothing of it
+    job = DumpWork(work.model_path, model_id, work.reading(), work.settings(), work.decided, strict=work.strict)
+    if isinstance(engine, JoblibEngine) and not all(engine.prepared()):
+        warm_up(load_once(work.model_path))  # or every worker would compile the kernels, and say nothing of it
     with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
 
         def hear(done: Done) -> None:
@@ -442,11 +462,11 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
             output,
             kept,
             job,
-            model=model.id,
+            model=model_id,
             options=work.settings(),
             format=format,
             found=[{"where": each.where, "reason": each.reason, "message": each.message} for each in said],
-            run_all=work.where.engine(work.jobs),
+            run_all=engine,
             advance=hear,
         )
     work.n_dumps, work.n_segments = totals.n_dumps, totals.n_segments

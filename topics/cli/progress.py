@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import threading
@@ -10,8 +9,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
-__all__ = ["hush_workers", "prepare_kernels", "show_progress", "show_steps", "without_collecting"]
+__all__ = ["hush_workers", "prepare_kernels", "show_progress", "show_steps"]
 
 PATIENCE_SECONDS = 1.0
 
@@ -64,6 +64,7 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
         yield lambda message: status.update(f"{label}: {message}")
 
 
+@cache
 def prepare_kernels() -> None:
     """Have kernels start as fast as they can, and say what takes so long where they have to be compiled: after an
     installation, once."""
@@ -76,18 +77,6 @@ def prepare_kernels() -> None:
         print(message, file=sys.stderr, flush=True)  # noqa: T201
 
     tell_of_compiling(tell)
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Look for no objects to drop, nor among those of now later on: imports make hundreds of thousands that stay, and
-    looking through them again and again takes a tenth of a start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def hush_workers() -> None:

@@ -26,14 +26,22 @@ class Engine(Protocol):
     def __call__(self, function: Callable[[Any], Any], items: Sequence[Any], /) -> Iterator[Any]: ...
 
 
-def choose_engine(backend: str, *, jobs: int = 1, address: str | None = None) -> Engine:
-    """The engine of that name. ``jobs`` is for joblib, ``address`` (of a scheduler or head node) for the others."""
+def choose_engine(
+    backend: str,
+    *,
+    jobs: int = 1,
+    address: str | None = None,
+    prepare: Callable[[], Any] | None = None,
+) -> Engine:
+    """The engine of that name. ``jobs`` is for joblib, whose processes start now and call ``prepare`` meanwhile;
+    ``address`` (of a scheduler or head node) is for the others.
+    """
     if backend == "joblib":
         if jobs == 1:
             return map
         from topics.engines.local import JoblibEngine
 
-        return JoblibEngine(jobs)
+        return JoblibEngine(jobs, prepare)
     if backend == "dask":
         from topics.engines.dask import DaskEngine
 

@@ -35,19 +35,47 @@ def suggest_jobs(sizes: Sequence[int], n_dividable: int = 0) -> int:
 
 
 class JoblibEngine:
-    """``n_jobs`` processes, kept busy with a few items each."""
+    """``n_jobs`` processes, kept busy with a few items each.
 
-    def __init__(self, n_jobs: int) -> None:
+    They start as soon as the engine is made, and call ``prepare`` while this process does other things.
+    """
+
+    def __init__(self, n_jobs: int, prepare: Callable[[], Any] | None = None) -> None:
         self._n_jobs = n_jobs
+        self._prepare = prepare
+        self._starting: Iterator[Any] | None = self._start()
+        self._ready: list[Any] | None = None
+        self._n_restarts = 0
+
+    def _start(self) -> Iterator[Any]:
+        """Start the processes, deaf to Ctrl-C, which a terminal sends to them too. Ends when all are there."""
+        from joblib import Parallel, delayed
+
+        with interrupts_ignored():
+            start = Parallel(n_jobs=self._n_jobs, return_as="generator", batch_size=1)
+            ready: Iterator[Any] = start(delayed(_get_ready)(self._prepare) for _ in range(self._n_jobs))
+        return ready
+
+    def prepared(self) -> list[Any]:
+        """Wait until the processes are there; what ``prepare`` returned in each."""
+        from joblib.externals.loky.process_executor import BrokenProcessPool
+
+        while self._ready is None:
+            starting, self._starting = self._starting or self._start(), None
+            try:
+                self._ready = list(starting)
+            except BrokenProcessPool as error:
+                self._count_restart(error)
+        return self._ready
 
     def __call__(self, function: Callable[[Any], Any], items: Iterable[Any], /) -> Iterator[Any]:
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         queue = _Queue(items)
-        n_restarts = 0
         while True:
-            start_workers(self._n_jobs)
+            self.prepared()
+            self._ready = None  # another time they may be others
             calls = (delayed(_call)(function, item) for item in queue.hand_out())
             try:
                 for result in Parallel(
@@ -57,12 +85,15 @@ class JoblibEngine:
                     yield result
                 return
             except BrokenProcessPool as error:
-                n_restarts += 1
-                if n_restarts > MOST_RESTARTS:
-                    raise EngineError(
-                        f"worker processes were ended {n_restarts} times, by the system perhaps for want of memory. "
-                        "Run the same command with fewer --jobs: a run in a folder goes on where it stopped."
-                    ) from error
+                self._count_restart(error)
+
+    def _count_restart(self, error: Exception) -> None:
+        self._n_restarts += 1
+        if self._n_restarts > MOST_RESTARTS:
+            raise EngineError(
+                f"worker processes were ended {self._n_restarts} times, by the system perhaps for want of memory. "
+                "Run the same command with fewer --jobs: a run in a folder goes on where it stopped."
+            ) from error
 
 
 class _Queue:
@@ -99,16 +130,10 @@ class _Queue:
         self._undone.popleft()
 
 
-def start_workers(n_jobs: int) -> None:
-    """Start the processes before there is work, deaf to Ctrl-C, which a terminal sends to them too."""
-    from joblib import Parallel, delayed
-
-    with interrupts_ignored():
-        Parallel(n_jobs=n_jobs)(delayed(_be_there)() for _ in range(n_jobs))
-
-
-def _be_there() -> None:
-    return
+def _get_ready(prepare: Callable[[], Any] | None) -> Any:
+    """In a worker, before its first item."""
+    allow_growth()
+    return prepare() if prepare is not None else None
 
 
 def _call(function: Callable[[Any], Any], item: Any) -> Any:
