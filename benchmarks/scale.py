@@ -32,6 +32,7 @@ from typing import Any
 from shared import ROOT, describe_run, new_parser, print_table, run_script, say
 
 from topics.bundle import Model, load_model
+from topics.errors import TopicsError
 
 DOCUMENT = 2_500  # characters: scoring's texts
 MOST_TEXTS = 4_000  # of these: 10 MB, more than any cache holds
@@ -304,9 +305,15 @@ def write_dumps(folder: Path, articles: Sequence[str], megabytes: float) -> Path
 
 def run_topics(*words: str | Path) -> tuple[float, float]:
     """Wall seconds of a command, and the peak memory in MB of the largest process so far."""
-    at = perf_counter()
-    subprocess.run([sys.executable, "-m", "topics", *map(str, words)], cwd=ROOT, check=True, capture_output=True)
-    return perf_counter() - at, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    command = [sys.executable, "-m", "topics", *map(str, words)]
+    with tempfile.TemporaryFile() as said:  # a pipe stays open as long as any process of the command's has it
+        at = perf_counter()
+        done = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
+        seconds = perf_counter() - at
+        if done.returncode:
+            said.seek(0)
+            raise TopicsError(f"{' '.join(command)}: {said.read().decode(errors='replace').strip()}")
+    return seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
 
 
 def report_growth(model: Model, articles: Articles, scratch: Path, options: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "classification": BASE,
     "classification.training": BASE | {"classification", "evaluation"},
     "labels": BASE | {"classification"},
+    "starting": BASE,
     "pointer": BASE | {"writers"},
     "shelf": BASE | {"pointer"},
     "bundle": BASE | {"pointer", "shelf", "paragraphs", "segmentation", "classification"},
@@ -41,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "storage": BASE | {"writers", "reading"},
     "runs": BASE | {"writers", "stored_rows", "storage", "reading"},
     "engines": BASE,
-    "bulk": BASE | {"bundle", "pipeline", "reading", "runs", "writers", "labels"},
+    "bulk": BASE | {"bundle", "pipeline", "reading", "runs", "writers", "labels", "starting"},
     "report": BASE | {"labels", "bundle", "evaluation", "writers"},
     "discover": BASE | {"classification", "labels", "writers"},
     "training": BASE | {
@@ -66,7 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "cli": BASE | {
         "reading", "pipeline", "bundle", "classification", "labels", "writers", "runs",
         "stored_rows", "evaluation", "evaluation.crossval", "training", "bulk", "engines", "care", "report", "discover",
-        "jit", "review", "retraining", "shelf", "versions", "differences", "interchange", "examples",
+        "jit", "review", "starting", "retraining", "shelf", "versions", "differences", "interchange", "examples",
     },
 }  # fmt: skip
 

@@ -17,14 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from topics import __version__
-from topics.errors import BundleError, DumpError
+from topics.bundle import load_once
+from topics.errors import DumpError
 from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
 from topics.reading.problems import Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources
 from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
-from topics.starting import load_once
+from topics.starting import without_collecting
 from topics.writers.rows import Row
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
-__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "warm_up", "with_whole_paths"]
+__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "prepare_worker", "warm_up", "with_whole_paths"]
 
 _PLAIN: Final = "The harbour board said on Monday that the fares of the ferry to the island are to rise in the spring."
 _TERSE: Final = "Ferry fares rise\n\nThe harbour board raised its fares on Monday."
@@ -65,7 +66,7 @@ class DumpWork:
     def dumps(self, part: Part, on_problem: Callable[[Mapping[str, str]], None]) -> Iterator[tuple[str, Iterable[Row]]]:
         from topics.pipeline import classify_dump, stream_rows
 
-        model = _load(self.model_path, self.model_id)
+        model = load_once(self.model_path, self.model_id)
 
         def note(problem: Problem) -> None:
             if self.strict:
@@ -156,6 +157,23 @@ def warm_up(model: Model) -> None:
             return
 
 
+def prepare_worker(model_path: str, model_id: str) -> bool:
+    """What a worker process of ours does before its first item: it loads the model and the kernels. ``False`` where
+    these have to be compiled, which is to be done once and not by every worker."""
+    with without_collecting():
+        from topics.jit import NotCompiled, without_compiling, without_linear_algebra
+
+        without_linear_algebra()
+        import topics.runs.worker  # noqa: F401
+
+        try:
+            with without_compiling():
+                warm_up(load_once(model_path, model_id))
+        except NotCompiled:
+            return False
+        return True
+
+
 def is_read_once(source: Source) -> bool:
     """Whether this is standard input or a pipe."""
     if source.path is None:
@@ -167,10 +185,3 @@ def _take_stdin() -> BinaryIO:
     if sys.stdin is None:  # started with it closed
         return BytesIO()
     return sys.stdin.buffer
-
-
-def _load(path: str, wanted: str) -> Model:
-    model = load_once(path)
-    if model.id != wanted:
-        raise BundleError(f"{path}: {model.id} where the run was begun with {wanted}. Give all workers the same model.")
-    return model

@@ -18,6 +18,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -38,6 +39,7 @@ __all__ = [
     "find_models",
     "load_learned",
     "load_model",
+    "load_once",
     "load_vectors",
     "read_manifest",
     "save_model",
@@ -111,6 +113,15 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     except (KeyError, TypeError, ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise BundleError(f"{path}: not a usable model ({error}). Train the model again or take another.") from error
     return Model(str(manifest.get("name", path.name)), version, path, segmentation, topics, manifest)
+
+
+@lru_cache(maxsize=1)
+def load_once(path: str, wanted: str) -> Model:
+    """The model of that folder, which has to be ``wanted`` (an id); each process loads it once."""
+    model = load_model(path)
+    if model.id != wanted:
+        raise BundleError(f"{path}: {model.id} where the run was begun with {wanted}. Give all workers the same model.")
+    return model
 
 
 def load_vectors(model: Model) -> WordVectors | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from topics.bundle import Model, load_model
+from topics.bundle import Model, load_model, load_once
 from topics.errors import LabelError
 from topics.records import Dump, DumpInBlocks, Prediction, Segment, dump_digest, to_row
-from topics.starting import load_once, prepare_worker
 
 if TYPE_CHECKING:
     from topics.classification.explain import Explanation
@@ -231,7 +230,7 @@ def classify_dumps(
         return
     from topics.engines.local import JoblibEngine
 
-    work = _Batches(str(model.path.resolve()), options)
+    work = _Batches(str(model.path.resolve()), model.id, options)
     at_work: deque[_Batch] = deque()
 
     failed: list[Exception] = []  # what ended the dumps; what came before it is done first, as in one process
@@ -242,7 +241,7 @@ def classify_dumps(
             short = [dump for dump in batch if isinstance(dump, Dump)]  # a long one has too many rows to be handed back
             yield [(dump, decisions_of(dump, decided)) for dump in short]
 
-    engine = JoblibEngine(jobs, partial(prepare_worker, work.model_path))
+    engine = JoblibEngine(jobs, work.prepare)
     for done in engine(work, hand_out()):
         rows_of = iter(done)
         for dump in at_work.popleft():
@@ -292,10 +291,14 @@ class _Batches:
     given with it."""
 
     model_path: str
+    model_id: str
     options: Mapping[str, Any]
 
+    def prepare(self) -> None:
+        load_once(self.model_path, self.model_id)
+
     def __call__(self, batch: _Work, /) -> list[tuple[list[Mapping[str, Any]], list[LabelError]]]:
-        model = load_once(self.model_path)
+        model = load_once(self.model_path, self.model_id)
         done = []
         for dump, own in batch:
             problems: list[LabelError] = []

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from topics.labels.boundaries import Decided
     from topics.reading import LongDump, ReadOptions
     from topics.records import Dump
-    from topics.runs.worker import Done
+    from topics.runs.units import Done
     from topics.runs.writing import Totals
 
 __all__ = ["Where", "Work", "classify", "fill_run", "segment"]
@@ -178,12 +178,12 @@ class Where:
         if self.is_cluster and jobs not in (None, 1):
             raise typer.BadParameter("a cluster has the workers that it has", param_hint="--jobs")
 
-    def engine(self, jobs: int, model_path: str) -> Engine:
+    def engine(self, jobs: int, model_path: str, model_id: str) -> Engine:
         """Who does it. Processes here start at once and load the model."""
+        from topics.bulk import prepare_worker
         from topics.engines import choose_engine
-        from topics.starting import prepare_worker
 
-        prepare = partial(prepare_worker, model_path)
+        prepare = partial(prepare_worker, model_path, model_id)
         return choose_engine(self.backend, jobs=jobs, address=self.scheduler or self.address, prepare=prepare)
 
 
@@ -229,6 +229,13 @@ class Work:
 
         return str(locate_model(self.model_name).resolve())
 
+    @cached_property
+    def model_id(self) -> str:
+        """How predictions call it."""
+        from topics.shelf import read_model_id
+
+        return read_model_id(Path(self.model_path))
+
     def take_decisions(self) -> None:
         """Read what people decided of boundaries."""
         decided = take_decisions(self.labels, self.no_labels, None if self.strict else self.problems)
@@ -237,12 +244,14 @@ class Work:
     def load(self) -> Model:
         """The model; what people decided of boundaries is read as well."""
         from topics.cli.progress import prepare_kernels
-        from topics.starting import load_once, without_collecting
+        from topics.starting import without_collecting
 
         with without_collecting():
+            from topics.bundle import load_once
+
             prepare_kernels()
             self.take_decisions()
-            model = load_once(self.model_path)
+            model = load_once(self.model_path, self.model_id)
         if self.min_precision is not None:
             acceptance = model.topics.acceptance
             self.accept_above = acceptance.threshold_for(self.min_precision, self.unknown_share)
@@ -418,23 +427,23 @@ def _is_file(output: str) -> bool:
 
 def fill_run(work: Work, output: str, format: str) -> Totals:
     """Have a run folder filled; what is there already is kept."""
+    from topics.cli.progress import hush_workers
+
+    hush_workers()
+    engine = work.where.engine(work.jobs, work.model_path, work.model_id)  # before all else: processes start meanwhile
+
     from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
-    from topics.cli.progress import hush_workers, prepare_kernels, show_progress
+    from topics.bundle import load_once
+    from topics.cli.progress import prepare_kernels, show_progress
     from topics.engines.local import JoblibEngine
     from topics.reading import Problem
     from topics.reading.addresses import is_address
     from topics.runs.writing import write_run
-    from topics.shelf import read_model_id
-    from topics.starting import load_once
 
-    hush_workers()
-    engine = work.where.engine(work.jobs, work.model_path)
     if work.jobs == 1 or work.min_precision is not None:
         work.load()
-    else:  # this process does not need it
-        prepare_kernels()
+    else:  # this process needs neither it nor a kernel
         work.take_decisions()
-    model_id = read_model_id(Path(work.model_path))
     units, found = cut_inputs(work.inputs, work.reading())
     for problem in found:
         if work.strict:
@@ -447,9 +456,10 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
         units = with_whole_paths(units)
         output = output if is_address(output) else os.path.abspath(output)
     said = [Problem(each.where, each.reason, each.message) for each in work.problems]
-    job = DumpWork(work.model_path, model_id, work.reading(), work.settings(), work.decided, strict=work.strict)
+    job = DumpWork(work.model_path, work.model_id, work.reading(), work.settings(), work.decided, strict=work.strict)
     if isinstance(engine, JoblibEngine) and not all(engine.prepared()):
-        warm_up(load_once(work.model_path))  # or every worker would compile the kernels, and say nothing of it
+        prepare_kernels()  # or every worker would compile them, and say nothing of it
+        warm_up(load_once(work.model_path, work.model_id))
     with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
 
         def hear(done: Done) -> None:
@@ -462,7 +472,7 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
             output,
             kept,
             job,
-            model=model_id,
+            model=work.model_id,
             options=work.settings(),
             format=format,
             found=[{"where": each.where, "reason": each.reason, "message": each.message} for each in said],

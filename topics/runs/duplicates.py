@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from topics.errors import OutputError
 from topics.runs.layout import shard_name, signatures_name
 from topics.runs.signatures import find_earlier
 from topics.runs.stored import list_shards, read_receipt, read_shard
+from topics.runs.units import Marking
 from topics.runs.worker import SIGNED
 from topics.storage import Folder, open_folder
 from topics.stored_rows import parse_stored_row
@@ -29,19 +29,7 @@ _AT_A_TIME = 4096
 # within a text each quotation mark follows a backslash, so this is found nowhere else
 _DUPLICATE_OF = re.compile(rb'("duplicate_of": )(?:null|"[0-9a-f]*")')
 
-__all__ = ["Marking", "find_duplicates", "mark_duplicates"]
-
-
-@dataclass(frozen=True, slots=True)
-class Marking:
-    """The rows of one unit that repeat another one: their places in the shard and the ids of what they repeat.
-
-    ``shard`` is where its rows stand now, "" where it has none.
-    """
-
-    key: str
-    shard: str
-    duplicates: tuple[tuple[int, str], ...]
+__all__ = ["find_duplicates", "mark_duplicates"]
 
 
 def find_duplicates(folder: Folder, keys: Sequence[str], format: str) -> list[Marking]:

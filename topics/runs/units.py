@@ -1,16 +1,17 @@
 """Inputs taken together in units of work, of a size that follows from the inputs alone.
 
 A unit becomes one shard. It must not depend on how many work on the run, or their outputs would differ; and it is
-small enough that a few dozen of them keep every worker busy to the end.
+small enough that a few dozen of them keep every worker busy to the end. What travels to workers and back is here too,
+where it needs none of what they need.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["Unit", "choose_unit_bytes", "group_parts"]
+__all__ = ["Done", "Marking", "Unit", "choose_unit_bytes", "group_parts"]
 
 LEAST_BYTES: Final = 1 << 18
 MOST_BYTES: Final = 1 << 26  # a shard of 64 MB is read in a second, and lost work is a matter of seconds
@@ -28,6 +29,30 @@ class Unit:
 
     parts: tuple[Any, ...]
     earlier: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What comes back from a worker. ``n_kept`` inputs were done before and are as they were."""
+
+    key: str
+    n_inputs: int
+    n_kept: int
+    n_dumps: int
+    n_rows: int
+    problems: tuple[Mapping[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """The rows of one unit that repeat another one: their places in the shard and the ids of what they repeat.
+
+    ``shard`` is where its rows stand now, "" where it has none.
+    """
+
+    key: str
+    shard: str
+    duplicates: tuple[tuple[int, str], ...]
 
 
 def choose_unit_bytes(total_bytes: int) -> int:

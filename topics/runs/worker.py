@@ -8,7 +8,6 @@ the shards they stand in. Only counts go back to whoever handed the unit out.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,12 +21,12 @@ from topics.runs.layout import (
 from topics.runs.receipts import InputDone, Receipt, Sums
 from topics.runs.signatures import N_MINIMA, sign_row
 from topics.runs.stored import read_receipt, read_shard
-from topics.runs.units import Unit
+from topics.runs.units import Done, Unit
 from topics.storage import Folder, Staged, open_folder
 from topics.writers.formats import write_sink
 from topics.writers.rows import Row
 
-__all__ = ["SIGNED", "Done", "Work", "do_unit"]
+__all__ = ["SIGNED", "Work", "do_unit"]
 
 SIGNED_AT_A_TIME = 1024
 
@@ -56,18 +55,6 @@ class Work(Protocol):
     def dumps(self, part: Any, on_problem: NoteProblem) -> Iterator[tuple[str, Iterable[Row]]]:
         """The name and rows of each dump in the part, in order; what cannot be read goes to ``on_problem``."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What comes back from a worker. ``n_kept`` inputs were done before and are as they were."""
-
-    key: str
-    n_inputs: int
-    n_kept: int
-    n_dumps: int
-    n_rows: int
-    problems: tuple[Mapping[str, str], ...]
 
 
 def do_unit(unit: Unit, work: Work, where: str, format: str) -> Done:

@@ -12,10 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from topics.errors import OutputError
-from topics.runs.duplicates import Marking, find_duplicates, mark_duplicates
 from topics.runs.layout import (
     FORMAT,
     FORMAT_VERSION,
@@ -32,12 +31,14 @@ from topics.runs.layout import (
 from topics.runs.reading import is_run_folder
 from topics.runs.receipts import Receipt, Sums
 from topics.runs.stored import list_shards, read_receipt
-from topics.runs.units import Unit
-from topics.runs.worker import Done, Work, do_unit
+from topics.runs.units import Done, Marking, Unit
 from topics.storage import LocalFolder, RemoteFolder, open_folder
 from topics.writers.atomic import TEMPORARY
 from topics.writers.jsonl import encode_row
 from topics.writers.sinks import writing
+
+if TYPE_CHECKING:
+    from topics.runs.worker import Work
 
 __all__ = ["Totals", "write_run"]
 
@@ -93,7 +94,7 @@ def write_run(
                 totals.n_segments += done.n_rows
                 totals.problems.extend(done.problems)
                 advance(done)
-            markings = find_duplicates(folder, keys, format)
+            (markings,) = run_all(partial(_find_duplicates, where=str(where), format=format), [keys])
             totals.n_duplicates = sum(len(marking.duplicates) for marking in markings)
             shards = _mark(folder, markings, str(where), format, run_all)
             _finish(folder, shards, totals, model, options)
@@ -108,11 +109,22 @@ def write_run(
         return totals
 
 
+# what a worker does, imported by whoever does it: kernels take a third of a second, and this process needs none
 def _do_unit(unit: Unit, work: Work, where: str, format: str) -> Done:
+    from topics.runs.worker import do_unit
+
     return do_unit(unit, work, where, format)
 
 
+def _find_duplicates(keys: Sequence[str], where: str, format: str) -> list[Marking]:
+    from topics.runs.duplicates import find_duplicates
+
+    return find_duplicates(open_folder(where), keys, format)
+
+
 def _mark_unit(marking: Marking, where: str, format: str) -> str:
+    from topics.runs.duplicates import mark_duplicates
+
     return mark_duplicates(marking, where, format)
 
 
