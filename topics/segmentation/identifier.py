@@ -9,17 +9,28 @@ weighs in each language stands side by side, in numbers that need no conversion.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
 import unicodedata
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
 
 import numpy as np
+import platformdirs
 from numpy.typing import NDArray
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from topics.jit import kernel
 
 __all__ = ["Identifier", "load_identifier"]
+
+_ARRAYS: Final = ("moves", "rows", "features", "weights", "priors")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +60,63 @@ class Identifier:
 
 
 def load_identifier(languages: Collection[str]) -> Identifier:
-    """The library's model, of some languages alone; it takes a third of a second."""
-    model = LanguageIdentifier.from_model_file(MODEL_FILE)
+    """The library's model, of some languages alone.
+
+    To unpack it takes a third of a second and 72 MB. So it is left unpacked in the user's cache folder, from where the
+    next processes have what they touch of it, and share that.
+    """
+    with open(_model_file(), "rb") as file:
+        key = hashlib.sha256(f"1 {sys.byteorder} {sorted(languages)} ".encode() + file.read()).hexdigest()[:16]
+    folder = platformdirs.user_cache_path("topics", appauthor=False) / f"languages-{key}"
+    with suppress(OSError, ValueError, EOFError):
+        return _map(folder)
+    identifier = _unpack(languages)
+    with suppress(OSError):
+        _leave(identifier, folder)
+    return identifier
+
+
+def _model_file() -> Path:
+    spec = find_spec("py3langid")  # to import it takes some of the time that is to be saved
+    if spec is None or spec.origin is None:
+        raise ImportError("py3langid is not installed")
+    return Path(spec.origin).parent / "data" / "model.npz.xz"
+
+
+def _unpack(languages: Collection[str]) -> Identifier:
+    from py3langid.langid import LanguageIdentifier
+
+    model = LanguageIdentifier.from_model_file(_model_file())
     columns = [i for i, language in enumerate(model.nb_classes) if language in languages]
-    return Identifier(
-        np.array(model.tk_nextmove).reshape(-1, 256),
-        np.array(model.tk_row),
-        np.array(model.tk_output, np.int32),
-        np.ascontiguousarray(model.nb_ptc[:, columns], np.float32),
-        model.nb_pc[columns],
-        [model.nb_classes[i] for i in columns],
-    )
+    arrays = {
+        "moves": np.array(model.tk_nextmove).reshape(-1, 256),
+        "rows": np.array(model.tk_row),
+        "features": np.array(model.tk_output, np.int32),
+        "weights": np.ascontiguousarray(model.nb_ptc[:, columns], np.float32),
+        "priors": model.nb_pc[columns],
+    }
+    for array in arrays.values():  # as they are mapped, or kernels would be compiled for both
+        array.flags.writeable = False
+    return Identifier(**arrays, languages=[model.nb_classes[i] for i in columns])
+
+
+def _map(folder: Path) -> Identifier:
+    languages = json.loads((folder / "languages.json").read_bytes())
+    arrays = {name: np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in _ARRAYS}
+    return Identifier(**arrays, languages=languages)
+
+
+def _leave(identifier: Identifier, folder: Path) -> None:
+    """Whole or not at all: another process may do the same."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="languages-", dir=folder.parent, ignore_cleanup_errors=True) as near:
+        made = Path(near) / "made"
+        made.mkdir()
+        for name in _ARRAYS:
+            np.save(made / f"{name}.npy", getattr(identifier, name))
+        (made / "languages.json").write_text(json.dumps(identifier.languages), "utf-8")
+        shutil.rmtree(folder, ignore_errors=True)  # one that could not be read
+        made.rename(folder)
 
 
 @kernel
