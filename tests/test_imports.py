@@ -138,3 +138,17 @@ def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None
         "jinja2",
         "sqlite3",
     }
+
+
+def test_a_command_whose_workers_do_the_work_loads_no_kernel(tmp_path: Path) -> None:
+    dumps = tmp_path / "dumps"
+    dumps.mkdir()
+    for name in ("first", "second"):  # which repeats it: duplicates are found and marked too
+        (dumps / f"{name}.txt").write_text("The ferry to the island was late again on Monday.\n\nNobody was told.\n")
+    words = ["topics", "classify", str(dumps), "--output", str(tmp_path / "run"), "--jobs", "2", "--no-labels"]
+    code = f"import sys\nfrom topics.cli import main\nsys.argv = {words!r}\ntry: main()\nexcept SystemExit: pass"
+    loaded = loaded_after(code)
+    assert "joblib" in loaded
+    assert not loaded & {"numba", "llvmlite"}
+    shards = (tmp_path / "run" / "shards").iterdir()
+    assert any('"duplicate_of": "' in path.read_text("utf-8") for path in shards)
