@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from topics.cli import app
 from topics.engines import Engine, EngineError, choose_engine
-from topics.engines.local import suggest_jobs
+from topics.engines.local import JoblibEngine, suggest_jobs
 
 ROOT = Path(__file__).resolve().parent.parent
 TRIES = 600
@@ -131,6 +131,37 @@ def test_what_can_be_read_only_once_outlives_a_dead_worker(tmp_path: Path) -> No
     call = partial(die_once, folder=str(tmp_path), at=7)
     assert list(choose_engine("joblib", jobs=2)(call, iter(range(20)))) == list(range(20))
     assert (tmp_path / "died").exists()
+
+
+def whoami(folder: str, dies: bool = False) -> int:
+    if dies:
+        die_once(0, folder, 0)
+    Path(folder, f"ready-{os.getpid()}").touch()
+    return os.getpid()
+
+
+def test_processes_prepare_themselves_before_their_first_item(tmp_path: Path) -> None:
+    engine = choose_engine("joblib", jobs=2, prepare=partial(whoami, str(tmp_path)))
+    assert isinstance(engine, JoblibEngine)
+    prepared = engine.prepared()
+    assert len(prepared) == 2
+    assert os.getpid() not in prepared
+    assert engine.prepared() == prepared, "once is enough"
+    assert list(engine(square, range(6))) == [x * x for x in range(6)]
+    assert {int(path.name.removeprefix("ready-")) for path in tmp_path.iterdir()} >= set(prepared)
+
+
+def test_a_process_that_dies_while_it_prepares_is_started_again(tmp_path: Path) -> None:
+    engine = choose_engine("joblib", jobs=2, prepare=partial(whoami, str(tmp_path), dies=True))
+    assert list(engine(square, range(5))) == [0, 1, 4, 9, 16]
+    assert (tmp_path / "died").exists()
+
+
+def test_what_goes_wrong_while_processes_prepare_is_raised() -> None:
+    engine = choose_engine("joblib", jobs=2, prepare=partial(fail_at, 3, bad=3))
+    with pytest.raises(ValueError, match="no 3"):
+        list(engine(square, range(5)))
+    assert list(choose_engine("joblib", jobs=2)(square, range(3))) == [0, 1, 4], "and the next engine works"
 
 
 def test_processes_are_started_for_what_they_can_share(monkeypatch: pytest.MonkeyPatch) -> None:
