@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from topics import __version__
 from topics.bundle import load_once
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from topics.labels.boundaries import Decided
 
 __all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "prepare_worker", "warm_up", "with_whole_paths"]
-
-_PLAIN: Final = "The harbour board said on Monday that the fares of the ferry to the island are to rise in the spring."
-_TERSE: Final = "Ferry fares rise\n\nThe harbour board raised its fares on Monday."
 
 
 @dataclass(frozen=True)
@@ -144,17 +141,14 @@ def with_whole_paths(units: list[Unit]) -> list[Unit]:
 
 def warm_up(model: Model) -> None:
     """Run everything once, so that what has to be compiled is compiled, and cached for the workers."""
-    from topics.jit import tell_of_compiling
     from topics.pipeline import classify_dump
     from topics.runs.signatures import sign_row
 
-    were_compiled: list[bool] = []
-    tell_of_compiling(lambda: were_compiled.append(True))
-    for text in _PLAIN, _TERSE:
-        for row in classify_dump(Dump("", text), model, decided={}):
-            sign_row(row)
-        if not were_compiled:  # nor will what tells languages apart be, which takes a third of a second to load
-            return
+    rows = classify_dump(
+        Dump("", "Ferry fares rise\n\nThe harbour board raised its fares on Monday."), model, decided={}
+    )
+    for row in rows:
+        sign_row(row)
 
 
 def prepare_worker(model_path: str, model_id: str) -> bool:

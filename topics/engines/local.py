@@ -73,6 +73,7 @@ class JoblibEngine:
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
         queue = _Queue(items)
+        self._n_restarts = 0
         while True:
             self.prepared()
             self._ready = None  # another time they may be others

@@ -87,7 +87,7 @@ def mark_duplicates(marking: Marking, where: str, format: str) -> str:
     try:
         if format == "jsonl":
             with folder.open(marking.shard) as file:
-                for place, line in enumerate(file):
+                for place, line in enumerate(filter(bytes.strip, file)):
                     staged.sink.write(_mark_line(line, ids.get(place), f"{folder.shown}/{marking.shard}:{place + 1}"))
         else:
             rows = enumerate(read_shard(folder, marking.shard))
