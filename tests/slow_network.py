@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.encoding import TAPS, sizes_of
-from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
+from topics.segmentation.network import DILATIONS, HEADS, HIDDEN_UNITS, OVERVIEW_AFTER
 from topics.segmentation.tokens import N_SHAPES
 from topics.segmentation.training.descent import Example
 
@@ -49,22 +49,43 @@ def slow_score(example: Any, features: NDArray[Any], weights: Weights) -> Double
     return slow_pass(np.hstack((slow_encode(example, weights), features)), weights)
 
 
-def slow_pass(seen: NDArray[Any], weights: Weights) -> Doubles:
-    """The same from what is told of each paragraph: its vector and its features, (n, encoded + n_features)."""
-    hidden = np.maximum(seen @ weights["enter"] + weights["enter_bias"], 0.0)
-    n = len(hidden)
+def slow_pass(seen: NDArray[Any], weights: Weights, units: Doubles | None = None) -> Doubles:
+    """The same from what is told of each paragraph: its vector and its features, (n, encoded + n_features).
+
+    ``units`` (the same columns): as a model that only reads has it. An output's weights are whole 127ths of the largest
+    of its weights of units, and a hidden state
+    enters in whole ``HIDDEN_UNITS``.
+    """
+    n, in_bytes = len(seen), units is not None
+    entering = (
+        weights["enter"] if units is None else _round_weights(weights["enter"][None] * units[:, None]) / units[:, None]
+    )
+    hidden = np.maximum(seen @ entering.reshape(weights["enter"].shape) + weights["enter_bias"], 0.0)
     for k, dilation in enumerate(DILATIONS):
         if k == OVERVIEW_AFTER:
             overview = sum(hidden) / n @ weights["overview"] + weights["overview_bias"]
             hidden = hidden + np.maximum(overview, 0.0)
         taps, more = weights[f"context_{k}"], np.tile(weights[f"context_bias_{k}"], (n, 1)).astype(np.float64)
+        before = hidden
+        if in_bytes:
+            taps, before = (
+                _round_weights(taps),
+                np.minimum(np.floor(hidden * HIDDEN_UNITS[k] + 0.5), 255) / HIDDEN_UNITS[k],
+            )
         for i in range(n):
             for tap, j in enumerate((i - dilation, i, i + dilation)):
                 if 0 <= j < n:
-                    more[i] += hidden[j] @ taps[tap]
+                    more[i] += before[j] @ taps[tap]
         hidden = hidden + np.maximum(more, 0.0)
     odds: Doubles = hidden @ weights["leave"] + weights["leave_bias"]
     return odds
+
+
+def _round_weights(weights: NDArray[Any]) -> Doubles:
+    """(taps, inputs, outputs): each as so many 127ths of the largest of its output."""
+    step = np.abs(weights.astype(np.float64)).max(axis=(0, 1)) / 127
+    rounded: Doubles = np.rint(weights / step) * step
+    return rounded
 
 
 def draw_example(rng: np.random.Generator, sizes: list[tuple[int, int]], n_tokens: int, n_features: int) -> Example:

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from topics.jit import LINE, fetch, kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
+from topics.segmentation.products import MOST, Bytes
+from topics.segmentation.responses import BLOCK, add_up, respond
 from topics.segmentation.tokens import N_SHAPES
 
 __all__ = [
-    "MOST_STEPS",
     "STEP",
-    "STEPS_OF_MEAN",
     "TAPS",
     "Array",
     "RowTable",
@@ -41,9 +41,7 @@ Array = NDArray[np.float32]
 TAPS: Final = 3  # the width of all convolutions
 STEP: Final = 2.0**-6
 MOST_OF_TOKEN: Final = 127  # in steps; of 10,000 numbers of a token one is larger
-STEPS_OF_MEAN: Final = 16  # a mean is told in finer steps: so many make one
-MOST_OF_PLACE: Final = 1600
-MOST_STEPS: Final = 2047  # of what is told of a paragraph: three tokens and a place are fewer
+MOST_OF_PLACE: Final = 1600  # so that three tokens and a place are far from leaving two bytes
 
 
 class Tokens(Protocol):
@@ -144,10 +142,14 @@ class StepTables:
     def __init__(self, weights: Mapping[str, Array]) -> None:
         self._weights = weights
         sizes = sizes_of(weights)
+        self.n_opening = sizes.opening
         filters = weights["filters"].astype(np.float64)
         first, last, mean = np.split(filters, [sizes.last_column, sizes.mean_column], axis=1)
-        self.opening = RowTable(weights["tokens"], weights["shapes"], np.concatenate((first, mean), axis=1))
-        self.ending = RowTable(weights["tokens"], weights["shapes"], last)
+        self.opening = RowTable(
+            weights["tokens"], weights["shapes"],
+            np.concatenate((_in_blocks(first, TAPS), _in_blocks(mean)), axis=1),
+        )  # fmt: skip
+        self.ending = RowTable(weights["tokens"], weights["shapes"], _in_blocks(last, TAPS))
         # what places add to the three tokens that a filter sees, and the bias; behind the last token there is none
         by_tap = (weights["positions"].astype(np.float64) @ first).reshape(OPENING_TOKENS, TAPS, sizes.opening)
         closing = by_tap[:, 1].copy()
@@ -155,23 +157,24 @@ class StepTables:
         inside = closing.copy()
         inside[:-1] += by_tap[1:, 2]
         bias = weights["filter_bias"].astype(np.float64)
-        self.of_place = _in_steps(np.stack((inside, closing)) + bias[: sizes.opening], MOST_OF_PLACE).astype(np.int16)
-        self.of_end = _in_steps(bias[sizes.opening : sizes.filters], MOST_OF_PLACE).astype(np.int16)
-        self.of_mean = (bias[sizes.filters :] * (STEPS_OF_MEAN / STEP)).astype(np.float32)
+        of_opening, of_last, of_mean = np.split(bias, [sizes.opening, sizes.filters])
+        self.of_place = _as_places(np.stack((inside, closing)) + of_opening)
+        self.of_end = _as_places(np.broadcast_to(of_last, (2, LAST_TOKENS, sizes.last)))
+        self.of_mean = (of_mean / STEP).astype(np.float32)
 
     def __reduce__(self) -> tuple[type[StepTables], tuple[Mapping[str, Array]]]:
         return StepTables, (self._weights,)
 
-    def read(self, tokens: Tokens, told: NDArray[np.int16]) -> None:
-        """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs: filters
-        in steps, the mean in ``STEPS_OF_MEAN``."""
+    def read(self, tokens: Tokens, told: Bytes) -> None:
+        """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs, in steps,
+        of which ``MOST`` are told."""
         opening, ending = self.opening, self.ending
         opening.make(tokens.opening, tokens.opening_shapes)
         ending.make(tokens.ending, tokens.ending_shapes)
         _read(
             tokens.opening, tokens.opening_shapes, opening.row_of, opening.rows,
             tokens.ending, tokens.ending_shapes, ending.row_of, ending.rows,
-            self.of_place, self.of_end, self.of_mean, told,
+            self.of_place, self.of_end, self.of_mean, self.n_opening, told,
         )  # fmt: skip
 
 
@@ -180,6 +183,18 @@ def _aligned(n_rows: int, width: int) -> NDArray[np.int8]:
     room = np.empty(n_rows * width + LINE, np.int8)
     begin = -room.ctypes.data % LINE
     return room[begin : begin + n_rows * width].reshape(n_rows, width)
+
+
+def _in_blocks(columns: NDArray[np.float64], n_parts: int = 1) -> NDArray[np.float64]:
+    """The same columns in equal parts, each filled up to whole blocks with zeros."""
+    parts = columns.reshape(*columns.shape[:-1], n_parts, -1)
+    rest = -parts.shape[-1] % BLOCK
+    filled = np.concatenate((parts, np.zeros((*parts.shape[:-1], rest))), axis=-1)
+    return filled.reshape(*columns.shape[:-1], -1)
+
+
+def _as_places(numbers: NDArray[np.float64]) -> NDArray[np.int16]:
+    return _in_blocks(_in_steps(numbers, MOST_OF_PLACE)).astype(np.int16)
 
 
 def _in_steps(numbers: NDArray[np.float64], most: int) -> NDArray[np.float64]:
@@ -215,15 +230,16 @@ def _read(
     of_place: NDArray[np.int16],
     of_end: NDArray[np.int16],
     of_mean: Array,
-    told: NDArray[np.int16],
+    n_opening: int,
+    told: Bytes,
 ) -> None:
     """What :meth:`StepTables.read` does. The rows of the next paragraph are fetched while one is read: a quarter of
     the time."""
-    n, n_opening, n_last = opening.shape[0], of_place.shape[2], of_end.shape[0]
-    n_filters = n_opening + n_last
+    n, n_last = opening.shape[0], of_mean.shape[0]
     opened, opened_next = np.zeros(OPENING_TOKENS + 2, np.int32), np.zeros(OPENING_TOKENS + 2, np.int32)
     closed, closed_next = np.zeros(LAST_TOKENS + 2, np.int32), np.zeros(LAST_TOKENS + 2, np.int32)
-    total = np.empty(n_last, np.int16)
+    best_opening, best_last = np.empty(of_place.shape[2], np.int16), np.empty(of_end.shape[2], np.int16)
+    total = np.empty(opening_rows.shape[1] - TAPS * of_place.shape[2], np.int16)
     size_next, begin_next = 0, LAST_TOKENS
     for i in range(-1, n):
         opened, opened_next, size = opened_next, opened, size_next
@@ -232,33 +248,29 @@ def _read(
         if i + 1 < n:
             size_next = _look_up_opening(opening[i + 1], opening_shapes[i + 1], row_of_opening, opened_next)
             begin_next = _look_up_ending(ending[i + 1], ending_shapes[i + 1], row_of_ending, closed_next)
+            for t in range(1, size_next + 1):
+                fetch(opening_rows, opened_next[t])
+            for t in range(begin_next + 1, LAST_TOKENS + 1):
+                fetch(ending_rows, closed_next[t])
         if i < 0:
             continue
-        best = told[i, :n_opening]
-        best[:] = 0
-        total[:] = 0
-        for t in range(1, max(size, size_next) + 1):
-            if t <= size_next:
-                fetch(opening_rows, opened_next[t])
-            if t > size:
-                continue
-            before, here, after = opening_rows[opened[t - 1]], opening_rows[opened[t]], opening_rows[opened[t + 1]]
-            place = of_place[1 if t == size else 0, t - 1]
-            _respond(before, here[n_opening:], after[2 * n_opening :], place, best)
-            mean = here[TAPS * n_opening :]
-            for f in range(n_last):
-                total[f] = np.int16(total[f] + np.int16(mean[f]))
-        share = np.float32(STEPS_OF_MEAN) / np.float32(max(1, size))
+        respond(opening_rows, opened, np.int64(1), np.int64(size), of_place, best_opening)
+        add_up(opening_rows, opened, np.int64(1), np.int64(size), np.int64(TAPS * best_opening.shape[0]), total)
+        respond(ending_rows, closed, np.int64(begin + 1), np.int64(LAST_TOKENS), of_end, best_last)
+        own = told[i]
+        _tell(best_opening, own[:n_opening])
+        _tell(best_last, own[n_opening : n_opening + n_last])
+        share, half = np.float32(1.0) / np.float32(max(1, size)), np.float32(0.5)
         for f in range(n_last):
-            mean_steps = max(np.float32(total[f]) * share + of_mean[f], np.float32(0.0))
-            told[i, n_filters + f] = np.int16(min(mean_steps, np.float32(MOST_STEPS)))
-        best = told[i, n_opening:n_filters]
-        best[:] = 0
-        for t in range(begin + 1, LAST_TOKENS + 1):
-            before, here, after = ending_rows[closed[t - 1]], ending_rows[closed[t]], ending_rows[closed[t + 1]]
-            _respond(before, here[n_last:], after[2 * n_last :], of_end, best)
-        for t in range(begin_next + 1, LAST_TOKENS + 1):
-            fetch(ending_rows, closed_next[t])
+            mean = max(np.float32(total[f]) * share + of_mean[f], np.float32(0.0))
+            own[n_opening + n_last + f] = np.uint8(np.int32(min(mean + half, np.float32(MOST))))
+
+
+@kernel
+def _tell(best: NDArray[np.int16], told: Bytes) -> None:
+    """Write the best responses of filters, none of which is negative, as bytes."""
+    for f in range(told.shape[0]):
+        told[f] = np.uint8(min(best[f], np.int16(MOST)))
 
 
 @kernel
@@ -285,18 +297,3 @@ def _look_up_ending(
         rows[begin + 1] = row_of[tokens[begin], shapes[begin]]
     rows[begin] = 0
     return begin
-
-
-@kernel
-def _respond(
-    before: NDArray[np.int8],
-    here: NDArray[np.int8],
-    after: NDArray[np.int8],
-    place: NDArray[np.int16],
-    best: NDArray[np.int16],
-) -> None:
-    """Raise ``best`` to the responses of filters to one token between two others. All in two bytes, so that a
-    processor adds 32 of them at a time."""
-    for f in range(best.shape[0]):
-        words = np.int16(np.int16(before[f]) + np.int16(here[f]))
-        best[f] = max(best[f], np.int16(words + np.int16(np.int16(after[f]) + place[f])))

@@ -213,6 +213,7 @@ def _weigh(
     found: dict[int, _Weights] = {}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
     slope, offset = model.calibration
+    own_odds = scored.head("start").astype(np.float64)
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
         features = compute_features(stretch, model.vocabulary, model.vectors)
@@ -224,6 +225,7 @@ def _weigh(
         at = np.array(here) - start
         scores = [_Trace(member, stretch, features).score_without(at) for member in model.network.members]
         odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
+        odds += (own_odds[here] * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
         # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
         effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
         usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)

@@ -18,18 +18,8 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import OPENING_TOKENS
-from topics.segmentation.encoding import (
-    MOST_STEPS,
-    STEP,
-    STEPS_OF_MEAN,
-    TAPS,
-    Array,
-    Sizes,
-    StepTables,
-    Tokens,
-    sizes_of,
-)
-from topics.segmentation.products import MARGIN_ROWS, Layer, room_for, settle
+from topics.segmentation.encoding import STEP, TAPS, Array, Sizes, StepTables, Tokens, sizes_of
+from topics.segmentation.products import MARGIN_ROWS, Bytes, Layer, room_for, settle
 from topics.segmentation.tokens import N_SHAPES
 
 __all__ = [
@@ -50,10 +40,11 @@ DILATIONS: Final = (1, 2, 4, 8, 16, 1)
 OVERVIEW_AFTER: Final = 3  # convolutions, every paragraph is told of the stretch as a whole
 CONTEXT: Final = sum(DILATIONS)
 CLIP: Final = 5.0  # standard deviations beyond which a feature says no more
-# In a model that only reads, all that enters a layer is whole numbers of two bytes. So many units make one:
-FEATURE_UNITS: Final = 1600
-HIDDEN_UNITS: Final = 256
-MOST_UNITS: Final = 16383  # so the hidden state says no more beyond 64; of 10,000 numbers of it one is beyond 25
+# In a model that only reads, all that enters a layer is a byte. So many units make one:
+FEATURE_UNITS: Final = 25
+FEATURE_ZERO: Final = 128  # features may be negative, so this stands for 0
+# the hidden state grows with each convolution; of 10,000 numbers that enter one, one says more than a byte can
+HIDDEN_UNITS: Final = (12, 12, 10, 7, 7, 6)
 
 
 def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
@@ -124,33 +115,33 @@ class Network:
         for k, (dilation, layer) in enumerate(zip(DILATIONS, steps.context, strict=True)):
             if k == OVERVIEW_AFTER and n:
                 own += np.maximum(own.mean(axis=0) @ weights["overview"] + weights["overview_bias"], 0.0)
-            settle(hidden, np.float32(HIDDEN_UNITS), np.float32(MOST_UNITS), rows)
+            settle(hidden, np.float32(HIDDEN_UNITS[k]), rows)
             layer.grow(rows, dilation, hidden)
         odds: Array = own @ weights["leave"] + weights["leave_bias"]
         return odds
 
     def tell(self, tokens: Tokens, features: Array) -> Array:
         """What it is told of each paragraph, (n, encoded + n_features): its vector and its standardised features."""
-        n_features = features.shape[1]
-        units = _input_units(self.sizes.encoded, self.sizes.last, n_features)[0]
+        units, zeros = _input_units(self.sizes.encoded, features.shape[1])
         told = self._tell(tokens, features)[MARGIN_ROWS : MARGIN_ROWS + len(features), : len(units)]
-        return (told * units).astype(np.float32)
+        return ((told - zeros) * units).astype(np.float32)
 
-    def _tell(self, tokens: Tokens, features: Array) -> NDArray[np.int16]:
+    def _tell(self, tokens: Tokens, features: Array) -> Bytes:
         """The same in whole units, with margins."""
         n = len(features)
         told = room_for(n, self.steps.enter.n_inputs)
         own = told[MARGIN_ROWS : MARGIN_ROWS + n]
         self.steps.tables.read(tokens, own)
-        _standardise(features, self.weights["centre"], self.weights["spread"], self.sizes.encoded, own)
+        _standardise(features, self.weights["centre"], self.steps.scale, self.sizes.encoded, own)
         return told
 
 
 @dataclass(frozen=True)
 class _Steps:
-    """A network in whole steps: tables of tokens, the layer by which they enter, and the convolutions."""
+    """A network in whole steps: tables of tokens, units of a feature, the layer by which both enter, convolutions."""
 
     tables: StepTables
+    scale: Array
     enter: Layer
     context: tuple[Layer, ...]
 
@@ -158,33 +149,34 @@ class _Steps:
     def of(cls, weights: Mapping[str, Array]) -> _Steps:
         sizes = sizes_of(weights)
         enter, hidden = weights["enter"], sizes.hidden
-        units = _input_units(sizes.encoded, sizes.last, len(enter) - sizes.encoded)
-        states = np.full(hidden, 1.0 / HIDDEN_UNITS), np.full(hidden, float(MOST_UNITS))
+        inputs = _input_units(sizes.encoded, len(enter) - sizes.encoded)
+        zeros = np.zeros(hidden)
         return cls(
             StepTables(weights),
-            Layer.of(enter[None], weights["enter_bias"], *units),
+            np.float32(FEATURE_UNITS) / weights["spread"],
+            Layer.of(enter[None], weights["enter_bias"], *inputs),
             tuple(
-                Layer.of(weights[f"context_{k}"], weights[f"context_bias_{k}"], *states) for k in range(len(DILATIONS))
+                Layer.of(weights[f"context_{k}"], weights[f"context_bias_{k}"], np.full(hidden, 1.0 / units), zeros)
+                for k, units in enumerate(HIDDEN_UNITS)
             ),
         )
 
 
-def _input_units(n_encoded: int, n_means: int, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What one means in each column that is told of a paragraph, and the most that stands there."""
-    units = np.repeat([STEP, STEP / STEPS_OF_MEAN, 1.0 / FEATURE_UNITS], [n_encoded - n_means, n_means, n_features])
-    most = np.repeat([MOST_STEPS, CLIP * FEATURE_UNITS], [n_encoded, n_features])
-    return units, most
+def _input_units(n_encoded: int, n_features: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What one means in each column that is told of a paragraph, and what stands there for 0."""
+    units, zeros = (STEP, 1.0 / FEATURE_UNITS), (0.0, float(FEATURE_ZERO))
+    return np.repeat(units, (n_encoded, n_features)), np.repeat(zeros, (n_encoded, n_features))
 
 
 @kernel
-def _standardise(features: Array, centre: Array, spread: Array, column: int, told: NDArray[np.int16]) -> None:
-    """Features in standard deviations, none beyond ``CLIP``, into ``told`` in units, from ``column`` on."""
-    most, unit, half = np.float32(CLIP), np.float32(FEATURE_UNITS), np.float32(0.5)
+def _standardise(features: Array, centre: Array, scale: Array, column: int, told: Bytes) -> None:
+    """Features in units, none beyond ``CLIP``, into ``told``, from ``column`` on."""
+    most, zero = np.float32(CLIP * FEATURE_UNITS), np.float32(FEATURE_ZERO + 0.5)
     for i in range(features.shape[0]):
         own, standard = features[i], told[i, column:]
         for f in range(own.shape[0]):
-            deviation = min(max((own[f] - centre[f]) / spread[f], -most), most)
-            standard[f] = np.int16(np.floor(deviation * unit + half))
+            units = min(max((own[f] - centre[f]) * scale[f], -most), most)
+            standard[f] = np.uint8(np.int32(units + zero))
 
 
 @dataclass(frozen=True)
