@@ -61,7 +61,6 @@ def meaning(
     n, size = directions.shape
     sums = np.zeros((n, size), np.float32)
     _add_vectors(starts, words, steps, scale, sums)
-    _direct(sums, directions)
     beside = np.empty((size, _ABREAST + 2 * _REACH), np.float32)  # a row a dimension, with paragraphs around those
     products = np.empty(len(MEANING_WINDOWS) * _WINDOW, np.float32)
     own = np.empty(_ABREAST, np.float32)
@@ -73,6 +72,9 @@ def meaning(
         _multiply(beside, products, own)
         _divide(products, own)
         for i in range(min(_ABREAST, n - first)):
+            shorter = np.divide(np.float32(1.0), math.sqrt(own[i]) + np.float32(1.0))
+            for k in range(size):
+                directions[first + i, k] = sums[first + i, k] * shorter
             for f in range(len(MEANING_WINDOWS)):
                 for k in range(3):
                     out[first + i, 3 * f + k] = products[f * _WINDOW + k * _ABREAST + i]
@@ -80,47 +82,27 @@ def meaning(
 
 @kernel
 def _add_vectors(starts, words, steps, scale, sums):
+    """Whole numbers are added up, then scaled: half the time, and exact."""
     size = len(scale)
+    totals = np.empty(size, np.int32)
     for i in range(sums.shape[0]):
-        row = sums[i]
+        totals[:] = 0
         j = starts[i]
         end = starts[i + 1]
-        while j + 4 <= end:  # four at a time, in their order
+        while j + 4 <= end:
             a, b, c, d = steps[words[j]], steps[words[j + 1]], steps[words[j + 2]], steps[words[j + 3]]
             for k in range(size):
-                unit = scale[k]
-                total = row[k] + np.float32(a[k]) * unit
-                total += np.float32(b[k]) * unit
-                total += np.float32(c[k]) * unit
-                row[k] = total + np.float32(d[k]) * unit
+                first, second = np.int16(np.int16(a[k]) + np.int16(b[k])), np.int16(np.int16(c[k]) + np.int16(d[k]))
+                totals[k] += np.int32(np.int16(first + second))
             j += 4
         while j < end:
             a = steps[words[j]]
             for k in range(size):
-                row[k] += np.float32(a[k]) * scale[k]
+                totals[k] += np.int32(a[k])
             j += 1
-
-
-@kernel
-def _direct(sums, directions):
-    """Divide each sum by one more than its length."""
-    size = sums.shape[1]
-    eighths = np.empty(8, np.float32)  # side by side, as wide instructions add
-    for i in range(len(sums)):
         row = sums[i]
-        for e in range(8):
-            eighths[e] = 0.0
-        for k in range(0, size - 7, 8):
-            for e in range(8):
-                eighths[e] += row[k + e] * row[k + e]
-        total = ((eighths[0] + eighths[1]) + (eighths[2] + eighths[3])) + (
-            (eighths[4] + eighths[5]) + (eighths[6] + eighths[7])
-        )
-        for k in range(size - size % 8, size):
-            total += row[k] * row[k]
-        length = math.sqrt(total) + np.float32(1.0)
         for k in range(size):
-            directions[i, k] = np.divide(row[k], length)
+            row[k] = np.float32(totals[k]) * scale[k]
 
 
 @kernel
