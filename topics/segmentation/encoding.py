@@ -106,13 +106,13 @@ class RowTable:
     met. Rows stand in that order: a short dump has few, and side by side they touch little memory (a tenth of a second
     before its first boundary). The first row is of no token.
 
-    They are made in doubles, in which sums of these few halves are exact enough for a row to be the same whatever rows
-    are made along with it; in single precision, products of matrices differ in their last bits with their size.
+    A row is the same whatever rows are made along with it, and on any machine: each is added up by itself.
     """
 
     def __init__(self, tokens: Array, shapes: Array, filters: NDArray[np.float64]) -> None:
-        self._tokens, self._filters = tokens, filters
-        self._of_shape = shapes.astype(np.float64) @ filters
+        self._tokens = tokens
+        self._filters = (filters / STEP).astype(np.float32)
+        self._of_shape = (shapes.astype(np.float64) @ filters / STEP).astype(np.float32)
         n_rows = 1 + len(tokens) * (N_SHAPES - 1)  # most of them are never made, and take no memory
         self.rows = _aligned(n_rows, filters.shape[1])
         self.rows[0] = 0
@@ -127,11 +127,9 @@ class RowTable:
             return
         with self._lock:
             fresh = np.unique(met[: _find_new(tokens, shapes, self.row_of, met)])
-            own, shape = fresh // N_SHAPES, fresh % N_SHAPES
             end = self._n_made + len(fresh)
-            exact = self._tokens[own].astype(np.float64) @ self._filters + self._of_shape[shape]
-            self.rows[self._n_made : end] = _in_steps(exact, MOST_OF_TOKEN)
-            self.row_of[own, shape] = np.arange(self._n_made, end)
+            _make_rows(self._tokens, self._of_shape, self._filters, fresh, self.rows[self._n_made : end])
+            self.row_of[fresh // N_SHAPES, fresh % N_SHAPES] = np.arange(self._n_made, end)
             self._n_made = end
 
 
@@ -215,6 +213,33 @@ def _find_new(
                 met[n] = np.int64(token) * N_SHAPES + shape
                 n += 1
     return n
+
+
+@kernel
+def _make_rows(
+    tokens: Array, of_shape: Array, filters: Array, fresh: NDArray[np.int64], rows: NDArray[np.int8]
+) -> None:
+    """Fill ``rows`` (n, columns) with what tokens of a shape, one number each, add to filters, in the nearest steps."""
+    total = np.empty(filters.shape[1], np.float32)
+    most = np.float32(MOST_OF_TOKEN)
+    for i in range(fresh.shape[0]):
+        token = tokens[fresh[i] // N_SHAPES]
+        total[:] = of_shape[fresh[i] % N_SHAPES]
+        e = 0
+        while e + 4 <= filters.shape[0]:  # four at a time, in their order
+            a, b, c, d = filters[e], filters[e + 1], filters[e + 2], filters[e + 3]
+            first, second, third, fourth = token[e], token[e + 1], token[e + 2], token[e + 3]
+            for f in range(total.shape[0]):
+                total[f] = (((total[f] + first * a[f]) + second * b[f]) + third * c[f]) + fourth * d[f]
+            e += 4
+        while e < filters.shape[0]:
+            a, first = filters[e], token[e]
+            for f in range(total.shape[0]):
+                total[f] += first * a[f]
+            e += 1
+        row = rows[i]
+        for f in range(total.shape[0]):
+            row[f] = np.int8(np.int32(np.rint(min(max(total[f], -most), most))))
 
 
 @kernel

@@ -1,8 +1,8 @@
 """Products of matrices of small whole numbers: what the hidden layers of the network are made of.
 
 In: rows of bytes, and weights in whole steps, a byte each. Out: exact sums in four bytes. Processors with VNNI multiply
-four such numbers by four and add them up in one instruction (``vpdpbusd``), so this is FIGURE times as fast as the
-same product of floats; and a sum of whole numbers is the same in any order, so on every machine.
+four such numbers by four and add them up in one instruction (``vpdpbusd``), so this is four times as fast as the same
+product of floats; and a sum of whole numbers is the same in any order, so on every machine.
 
 Loops in Python's syntax do not become this instruction, nor ``vpmaddwd``, which others have for pairs of two bytes. So
 :func:`_tile`, the innermost loop, is written in LLVM's own terms.
