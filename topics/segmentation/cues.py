@@ -76,7 +76,7 @@ _IS_LIKELY: Final = re.compile(rf"\b(?:{_LIKELY})\b")
 # How much each of them counts at the most, in halves. What is left of a text without those that stand anywhere, in the
 # middle of words even, may begin or join to one more.
 _COUNTS: Final = {_ANYWHERE: 3, _SURE: 2, _LIKELY: 1}
-_REACH: Final = 12  # characters of a beginning
+_REACH: Final = 8  # characters of a beginning
 
 
 def count_most(text: str) -> tuple[int, int]:
