@@ -1,7 +1,7 @@
 """Phrases by which an outlet speaks to its reader: about money, an account, consent, the law, how it works.
 
-In: text. Out: the phrases in it, and how many there can be at the most, which is told in a hundredth of the time, by
-how they begin.
+In: text. Out: the phrases in it, or how many there can be at the most. Both are told by how phrases begin, which few
+places of a text do: to look for the whole of them everywhere takes five times as long.
 """
 
 # kernels: Numba types them by their arguments
@@ -157,6 +157,7 @@ def _make_tree() -> _Tree:
 
 @kernel
 def _look(codes, characters, following, counts, greatest):
+    """The places (n,) where phrases may begin, and how much they count (n,), by a walk down the tree from each."""
     n = codes.shape[0]
     places = np.empty(n, np.int64)
     found = np.empty(n, np.int64)

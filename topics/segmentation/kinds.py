@@ -112,7 +112,6 @@ def _asks(lines: Iterable[str], n_words: int, n_spoken: int, headed: bool) -> bo
     whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
     if must_speak and not _speaks(whole, share):
         return False
-    speaks = may_speak and len(_ADDRESSES.findall(whole)) * share >= ADDRESS_RATE
     found = find_sure(whole)
     sure = [match[0] for match in found]
 
@@ -120,7 +119,9 @@ def _asks(lines: Iterable[str], n_words: int, n_spoken: int, headed: bool) -> bo
         if len({*sure, *likely}) + headed < (CUES if sure or headed else CUES + 1):
             return False
         rate = (len(sure) + len(likely) / 2 + headed) * share
-        return (speaks and rate >= CUE_RATE) or (len(sure) + headed >= CUES and rate >= CUE_RATE_ALONE)
+        if len(sure) + headed >= CUES and rate >= CUE_RATE_ALONE:
+            return True
+        return may_speak and rate >= CUE_RATE and len(_ADDRESSES.findall(whole)) * share >= ADDRESS_RATE
 
     if tells(()):
         return True
