@@ -12,7 +12,7 @@ PIECES = (
     "sign| up|sign up|our |your |we|you|this|newsletter|partners|cookie|cookies| policy|privacy|terms of| use|a |month|"
     "gift|gifts|of any size|contact us|all rights reserved|©|donat|ed|no owner|without |any |permission|already |"
     "e-mail|email| address|support |us|membership|accept all|like us|click here|non-profit|our 12 partners|an |"
-    "The board said|SIGN UP|our ٣ partners|li\u212ae us|G\u0130FT|“|”|\"|“quoted”|\"so\"|é|ß|_|7|-|’|.|,|\xa0|\u3000|\u0307"
+    "The board said|SIGN UP|our ٣ partners|li\u212ae us|G\u0130FT|“|”|\"|“quoted”|\"so\"|é|ß|_|7|-|’|.|\u3000|\u0307"
 ).split("|")  # fmt: skip
 QUOTED = re.compile(r"“[^”]*”|\"[^\"]*\"")
 
