@@ -162,21 +162,23 @@ def _look(codes, characters, following, counts, greatest):
     places = np.empty(n, np.int64)
     found = np.empty(n, np.int64)
     n_found = 0
-    is_inside = False  # of a word for sure: beyond ASCII there are letters and others
+    is_inside = 0  # of a word for sure: beyond ASCII there are letters and others
     for i in range(n):
-        node = 2 if is_inside else 1
         code = codes[i]
         letter = code | 32
-        is_inside = 97 <= letter <= 122 or 48 <= code <= 57 or code == 95
+        node = following[1 + is_inside, characters[code & 127]] * (code < 128)
+        is_inside = ((letter >= 97) & (letter <= 122)) | ((code >= 48) & (code <= 57)) | (code == 95)
+        if node == 0 and code != 0xA9:
+            continue
         most = 3 if code == 0xA9 else 0
-        for k in range(i, n):
+        for k in range(i + 1, n):
+            if node == 0:
+                break
             code = codes[k]
             if code < 128 and code != 0x22:
                 node = following[node, characters[code]]
                 if counts[node] > most:
                     most = counts[node]
-            elif k == i:
-                break
             elif code == 0x22 or code == 0x201C:  # a quotation may be taken for a blank, and anything follows it
                 most = max(most, greatest[following[node, characters[32]]])
                 break
@@ -184,8 +186,6 @@ def _look(codes, characters, following, counts, greatest):
                 most = max(most, greatest[node])
                 break
             else:
-                break
-            if node == 0:
                 break
         if most:
             places[n_found] = i
