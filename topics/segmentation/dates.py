@@ -13,7 +13,7 @@ from datetime import date
 from itertools import compress, islice
 from typing import Final
 
-from topics.segmentation.looks import DATED, LONG, Looks, look_at
+from topics.segmentation.looks import DATED, Looks, find_long, look_at
 
 __all__ = ["MONTHS", "find_published", "is_date_line"]
 
@@ -44,7 +44,10 @@ _DATE: Final = re.compile(
     rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
     re.IGNORECASE,
 )
-_MAY_HOLD_DATE: Final = re.compile(r"(?:19[89]|20[0-4])\d|\d[-/.]\d\d?[-/.]\d")  # looked for first: a tenth of the time
+# In all that _DATE matches, which has no more than DATE_LENGTH code points on either side of it, with what may not
+# follow. It begins with a set of characters, for which a text is looked through fast.
+_HOLDS_DATE: Final = re.compile(r"\d(?:(?<=1)9[89]\d|(?<=2)0[0-4]\d|[-/.]\d\d?[-/.]\d)")
+DATE_LENGTH: Final = 40
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKDAY: Final = re.compile(r"\b(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|rs|ur)?(?:day)?\b", re.IGNORECASE)
 _ISSUED: Final = re.compile(
@@ -116,20 +119,22 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool], looks: Looks |
 
 def _count_looked_at(is_body: Sequence[bool], marks: Sequence[int]) -> int:
     """How many lines may be date lines."""
-    n_body = 0
-    for n, (body, mark) in enumerate(zip(is_body, marks[:DATE_LINES], strict=False), 1):
-        n_body += body and mark & LONG != 0
-        if n_body > BODY_BEFORE_DATE:
-            return n
-    return min(len(marks), DATE_LINES)
+    last = next(islice(find_long(marks, is_body, DATE_LINES), BODY_BEFORE_DATE, None), DATE_LINES)
+    return min(len(marks), DATE_LINES, last + 1)
 
 
 def _find_dates(line: str) -> list[re.Match[str]]:
     """The dates in a line, but for one that is so long that no label is, and prose."""
     opening = line[:DATE_LINE]
-    if not _MAY_HOLD_DATE.search(opening) or (len(line) >= LABEL_LINE and _is_prose(opening)):
+    if len(line) >= LABEL_LINE and _HOLDS_DATE.search(opening) and _is_prose(opening):
         return []
-    return list(_DATE.finditer(opening))
+    return _match_dates(opening)
+
+
+def _match_dates(text: str) -> list[re.Match[str]]:
+    """As ``_DATE.finditer``, but where there can be none."""
+    held = [match.span() for match in _HOLDS_DATE.finditer(text)]
+    return list(_DATE.finditer(text, max(0, held[0][0] - DATE_LENGTH), held[-1][1] + DATE_LENGTH)) if held else []
 
 
 def is_date_line(line: str) -> bool:
@@ -138,7 +143,7 @@ def is_date_line(line: str) -> bool:
     >>> is_date_line("Published 5 May 2026"), is_date_line("The quay closed on 5 May 2026 for repairs.")
     (True, False)
     """
-    return _MAY_HOLD_DATE.search(line) is not None and _DATE.search(line) is not None and _says_little(line)
+    return bool(_match_dates(line)) and _says_little(line)
 
 
 def _label(text: str) -> str:

@@ -10,7 +10,7 @@ is none, where it stands one has to look. Most lines have none.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from itertools import compress
 from operator import or_
@@ -34,6 +34,7 @@ __all__ = [
     "RESERVED",
     "Looks",
     "code_points",
+    "find_long",
     "look",
     "look_at",
     "make_looks",
@@ -91,6 +92,15 @@ def look_at(lines: Sequence[str]) -> Looks:
 def make_looks(words: list[int], spoken: list[int], marks: list[int]) -> Looks:
     """The looks of some lines, of their columns."""
     return Looks(words, spoken, marks, reduce(or_, marks, 0))
+
+
+def find_long(marks: Sequence[int], is_wanted: Sequence[bool], n: int) -> Iterator[int]:
+    """Places of the ``wanted`` ones among the first ``n`` lines that are long.
+
+    >>> list(find_long([LONG, LONG | COLON, COLON, LONG], [True, True, True, False], 8))
+    [0, 1]
+    """
+    return compress(compress(range(n), is_wanted), map(LONG.__and__, compress(marks, is_wanted)))
 
 
 def look(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[list[int]]:

@@ -13,7 +13,7 @@ from itertools import compress, islice
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
-from topics.segmentation.looks import BYLINE, CLAIMING, DATELINE, LONG, NAMING, Looks, look_at
+from topics.segmentation.looks import BYLINE, CLAIMING, DATELINE, NAMING, Looks, find_long, look_at
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
@@ -55,13 +55,19 @@ _NO_TITLE_HOLDS: Final = (
     "toggle capt", "(", "[", "mage", "photo", "pool", "/", "©", "http", "www.", "@", "a ap", "a reuter", "a getty",
     "cture", " read",
 )  # fmt: skip
-# "A. Writer, Stour Times", "Home News Business", "Sport > Football", "Facebook Twitter Email", a quotation alone
-_NO_HEADLINE: Final = re.compile(
-    r"^(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
-    r"[Cc]olumnist|[Cc]ontributor|[Pp]roducer|Staff|Insider|Press|News|Times|Post)$|^Home [A-Z]| [>»›] |"
-    r"(?i:facebook|twitter|whatsapp|linkedin|pinterest|reddit|email)\W+(?i:facebook|twitter|whatsapp|linkedin|"
-    r"pinterest|reddit|email)\b|^[“\"].*[.,][”\"]$|[.\w](?:Reuters|Getty|AFP)$"
+# "A. Writer, Stour Times", "Home News Business", a quotation alone
+_NO_HEADLINE_IS: Final = re.compile(
+    r"(?:[A-Z][\w.’'-]+ ){1,2}[A-Z][\w.’'-]+, (?:[\w&.]+ ){0,4}(?:[Ww]riter|[Rr]eporter|[Ee]ditor|[Cc]orrespondent|"
+    r"[Cc]olumnist|[Cc]ontributor|[Pp]roducer|Staff|Insider|Press|News|Times|Post)$|Home [A-Z]|[“\"].*[.,][”\"]$"
 )
+# "Sport > Football", "Facebook Twitter Email"
+_NO_HEADLINE: Final = re.compile(
+    r" [>»›] |(?i:facebook|twitter|whatsapp|linkedin|pinterest|reddit|email)\W+(?i:facebook|twitter|whatsapp|linkedin|"
+    r"pinterest|reddit|email)\b|[.\w](?:Reuters|Getty|AFP)$"
+)
+_NO_HEADLINE_HOLDS: Final = (
+    ">", "»", "›", "facebook", "tter", "app", "nked", "ntere", "redd", "ema", "reuter", "getty", "afp",
+)  # fmt: skip
 _SENTENCES: Final = re.compile(r"[a-z]{3}\. [A-Z]")
 _CONTENT: Final = re.compile(r"[^\W\d_]{4,}")
 _COMMON: Final = frozenset(
@@ -90,7 +96,7 @@ def find_title(
     body = None
     best, title = LEAST_POINTS, None
     for i, line in enumerate(lines[: min(n_lead, LEAD_LINES)]):
-        if not _may_be_title(line) or (is_body[i] and line[-1] == ".") or (i and lines[i - 1][-1] == ":"):
+        if (is_body[i] and line.endswith(".")) or not _may_be_title(line) or (i and lines[i - 1][-1] == ":"):
             continue
         if body is None:
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
@@ -113,13 +119,15 @@ def _ends_lead(line: str) -> bool:
 
 def _may_be_title(line: str) -> bool:
     fewest, most = TITLE_WORDS
+    n_words = len(line.split())
     return (
-        fewest <= len(line.split()) <= most
-        and not (line[-1] in ".:;," and len(line.split()) > 9)
+        fewest <= n_words <= most
+        and not (line[-1] in ".:;," and n_words > 9)
         and not line[0].islower()
         and not _NO_TITLE_OPENS.match(line)
+        and not _NO_HEADLINE_IS.match(line)
         and not (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
-        and not _NO_HEADLINE.search(line)
+        and not (_holds(line, _NO_HEADLINE_HOLDS) and _NO_HEADLINE.search(line))
         and not is_date_line(line)
     )
 
@@ -205,6 +213,10 @@ _CREDIT: Final = re.compile(
     r"photo|picture|image|getty|file|credit|handout|pool\b|video|contribut|illustration|shutterstock|with files",
     re.IGNORECASE,
 )
+_CREDIT_HOLDS: Final = (
+    "photo", "cture", "mage", "getty", "file", "fıle", "fi\u0307le", "cred", "handout", "pool", "deo", "contr", "llu",
+    "hutter",
+)  # fmt: skip
 
 
 def find_source(
@@ -228,7 +240,8 @@ def find_source(
     if looks.all_marks & NAMING:
         for i in (*range(n_lead), *tail):
             if marks[i] & NAMING and len(lines[i]) < 160 and _holds(lines[i], _NAMING):
-                match = _SOURCE_LABEL.match(lines[i]) or _FIRST_IN.match(lines[i])
+                match = _SOURCE_LABEL.match(lines[i]) if "ource" in lines[i].lower() else None
+                match = match or _FIRST_IN.match(lines[i])
                 name = _outlet(match[match.lastindex or 0]) if match else None
                 if name:
                     return name
@@ -240,8 +253,8 @@ def find_source(
     if looks.all_marks & CLAIMING:
         for i in (*tail, *range(n_lead)):
             if marks[i] & CLAIMING and (i < n_lead or len(lines[i]) < 240) and _holds(lines[i], _CLAIMING):
-                match = _COPYRIGHT.search(lines[i])
-                if match and not _CREDIT.search(lines[i]) and not _NO_OUTLET.match(match["name"]):
+                match = _find_copyright(lines[i])
+                if match and not _is_credit(lines[i]) and not _NO_OUTLET.match(match["name"]):
                     return match["name"].strip()
     return next((_outlet(line) or line for line in lines[:n_lead] if line in banners), None) if banners else None
 
@@ -253,22 +266,27 @@ def _holds(line: str, wanted: Sequence[str]) -> bool:
 
 def _first_long_body(marks: Sequence[int], is_body: Sequence[bool]) -> int:
     """How many lines of the lead stand before its second body paragraph."""
-    n = 0
-    for i, (mark, body) in enumerate(zip(marks, is_body, strict=False)):
-        n += body and mark & LONG != 0
-        if n == 2 or i == LEAD_LINES:
-            return i
-    return len(marks)
+    return next(islice(find_long(marks, is_body, LEAD_LINES), 1, None), min(len(marks), LEAD_LINES))
 
 
 def _dateline_source(line: str) -> str | None:
-    match = _DATELINE_SOURCE.match(line[:120])
+    opening = line[:120]
+    match = _DATELINE_SOURCE.match(opening) if "(" in opening or "/" in opening else None
     if match is None:
-        match = _SITE_DATELINE.match(line[:80])
+        match = _SITE_DATELINE.match(line[:80]) if "." in opening.partition(" ")[0] else None
         return match["name"] if match else None
     name = next(filter(None, match.groups()))
     acronym = name.isupper() and " " not in name and _PLACE_AND_DAY.match(line)
     return name if match["slashed"] or acronym or _outlet(name) == name else None
+
+
+def _find_copyright(line: str) -> re.Match[str] | None:
+    places = [at for at in map(line.find, ("©", "(c)", "Copyright")) if at >= 0]
+    return _COPYRIGHT.search(line, min(places)) if places else None
+
+
+def _is_credit(line: str) -> bool:
+    return _holds(line, _CREDIT_HOLDS) and _CREDIT.search(line) is not None
 
 
 def _outlet(text: str) -> str | None:
@@ -283,7 +301,7 @@ def _outlet(text: str) -> str | None:
 def _byline_source(line: str) -> str | None:
     """The outlet in "By Reuters Staff", "By A. Writer, Stour Gazette", "/ CBS News"."""
     match = _BY.match(line)
-    if not (match or line.startswith("/")) or _CREDIT.search(line):
+    if not (match or line.startswith("/")) or _is_credit(line):
         return None
     if match is None:
         return _outlet(line)

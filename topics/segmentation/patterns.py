@@ -1,32 +1,63 @@
-"""Regular expressions of many alternatives, laid out so that few of them are tried at a place."""
+"""How that which a regular expression matches begins, so that few places need be looked at."""
 
 from __future__ import annotations
 
-__all__ = ["by_first_letter"]
+from collections.abc import Iterator, Sequence
+
+__all__ = ["list_beginnings"]
 
 
-def by_first_letter(pattern: str) -> str:
-    """Alternatives that each begin with a letter, gathered by that letter: it matches what ``pattern`` does.
+def list_beginnings(pattern: str, reach: int) -> set[str]:
+    r"""How that which a pattern matches can begin: ``reach`` characters, or fewer where it ends or what follows is not
+    a character of a few. Of digits those of ASCII alone.
 
-    >>> by_first_letter("sign up|gifts?|(?:log|sign) in")
-    's(?:ign up|ign in)|g(?:ifts?)|l(?:og in)'
+    >>> sorted(list_beginnings(r"gifts?|(?:log|sign[- ])in|no \w+|e-?mail", 4))
+    ['e-ma', 'emai', 'gift', 'logi', 'no ', 'sign']
     """
-    groups: dict[str, list[str]] = {}
-    for alternative in _split(pattern):
-        for opened in _open(alternative):
-            groups.setdefault(opened[0], []).append(opened[1:])
-    return "|".join(f"{letter}(?:{'|'.join(rests)})" for letter, rests in groups.items())
+    return {beginning for alternative in _split(pattern) for beginning in _begin(alternative, reach)}
 
 
-def _open(alternative: str) -> list[str]:
-    """The same without a group at its beginning: one pattern for each of the group's alternatives."""
-    if not alternative.startswith("(?:"):
-        return [alternative]
+def _begin(pattern: str, reach: int) -> Iterator[str]:
+    """The same of a pattern without bars outside its groups."""
+    if not pattern or not reach:
+        yield ""
+        return
+    end, choices = _first_item(pattern)
+    quantifier = pattern[end : end + 1]
+    rest = pattern[end + 1 :] if quantifier == "?" else "" if quantifier == "+" else pattern[end:]
+    if quantifier in ("*", "{") or not choices:
+        yield ""
+        return
+    if quantifier == "?":
+        yield from _begin(rest, reach)
+    for choice in choices:
+        if pattern[0] == "(":
+            yield from _begin(choice + rest, reach)
+        else:
+            yield from (choice + more for more in _begin(rest, reach - 1))
+
+
+def _first_item(pattern: str) -> tuple[int, Sequence[str]]:
+    """Where the first item of a pattern ends, and what it is one of: patterns, if it is a group, else characters; none
+    if it can be anything."""
+    if pattern[0] == "(":
+        end = _end_of_group(pattern)
+        return end, _split(pattern[3 : end - 1])
+    if pattern[0] == "[":
+        end = pattern.index("]") + 1
+        return end, pattern[1 : end - 1]
+    if pattern[0] == "\\":
+        return 2, "0123456789" if pattern[1] == "d" else ""
+    return 1, pattern[0]
+
+
+def _end_of_group(pattern: str) -> int:
+    """Where the group ends with which a pattern begins."""
     depth = end = 1
     while depth:
         end += 1
-        depth += (alternative[end] == "(") - (alternative[end] == ")")
-    return [opened + alternative[end + 1 :] for inner in _split(alternative[3:end]) for opened in _open(inner)]
+        depth += (pattern[end] == "(") - (pattern[end] == ")")
+    return end + 1
 
 
 def _split(pattern: str) -> list[str]:

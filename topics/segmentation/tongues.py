@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
@@ -50,20 +52,33 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     belong to what follows from the widest gap among them, else the one next to it does. So that a change
     is found in part of a dump as in the whole, nothing further away than a run of one language counts.
     """
-    paragraphs = [p._replace(start=p.start - at, end=p.end - at) for p in paragraphs] if at else paragraphs
-    suspects = _find_suspects(text, paragraphs)
+    suspects = _find_suspects(text, paragraphs, at)
     if not suspects:
         return Tongues()
     n = len(paragraphs)
-    asked = {i: tell_paragraph(text[paragraphs[i].start : paragraphs[i].end]) for i in suspects}
+    answers: dict[str, str | None] = {}  # furniture repeats
+
+    def read(i: int) -> str:
+        return text[paragraphs[i].start - at : paragraphs[i].end - at]
+
+    def tell(i: int) -> str | None:
+        own = read(i)
+        if own not in answers:
+            answers[own] = tell_paragraph(own)
+        return answers[own]
+
+    asked = {i: tell(i) for i in suspects}
     # names with such letters stand in English, too: those around are asked where the paragraph is not in English
-    doubtful = [at for at, language in asked.items() if language != "en"]
-    for i in {i for at in doubtful for i in range(max(0, at - AROUND), min(n, at + AROUND + 1))} - asked.keys():
-        asked[i] = tell_paragraph(text[paragraphs[i].start : paragraphs[i].end])
+    doubtful = [i for i, language in asked.items() if language != "en"]
+    for i in {i for k in doubtful for i in range(max(0, k - AROUND), min(n, k + AROUND + 1))} - asked.keys():
+        asked[i] = tell(i)
     told = {i: language for i, language in sorted(asked.items()) if language is not None}
     changes: set[int] = set()
     foreign: set[int] = set()
-    for first, last in _find_runs(text, paragraphs, told):
+    for first, last in _find_runs(told):
+        n_words = sum(count_words(read(i)) for i in range(first, last + 1))
+        if n_words < MIN_WORDS or (first == last and n_words < 2 * MIN_WORDS):
+            continue
         foreign.update(range(first, last + 1))
         if first:
             changes.add(_first_line(first, told, paragraphs))
@@ -73,25 +88,31 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     return Tongues(tuple(sorted(changes - {0})), tuple(sorted(foreign)))
 
 
-def _find_suspects(text: str, paragraphs: Sequence[Paragraph]) -> list[int]:
+def _find_suspects(text: str, paragraphs: Sequence[Paragraph], at: int) -> list[int]:
     """Paragraphs with more letters that English lacks than names alone bring."""
     if text.isascii():
         return []
-    points = code_points(text)
+    points: NDArray[np.unsignedinteger] = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    if len(points) != len(text):  # some have two numbers there
+        points = code_points(text)
     places = np.flatnonzero(points >= 0xC0)
     # letters from Latin-1 on; neither punctuation, symbols and currency (U+2000 to U+2BFF) nor forms beyond U+FE00
     own = points[places]
     places = places[(own < 0x2000) | ((own >= 0x2C00) & (own < 0xFE00))]
     if not len(places):
         return []
-    starts = np.array([paragraph.start for paragraph in paragraphs])
-    ends = np.array([paragraph.end for paragraph in paragraphs])
+    places += at
+    starts = np.fromiter(map(itemgetter(0), paragraphs), np.int64, len(paragraphs))
+    near = np.flatnonzero(np.bincount(np.searchsorted(starts, places, side="right"))[1:])  # the last that begins before
+    ends = np.array([paragraphs[i].end for i in near.tolist()])
+    starts = starts[near]
     n_foreign = np.searchsorted(places, ends) - np.searchsorted(places, starts)
-    return np.flatnonzero(n_foreign > FOREIGN_SHARE * (ends - starts)).tolist()
+    found: list[int] = near[n_foreign > FOREIGN_SHARE * (ends - starts)].tolist()
+    return found
 
 
-def _find_runs(text: str, paragraphs: Sequence[Paragraph], told: Mapping[int, str]) -> list[tuple[int, int]]:
-    """First and last paragraph of each run of one language that is not English, long enough to be a piece."""
+def _find_runs(told: Mapping[int, str]) -> list[list[int]]:
+    """First and last paragraph of each run of one language that is not English."""
     runs: list[list[int]] = []
     language = "en"
     for i in sorted(told):
@@ -102,12 +123,7 @@ def _find_runs(text: str, paragraphs: Sequence[Paragraph], told: Mapping[int, st
         else:
             runs.append([i, i])
             language = told[i]
-    found = []
-    for first, last in runs:
-        n_words = sum(count_words(text[p.start : p.end]) for p in paragraphs[first : last + 1])
-        if n_words >= MIN_WORDS and (last > first or n_words >= 2 * MIN_WORDS):
-            found.append((first, last))
-    return found
+    return runs
 
 
 def _first_line(change: int, told: Mapping[int, str], paragraphs: Sequence[Paragraph]) -> int:
