@@ -25,7 +25,7 @@ from topics.reading.problems import Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources
 from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
-from topics.starting import without_collecting
+from topics.starting import import_numba, without_collecting
 from topics.writers.rows import Row
 
 if TYPE_CHECKING:
@@ -155,10 +155,9 @@ def prepare_worker(model_path: str, model_id: str) -> bool:
     """What a worker process of ours does before its first item: it loads the model and the kernels. ``False`` where
     these have to be compiled, which is to be done once and not by every worker."""
     with without_collecting():
-        from topics.jit import NotCompiled, without_compiling, without_linear_algebra
-
-        without_linear_algebra()
+        import_numba()
         import topics.runs.worker  # noqa: F401
+        from topics.jit import NotCompiled, without_compiling
 
         try:
             with without_compiling():

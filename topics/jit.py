@@ -9,8 +9,6 @@ the module that a kernel stands in, and none of a module whose kernels it calls:
 
 from __future__ import annotations
 
-import importlib
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, TypeVar, cast
@@ -27,7 +25,6 @@ __all__ = [
     "kernel",
     "tell_of_compiling",
     "without_compiling",
-    "without_linear_algebra",
 ]
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -58,20 +55,6 @@ def fetch(typingctx, rows, place):  # type: ignore[no-untyped-def]
         return context.get_dummy_value()
 
     return numba.types.void(rows, place), generate
-
-
-def without_linear_algebra() -> None:
-    """Let Numba find no BLAS in this process: looking for one imports SciPy's linear algebra (60 ms of a start), and no
-    kernel of ours multiplies matrices. For a process that is ours alone, before the first kernel runs and before any
-    thread is started."""
-    absent = [name for name in ("scipy.linalg", "scipy.linalg.cython_blas") if name not in sys.modules]
-    for name in absent:
-        sys.modules[name] = None  # type: ignore[assignment]
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        for name in absent:
-            sys.modules.pop(name, None)
 
 
 def tell_of_compiling(tell: Callable[[], None]) -> None:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
+from topics.starting import import_numba
+
 __all__ = ["hush_workers", "prepare_kernels", "show_progress", "show_steps"]
 
 PATIENCE_SECONDS = 1.0
@@ -68,9 +70,8 @@ def show_steps(label: str) -> Iterator[Callable[[str], None]]:
 def prepare_kernels() -> None:
     """Have kernels start as fast as they can, and say what takes so long where they have to be compiled: after an
     installation, once."""
-    from topics.jit import tell_of_compiling, without_linear_algebra
-
-    without_linear_algebra()
+    import_numba()
+    from topics.jit import tell_of_compiling
 
     def tell() -> None:
         message = "topics: first run of this version: compiling, which takes half a minute or so, once"
