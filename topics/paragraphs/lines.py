@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +43,7 @@ _ANY_BREAK = re.compile("[\n\r\x0b\x0c\u2028\u2029]")
 Rows = NDArray[np.int64]  # (n, 4): start, end, physical line, gap
 Codes = NDArray[np.uint32]
 # a tuple that is made of a row, without the call of a function
-_new_paragraph: Callable[[Iterable[int]], Paragraph] = partial(tuple.__new__, Paragraph)
+_new: Callable[[type[Paragraph], Iterable[int]], Paragraph] = tuple.__new__
 
 
 def split_paragraphs(
@@ -83,7 +83,7 @@ def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, a
         cuts = punkt.find_cuts(text, codes, lines, longest)
         lines = lay_spans(codes, lines, longest, cuts, MAX_SENTENCE, _PIECE)
     lines[:, :2] += at
-    return list(map(_new_paragraph, zip(*lines.T.tolist(), strict=True)))
+    return list(map(_new, repeat(Paragraph), zip(*lines.T.tolist(), strict=True)))
 
 
 def _as_rows(lines: Iterable[tuple[int, int, int, int]]) -> Rows:
