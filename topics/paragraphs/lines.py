@@ -22,7 +22,7 @@ from topics.paragraphs.punkt import Punkt
 from topics.paragraphs.scan import MAX_GAP, code_points, find_lines, lay_spans
 from topics.records import Paragraph, Span
 
-__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "split_paragraphs"]
+__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Rows", "make_paragraphs", "split_paragraphs"]
 
 # Longer than nearly every paragraph of news (6 in 1,000 are longer in a weekly, 4 in 1,000 in daily outlets),
 # shorter than nearly every article.
@@ -61,7 +61,7 @@ def split_paragraphs(
     >>> [(p.start, p.end, p.line, p.gap) for p in split_paragraphs("One. Two.\\n\\n  Three.\\n")]
     [(0, 9, 1, 1), (13, 19, 3, 2)]
     """
-    paragraphs = ParagraphStream(punkt).feed(text, is_last=True)
+    paragraphs = make_paragraphs(ParagraphStream(punkt).feed(text, is_last=True))
     # a line that is not long is one paragraph, so far
     if ends_inside and paragraphs and (paragraphs[-1].gap or len(paragraphs) == 1):
         paragraphs[-1:] = _cut_part(text, paragraphs[-1], punkt)
@@ -74,16 +74,21 @@ def _cut_part(text: str, part: Paragraph, punkt: Punkt | None) -> list[Paragraph
     """The sentences of what is part of a longer line."""
     own = text[part.start : part.end]
     line = _as_rows([(0, len(own), part.line, part.gap)])
-    return _lay_out(own, code_points(own), line, 0, punkt or Punkt(), part.start)
+    return make_paragraphs(_lay_out(own, code_points(own), line, 0, punkt or Punkt(), part.start))
 
 
-def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, at: int) -> list[Paragraph]:
+def make_paragraphs(rows: Rows) -> list[Paragraph]:
+    """Paragraphs of their rows."""
+    return list(map(_new, repeat(Paragraph), zip(*rows.T.tolist(), strict=True)))
+
+
+def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, at: int) -> Rows:
     """The paragraphs of lines, those of more than ``longest`` characters cut; the text begins at ``at``."""
     if _are_longer(lines, longest):
         cuts = punkt.find_cuts(text, codes, lines, longest)
         lines = lay_spans(codes, lines, longest, cuts, MAX_SENTENCE, _PIECE)
     lines[:, :2] += at
-    return list(map(_new, repeat(Paragraph), zip(*lines.T.tolist(), strict=True)))
+    return lines
 
 
 def _as_rows(lines: Iterable[tuple[int, int, int, int]]) -> Rows:
@@ -105,8 +110,8 @@ class ParagraphStream:
         self._hard = self._soft = 0  # line ends since the last line that is done
         self._is_first = True
 
-    def feed(self, block: str, *, is_last: bool = False) -> list[Paragraph]:
-        """The paragraphs that are sure once this block is there; ``is_last`` gives all that are left."""
+    def feed(self, block: str, *, is_last: bool = False) -> Rows:
+        """The paragraphs that are sure once this block is there, as rows; ``is_last`` gives all that are left."""
         text = self._kept + block if self._kept else block
         at = len(text) if is_last else _find_ready(text)
         if at:
@@ -115,10 +120,10 @@ class ParagraphStream:
         else:
             lines, at = self._take_long(text)
             codes = code_points(text[:at])
-        paragraphs = _lay_out(text, codes, lines, MAX_LINE, self._punkt, self._at)
+        rows = _lay_out(text, codes, lines, MAX_LINE, self._punkt, self._at)
         self._kept = text[at:]
         self._at += at
-        return paragraphs
+        return rows
 
     def _find_lines(self, text: str, codes: Codes) -> Rows:
         """The lines of that part of a text whose code points these are, all of them whole."""

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from topics.paragraphs import ParagraphStream
+from topics.paragraphs import ParagraphStream, Rows, make_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import Analysis, analyse, join_analyses
 from topics.segmentation.features import WINDOW
@@ -30,9 +30,13 @@ OPENING: Final = 3000  # code points that are remembered of the beginning
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """Some paragraphs of a dump with all that the model says of them; ``first`` is the place of the first among all."""
+    """Some paragraphs of a dump with all that the model says of them; ``first`` is the place of the first among all.
+
+    ``rows`` (n, 4) holds the paragraphs in columns.
+    """
 
     first: int
+    rows: Rows
     scored: Scored
     is_last: bool
 
@@ -75,21 +79,25 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
     """All paragraphs of a text, scored, a chapter at a time; none for a text without any."""
     stream = ParagraphStream(model.punkt)
     paragraphs: list[Paragraph] = []  # from the first that is still needed, which has the place ``first``
+    rows: Rows = np.empty((0, 4), np.int64)  # the same in columns
     parts: list[Analysis] = []
     first = done = line = 0
     is_read = False
     while not is_read or done < first + len(paragraphs):
-        fresh: list[Paragraph] = []
-        while not is_read and first + len(paragraphs) + len(fresh) < done + CHAPTER + MARGIN:
+        n = first + len(rows)
+        read: list[Rows] = []
+        while not is_read and n < done + CHAPTER + MARGIN:
             block, is_read = text.read()
-            fresh += stream.feed(block, is_last=is_read)
+            read.append(stream.feed(block, is_last=is_read))
+            n += len(read[-1])
+        rows = np.concatenate([rows, *read])
+        fresh = make_paragraphs(rows[len(paragraphs) :])
         if fresh:
             at = fresh[0].start
             own = text.slice(at, fresh[-1].end)
             parts.append(analyse(own, fresh, model.vocabulary, at=at, line_before=line))
             line = fresh[-1].line
             paragraphs += fresh
-        n = first + len(paragraphs)
         if not n:
             return
         analysis = join_analyses(parts)
@@ -107,9 +115,9 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
             tongues.part(done - first, stop - first),
             is_start=not done,
         )
-        yield Chapter(done, scored, is_read and stop == n)
+        yield Chapter(done, rows[done - first : stop - first], scored, is_read and stop == n)
         done = stop
         drop = max(0, done - MARGIN - first)
-        paragraphs = paragraphs[drop:]
+        paragraphs, rows = paragraphs[drop:], rows[drop:]
         parts = [analysis.stretch(drop, len(analysis))]
         first += drop
