@@ -115,7 +115,8 @@ class Layout:
                 probabilities[place - first] = 1.0
         starts, ends, lines, _ = chapter.rows.T
         begin, end = int(starts[0]), int(ends[-1])
-        looks = look(text.slice(begin, end), starts - begin, ends - begin)
+        whole = text.slice(begin, end)
+        looks = look(whole, starts - begin, ends - begin)
         more = _Lines(
             starts.tolist(), ends.tolist(), lines.tolist(), probabilities, scored.head("title").tolist(),
             roles.title.tolist(), roles.body.tolist(), *looks,
@@ -124,7 +125,8 @@ class Layout:
         self._begin = self._first
         furniture: list[Span] = list(map(tuple, chapter.rows[roles.furniture, :2].tolist()))
         self._furniture.extend(furniture)
-        self._judged.append(_Judged(first, scored.is_flat, find_banners(text.slice(*span) for span in furniture)))
+        banners = find_banners(whole[at - begin : stop - begin] for at, stop in furniture)
+        self._judged.append(_Judged(first, scored.is_flat, banners))
 
     def take(self, starts: Sequence[int], *, is_last: bool) -> Iterator[Segment]:
         """The segments that these starts end, and at last the one that is open; the first start of all is 0."""
