@@ -8,11 +8,12 @@ too long to be one. Sentences are found with Punkt parameters from the bundle, s
 from topics.paragraphs.lines import (
     MAX_LINE,
     MAX_SENTENCE,
+    Paragraphs,
     ParagraphStream,
     Rows,
-    make_paragraphs,
+    rows_of,
     split_paragraphs,
 )
 from topics.paragraphs.punkt import Punkt
 
-__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Punkt", "Rows", "make_paragraphs", "split_paragraphs"]
+__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Paragraphs", "Punkt", "Rows", "rows_of", "split_paragraphs"]

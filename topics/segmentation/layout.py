@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, overload
 
+from topics.paragraphs import rows_of
 from topics.records import Segment, Span
 from topics.segmentation.furniture import Roles
 from topics.segmentation.kinds import tell_kind
@@ -113,7 +114,8 @@ class Layout:
         for place, is_start in placed.items():
             if is_start:
                 probabilities[place - first] = 1.0
-        starts, ends, lines, _ = chapter.rows.T
+        rows = rows_of(scored.paragraphs)
+        starts, ends, lines, _ = rows.T
         begin, end = int(starts[0]), int(ends[-1])
         whole = text.slice(begin, end)
         looks = look(whole, starts - begin, ends - begin)
@@ -123,7 +125,7 @@ class Layout:
         )  # fmt: skip
         self._lines = self._lines.part(self._first - self._begin, first - self._begin).join(more)
         self._begin = self._first
-        furniture: list[Span] = list(map(tuple, chapter.rows[roles.furniture, :2].tolist()))
+        furniture: list[Span] = list(map(tuple, rows[roles.furniture, :2].tolist()))
         self._furniture.extend(furniture)
         banners = find_banners(whole[at - begin : stop - begin] for at, stop in furniture)
         self._judged.append(_Judged(first, scored.is_flat, banners))

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from topics.paragraphs import rows_of
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
 from topics.segmentation.looks import code_points
@@ -84,8 +85,7 @@ def _find_suspects(text: str, paragraphs: Sequence[Paragraph]) -> list[int]:
     places = places[(own < 0x2000) | ((own >= 0x2C00) & (own < 0xFE00))]
     if not len(places):
         return []
-    starts = np.array([paragraph.start for paragraph in paragraphs])
-    ends = np.array([paragraph.end for paragraph in paragraphs])
+    starts, ends, _, _ = np.ascontiguousarray(rows_of(paragraphs).T)
     n_foreign = np.searchsorted(places, ends) - np.searchsorted(places, starts)
     return np.flatnonzero(n_foreign > FOREIGN_SHARE * (ends - starts)).tolist()
 
