@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from topics.bundle import Model
 from topics.errors import LabelError
-from topics.paragraphs import ParagraphStream, Punkt, lines, split_paragraphs
+from topics.paragraphs import Paragraphs, ParagraphStream, Punkt, lines, split_paragraphs
 from topics.pipeline import classify_dump, stream_rows
 from topics.reading import LongDump, ReadOptions, containers, list_inputs, long, read_dumps, stream_dumps
 from topics.records import Dump, Segment, dump_digest
@@ -58,8 +58,8 @@ def test_paragraphs_do_not_depend_on_blocks(text: str, places: list[int], longes
         whole = split_paragraphs(text, PUNKT)
         stream = ParagraphStream(PUNKT)
         blocks = cut_at(text, places)
-        found = [p for k, block in enumerate(blocks) for p in stream.feed(block, is_last=k == len(blocks) - 1)]
-        assert found == whole
+        parts = [stream.feed(block, is_last=k == len(blocks) - 1) for k, block in enumerate(blocks)]
+        assert [paragraph for rows in parts for paragraph in Paragraphs(rows)] == whole
         covered = "".join(text[p.start : p.end] for p in whole)
         assert "".join(covered.split()) == "".join(text.split())
         assert all(a.end <= b.start for a, b in pairwise(whole))
@@ -71,7 +71,7 @@ def test_a_line_without_end_is_given_out_bit_by_bit(monkeypatch: pytest.MonkeyPa
     stream, n_kept = ParagraphStream(PUNKT), []
     sentence = "The ferry sailed at noon and nobody saw it leave the quay. "
     for _ in range(200):
-        found = stream.feed(sentence * 30)
+        found = Paragraphs(stream.feed(sentence * 30))
         n_kept.append(len(stream._kept))
         assert all(paragraph.line == 1 for paragraph in found)
     assert max(n_kept) < 8_000

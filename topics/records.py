@@ -51,14 +51,19 @@ def text_digest(text: str) -> str:
 
 def _fold_white(text: str) -> bytes:
     """``" ".join(text.split())`` in UTF-8. Making a string of each word would cost ten times as much as the digest."""
-    data = text.encode("utf-8", "surrogatepass")
+    import numpy as np
+
+    data = text.replace("\xa0", " ").encode("utf-8", "surrogatepass")
     others = data.translate(None, _PLAIN)  # leaves characters that are not ASCII whole
     if whites := set(_WHITE.findall(others.decode("utf-8", "surrogatepass"))):
-        for white in whites:
+        for white in ("\xa0", *whites):
             text = text.replace(white, " ")
         data = text.encode("utf-8", "surrogatepass")
-    pieces = data.replace(b"\n", b" ").split(b"  ")
-    return b" ".join(filter(None, map(bytes.strip, pieces)))
+    codes = np.frombuffer(data.replace(b"\n", b" "), np.uint8)
+    is_kept = codes != ord(" ")
+    is_kept[:-1] |= is_kept[1:]  # of several blanks the last one, and none at the end
+    folded: bytes = codes[is_kept].tobytes()
+    return folded.removeprefix(b" ")
 
 
 @dataclass(frozen=True, slots=True)

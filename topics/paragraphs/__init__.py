@@ -5,7 +5,15 @@ hold every character that is not white space. A paragraph is a non-blank line, o
 too long to be one. Sentences are found with Punkt parameters from the bundle, so nothing here imports nltk.
 """
 
-from topics.paragraphs.lines import MAX_LINE, MAX_SENTENCE, ParagraphStream, split_paragraphs
+from topics.paragraphs.lines import (
+    MAX_LINE,
+    MAX_SENTENCE,
+    Paragraphs,
+    ParagraphStream,
+    Rows,
+    rows_of,
+    split_paragraphs,
+)
 from topics.paragraphs.punkt import Punkt
 
-__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Punkt", "split_paragraphs"]
+__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Paragraphs", "Punkt", "Rows", "rows_of", "split_paragraphs"]

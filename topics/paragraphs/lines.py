@@ -12,8 +12,9 @@ was decoded as Latin-1, in the middle of a sentence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, repeat
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ from topics.paragraphs.punkt import Punkt
 from topics.paragraphs.scan import MAX_GAP, code_points, find_lines, lay_spans
 from topics.records import Paragraph, Span
 
-__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "split_paragraphs"]
+__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Paragraphs", "Rows", "rows_of", "split_paragraphs"]
 
 # Longer than nearly every paragraph of news (6 in 1,000 are longer in a weekly, 4 in 1,000 in daily outlets),
 # shorter than nearly every article.
@@ -43,7 +44,7 @@ _ANY_BREAK = re.compile("[\n\r\x0b\x0c\u2028\u2029]")
 Rows = NDArray[np.int64]  # (n, 4): start, end, physical line, gap
 Codes = NDArray[np.uint32]
 # a tuple that is made of a row, without the call of a function
-_new_paragraph: Callable[[Iterable[int]], Paragraph] = partial(tuple.__new__, Paragraph)
+_new: Callable[[type[Paragraph], Iterable[int]], Paragraph] = tuple.__new__
 
 
 def split_paragraphs(
@@ -61,7 +62,7 @@ def split_paragraphs(
     >>> [(p.start, p.end, p.line, p.gap) for p in split_paragraphs("One. Two.\\n\\n  Three.\\n")]
     [(0, 9, 1, 1), (13, 19, 3, 2)]
     """
-    paragraphs = ParagraphStream(punkt).feed(text, is_last=True)
+    paragraphs = list(Paragraphs(ParagraphStream(punkt).feed(text, is_last=True)))
     # a line that is not long is one paragraph, so far
     if ends_inside and paragraphs and (paragraphs[-1].gap or len(paragraphs) == 1):
         paragraphs[-1:] = _cut_part(text, paragraphs[-1], punkt)
@@ -74,20 +75,47 @@ def _cut_part(text: str, part: Paragraph, punkt: Punkt | None) -> list[Paragraph
     """The sentences of what is part of a longer line."""
     own = text[part.start : part.end]
     line = _as_rows([(0, len(own), part.line, part.gap)])
-    return _lay_out(own, code_points(own), line, 0, punkt or Punkt(), part.start)
+    return list(Paragraphs(_lay_out(own, code_points(own), line, 0, punkt or Punkt(), part.start)))
 
 
-def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, at: int) -> list[Paragraph]:
+class Paragraphs(Sequence[Paragraph]):
+    """Paragraphs as rows of numbers (n, 4); each is made when it is asked for, and most are not."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self, rows: Rows) -> None:
+        self.rows = rows
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Paragraph: ...
+    @overload
+    def __getitem__(self, index: slice) -> Paragraphs: ...
+    def __getitem__(self, index: int | slice) -> Paragraph | Paragraphs:
+        return Paragraphs(self.rows[index]) if isinstance(index, slice) else Paragraph(*self.rows[index].tolist())
+
+    def __iter__(self) -> Iterator[Paragraph]:
+        return map(_new, repeat(Paragraph), zip(*self.rows.T.tolist(), strict=True))
+
+
+def rows_of(paragraphs: Sequence[Paragraph]) -> Rows:
+    """Paragraphs as rows of numbers."""
+    return paragraphs.rows if isinstance(paragraphs, Paragraphs) else _as_rows(paragraphs)
+
+
+def _lay_out(text: str, codes: Codes, lines: Rows, longest: int, punkt: Punkt, at: int) -> Rows:
     """The paragraphs of lines, those of more than ``longest`` characters cut; the text begins at ``at``."""
     if _are_longer(lines, longest):
         cuts = punkt.find_cuts(text, codes, lines, longest)
         lines = lay_spans(codes, lines, longest, cuts, MAX_SENTENCE, _PIECE)
     lines[:, :2] += at
-    return list(map(_new_paragraph, zip(*lines.T.tolist(), strict=True)))
+    return lines
 
 
 def _as_rows(lines: Iterable[tuple[int, int, int, int]]) -> Rows:
-    return np.array(list(lines), np.int64).reshape(-1, 4)
+    return np.fromiter(chain.from_iterable(lines), np.int64).reshape(-1, 4)
 
 
 def _are_longer(lines: Rows, longest: int) -> bool:
@@ -105,8 +133,8 @@ class ParagraphStream:
         self._hard = self._soft = 0  # line ends since the last line that is done
         self._is_first = True
 
-    def feed(self, block: str, *, is_last: bool = False) -> list[Paragraph]:
-        """The paragraphs that are sure once this block is there; ``is_last`` gives all that are left."""
+    def feed(self, block: str, *, is_last: bool = False) -> Rows:
+        """The paragraphs that are sure once this block is there, as rows; ``is_last`` gives all that are left."""
         text = self._kept + block if self._kept else block
         at = len(text) if is_last else _find_ready(text)
         if at:
@@ -115,10 +143,10 @@ class ParagraphStream:
         else:
             lines, at = self._take_long(text)
             codes = code_points(text[:at])
-        paragraphs = _lay_out(text, codes, lines, MAX_LINE, self._punkt, self._at)
+        rows = _lay_out(text, codes, lines, MAX_LINE, self._punkt, self._at)
         self._kept = text[at:]
         self._at += at
-        return paragraphs
+        return rows
 
     def _find_lines(self, text: str, codes: Codes) -> Rows:
         """The lines of that part of a text whose code points these are, all of them whole."""

@@ -15,7 +15,7 @@ One thing is added, for scraped text: sentences glued together with no space ("t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
@@ -120,17 +120,25 @@ class Punkt:
         """Ends of sentences in those of a text's ``lines`` (rows of start, end) that are longer than ``longest``, and
         where the text goes on after each: (n, 2), ascending. ``codes`` are the text's code points."""
         found = find_ends(codes, lines, longest, word_characters(), *self._words)
-        is_sure = found[:, 0] == SURE
-        cuts: NDArray[np.int64] = found[is_sure, 1:3]
-        doubtful: list[Span] = []
+        left = np.flatnonzero(found[:, 0] != SURE)
+        if not len(left):
+            return np.ascontiguousarray(found[:, 1:3])
+        is_cut = np.ones(len(found), np.bool_)
+        is_cut[left] = False
+        more: list[Span] = []
         parted: list[Span] = []
-        for said, *place in found[~is_sure].tolist():
+        for k, (said, *place) in zip(left.tolist(), found[left].tolist(), strict=True):
             if said == DOUBTFUL:
-                doubtful += self._decide(text, *place)
-            elif glued and (cut := self._end_glued(text, *place[:3])) is not None:
-                parted.append((place[0], cut))
-        if doubtful:
-            cuts = _merge(cuts, np.array(doubtful, np.int64))
+                for cut in self._decide(text, *place):
+                    if is_cut[k]:
+                        more.append(cut)
+                    else:
+                        found[k, 1:3], is_cut[k] = cut, True
+            elif glued and (end := self._end_glued(text, *place[:3])) is not None:
+                parted.append((place[0], end))
+        cuts: NDArray[np.int64] = found[:, 1:3][is_cut]
+        if more:
+            cuts = _merge(cuts, np.array(more, np.int64))
         return _part(cuts, np.array(parted, np.int64)) if parted else cuts
 
     def without_addresses(self) -> Punkt:
@@ -168,22 +176,24 @@ class Punkt:
                 "Train the model again."
             ) from error
 
-    def _decide(self, text: str, first: int, stop: int, opening: int, end: int) -> Iterator[Span]:
+    def _decide(self, text: str, first: int, stop: int, opening: int, end: int) -> list[Span]:
         """Ends of sentences in a run from ``opening`` on, with candidates from ``first`` to ``stop``."""
+        cuts = []
         places = [(max(opening, stop - _LONGEST_RUN), stop)]
         if opening == first and stop > first + 1:
             places.insert(0, (first, first + 1))  # nltk also asks for a candidate that begins its run
         for opened, stopped in places:
             after = _AFTER.match(text, stopped, end)
-            if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after.group())):
-                yield stopped, (after.start("word") if after["word"] else stopped)
+            if after is not None and self._ends_sentence(_TOKEN.findall(text[opened:stopped] + after[0])):
+                cuts.append((stopped, after.start("word") if after["word"] else stopped))
+        return cuts
 
     def _ends_sentence(self, tokens: list[str]) -> bool:
         """Does a sentence end inside these tokens? The last one cannot tell."""
-        return any(
-            token in ("?", "!") or (token[-1] == "." and self._full_stop_ends(token, following))
-            for token, following in pairwise(tokens)
-        )
+        for token, following in pairwise(tokens):
+            if token in ("?", "!") or (token[-1] == "." and self._full_stop_ends(token, following)):
+                return True
+        return False
 
     def _full_stop_ends(self, token: str, following: str) -> bool:
         word = _fold_type(token)
@@ -194,7 +204,7 @@ class Punkt:
             next_type = next_type.removesuffix(".")
         if (word, next_type) in self.collocations:
             return False
-        initial = _IS_INITIAL.fullmatch(token) is not None
+        initial = len(token) == 2 and _IS_INITIAL.fullmatch(token) is not None
         ends = self._is_break_by_type(token)
         if not ends and not initial:  # an abbreviation or an ellipsis can end a sentence all the same
             return self._starts_sentence(following, next_type) is True or (
@@ -250,7 +260,7 @@ class Punkt:
 def _fold_type(token: str) -> str:
     """The token's type: lower case, every number the same."""
     folded = token.lower()
-    return _NUMBER if _IS_NUMBER.fullmatch(folded) else folded
+    return _NUMBER if not folded[0].isalpha() and _IS_NUMBER.fullmatch(folded) else folded
 
 
 def _part(cuts: NDArray[np.int64], parted: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -39,6 +39,7 @@ _KINDS: Final = 7
 
 _CODES: Final = 0x600  # Latin, Greek, Cyrillic, Armenian: what stands in words of other scripts is not looked up
 _LONGEST_RUN: Final = 1_000
+_AT_ONCE: Final = 8  # characters that are looked at together
 _HIGH: Final = 10  # bits of a hash by which it is found
 
 _FNV: Final = 0xCBF29CE484222325
@@ -95,7 +96,7 @@ def _is_space(code):
 
 @kernel
 def _is_break(code):
-    return 0x0A <= code <= 0x0D or code == 0x2028 or code == 0x2029
+    return ((code >= 0x0A) & (code <= 0x0D)) | (code == 0x2028) | (code == 0x2029)
 
 
 @kernel
@@ -106,7 +107,7 @@ def _is_ascii_white(code):
 
 @kernel
 def _is_mark(code):
-    return code == ord(".") or code == ord("?") or code == ord("!")
+    return (code == ord(".")) | (code == ord("?")) | (code == ord("!"))
 
 
 @kernel
@@ -138,6 +139,36 @@ def _longer(rows):
 
 
 @kernel
+def _next_break(codes, at, end):
+    """The next break from ``at`` on, or ``end``."""
+    while at + _AT_ONCE <= end:
+        is_there = False
+        for i in range(_AT_ONCE):  # without a branch, so that they are compared side by side
+            is_there |= _is_break(codes[np.uint64(at + i)])
+        if is_there:
+            break
+        at += _AT_ONCE
+    while at < end and not _is_break(codes[at]):
+        at += 1
+    return at
+
+
+@kernel
+def _next_mark(codes, at, end):
+    """The next full stop, question mark or exclamation mark from ``at`` on, or ``end``."""
+    while at + _AT_ONCE <= end:
+        is_there = False
+        for i in range(_AT_ONCE):
+            is_there |= _is_mark(codes[np.uint64(at + i)])
+        if is_there:
+            break
+        at += _AT_ONCE
+    while at < end and not _is_mark(codes[at]):
+        at += 1
+    return at
+
+
+@kernel
 def _next_ink(codes, at, end):
     """The next place from ``at`` on that is no white space, or ``end``."""
     while at < end and _is_space(codes[at]):
@@ -164,9 +195,7 @@ def find_lines(codes, line, hard, soft, is_first):
     n = 0
     begin = 0
     while begin < codes.shape[0]:
-        stop = begin
-        while stop < codes.shape[0] and not _is_break(codes[stop]):
-            stop += 1
+        stop = _next_break(codes, begin, codes.shape[0])
         end = _ink_end(codes, begin, stop)
         if end > begin:
             if n == rows.shape[0]:
@@ -341,8 +370,7 @@ def find_ends(codes, lines, longest, lower, keys, first_key):
         last = start  # up to where all is done
         i = start
         while True:
-            while i < end and not _is_mark(codes[i]):
-                i += 1
+            i = _next_mark(codes, i, end)
             if i >= end:
                 break
             first = i  # candidates are what stands in one run, from here on

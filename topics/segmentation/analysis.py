@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
+from topics.paragraphs import rows_of
 from topics.records import Paragraph
 from topics.segmentation.lexicon import ANAPHOR, CALENDAR, PRONOUN, ROLE, SPEECH, STOP
 from topics.segmentation.tokens import CAPITALISED, LOWER, NUMERIC, SHOUTED, SYMBOLIC, is_quote, tokenise
@@ -131,7 +131,7 @@ def analyse(
     """
     n = len(paragraphs)
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-    places = np.fromiter(chain.from_iterable(paragraphs), np.int64, 4 * n).reshape(n, 4)  # start, end, line, gap
+    places = np.array(rows_of(paragraphs))  # start, end, line, gap
     places[:, :2] -= at
     opening = np.zeros((n, OPENING_TOKENS), np.uint16)
     opening_shapes = np.zeros((n, OPENING_TOKENS), np.uint8)

@@ -71,13 +71,19 @@ class Decoder:
         """The starts that are sure once these paragraphs are there; ``decided`` counts paragraphs from the first of
         all."""
         clipped = np.clip(probabilities, 1e-9, 1 - 1e-9)
-        gains = (np.log(clipped / (1 - clipped)) - self._cost).tolist()
+        gains = np.log(clipped / (1 - clipped)) - self._cost
+        # body after body that does not start a segment, which nearly all paragraphs are, changes nothing
+        matters = ~is_body | (gains > 0.0)
+        matters[1:] |= ~is_body[:-1]
+        matters[:1] = True
+        first = self._n
+        matters[[i - first for i in decided if first <= i < first + len(gains)]] = True
+        at = np.flatnonzero(matters)
         sure: list[int] = []
-        for gain, body in zip(gains, is_body.tolist(), strict=True):
-            i = self._n
-            self._n += 1
+        for i, gain, body in zip((first + at).tolist(), gains[at].tolist(), is_body[at].tolist(), strict=True):
+            self._n = i + 1
             if body and i and self._best[0] == -inf and not self._began and i not in decided:
-                # body after body, which nearly all paragraphs are: one way leads here, and it starts or goes on
+                # one way leads here, and it starts or goes on
                 if gain > 0.0:
                     sure += [*self._settle(1), i]
                 continue
@@ -111,6 +117,7 @@ class Decoder:
             self._came_from.append((came_from[0], came_from[1]))
             if body or forced:
                 sure += self._settle(int(body))
+        self._n = first + len(gains)
         return sure
 
     def finish(self) -> list[int]:

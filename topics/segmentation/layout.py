@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
 from typing import Any, Final, NamedTuple, overload
 
-import numpy as np
-
-from topics.records import Paragraph, Segment
+from topics.paragraphs import rows_of
+from topics.records import Segment, Span
 from topics.segmentation.furniture import Roles
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import find_language, tell_language
-from topics.segmentation.looks import Looks, look, make_looks
+from topics.segmentation.looks import look, make_looks
 from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
 from topics.segmentation.streaming import Chapter, TextBuffer
 
@@ -38,19 +37,16 @@ class DumpFacts:
 class _Lines(NamedTuple):
     """Paragraphs and what they were taken for, in columns: a dump has more of them than of anything else."""
 
-    paragraphs: list[Paragraph]
+    starts: list[int]
+    ends: list[int]
+    lines: list[int]  # that they stand on
     probabilities: list[float]
     title_odds: list[float]
     is_title: list[bool]
     is_body: list[bool]
-    is_furniture: list[bool]
     words: list[int]
     spoken: list[int]
     marks: list[int]
-
-    @property
-    def looks(self) -> Looks:
-        return make_looks(self.words, self.spoken, self.marks)
 
     def part(self, start: int, end: int) -> _Lines:
         return _Lines._make([column[start:end] for column in self])
@@ -63,15 +59,16 @@ class _Lines(NamedTuple):
 class _Texts(Sequence[str]):
     """The lines of a segment, cut out of its text when they are asked for: few are."""
 
-    __slots__ = ("_at", "_paragraphs", "_text")
+    __slots__ = ("_at", "_ends", "_starts", "_text")
 
-    def __init__(self, text: str, at: int, paragraphs: Sequence[Paragraph]) -> None:
+    def __init__(self, text: str, at: int, starts: list[int], ends: list[int]) -> None:
         self._text = text
         self._at = at  # where it begins in the dump
-        self._paragraphs = paragraphs
+        self._starts = starts
+        self._ends = ends
 
     def __len__(self) -> int:
-        return len(self._paragraphs)
+        return len(self._starts)
 
     @overload
     def __getitem__(self, index: int) -> str: ...
@@ -79,13 +76,12 @@ class _Texts(Sequence[str]):
     def __getitem__(self, index: slice) -> _Texts: ...
     def __getitem__(self, index: int | slice) -> str | _Texts:
         if isinstance(index, slice):
-            return _Texts(self._text, self._at, self._paragraphs[index])
-        start, end, _, _ = self._paragraphs[index]
-        return self._text[start - self._at : end - self._at]
+            return _Texts(self._text, self._at, self._starts[index], self._ends[index])
+        return self._text[self._starts[index] - self._at : self._ends[index] - self._at]
 
     def __iter__(self) -> Iterator[str]:
         text, at = self._text, self._at
-        return (text[start - at : end - at] for start, end, _, _ in self._paragraphs)
+        return (text[start - at : end - at] for start, end in zip(self._starts, self._ends, strict=True))
 
 
 class _Judged(NamedTuple):
@@ -102,9 +98,10 @@ class Layout:
     def __init__(self, text: TextBuffer, facts: DumpFacts) -> None:
         self._text = text
         self._facts = facts
-        self._lines = _Lines([], [], [], [], [], [], [], [], [])
+        self._lines = _Lines([], [], [], [], [], [], [], [], [], [])
         self._begin = 0  # place of the first of these, at or before ``_first``
         self._first = 0  # place of the first of the segment that is open
+        self._furniture: deque[Span] = deque()  # from the segment that is open
         self._judged: list[_Judged] = []  # from the chapter of ``_first``
         self._index = 0
         self._cut = 0  # where the open segment begins
@@ -117,20 +114,21 @@ class Layout:
         for place, is_start in placed.items():
             if is_start:
                 probabilities[place - first] = 1.0
-        is_furniture = roles.furniture.tolist()
-        paragraphs = scored.paragraphs
-        begin = paragraphs[0].start
-        starts = np.array([p.start for p in paragraphs])
-        ends = np.array([p.end for p in paragraphs])
-        looks = look(text.slice(begin, paragraphs[-1].end), starts - begin, ends - begin)
+        rows = rows_of(scored.paragraphs)
+        starts, ends, lines, _ = rows.T
+        begin, end = int(starts[0]), int(ends[-1])
+        whole = text.slice(begin, end)
+        looks = look(whole, starts - begin, ends - begin)
         more = _Lines(
-            paragraphs, probabilities, scored.head("title").tolist(), roles.title.tolist(), roles.body.tolist(),
-            is_furniture, *looks,
+            starts.tolist(), ends.tolist(), lines.tolist(), probabilities, scored.head("title").tolist(),
+            roles.title.tolist(), roles.body.tolist(), *looks,
         )  # fmt: skip
         self._lines = self._lines.part(self._first - self._begin, first - self._begin).join(more)
         self._begin = self._first
-        furniture = (text.slice(p.start, p.end) for p in compress(paragraphs, is_furniture))
-        self._judged.append(_Judged(first, scored.is_flat, find_banners(furniture)))
+        furniture: list[Span] = list(map(tuple, rows[roles.furniture, :2].tolist()))
+        self._furniture.extend(furniture)
+        banners = find_banners(whole[at - begin : stop - begin] for at, stop in furniture)
+        self._judged.append(_Judged(first, scored.is_flat, banners))
 
     def take(self, starts: Sequence[int], *, is_last: bool) -> Iterator[Segment]:
         """The segments that these starts end, and at last the one that is open; the first start of all is 0."""
@@ -154,34 +152,37 @@ class Layout:
         """The open segment, which ends where paragraph ``until`` starts, or with the dump."""
         facts, text, begin = self._facts, self._text, self._cut
         lines = self._lines
-        n = len(lines.paragraphs) if until is None else until - self._begin
-        own = lines.part(self._first - self._begin, n)
+        own = slice(self._first - self._begin, len(lines.starts) if until is None else until - self._begin)
         if until is None:
-            end, last = text.end, own.paragraphs[-1]
-            end_line = last.line - 1 + _count_lines(text.slice(last.end - 1, end))
+            end, last = text.end, lines.ends[-1]
+            end_line = lines.lines[-1] - 1 + _count_lines(text.slice(last - 1, end))
         else:
-            following = lines.paragraphs[n]
-            end = self._line_start(following.start)
-            end_line = following.line - (text.slice(end - 1, end) in "\n\r")
+            end = self._line_start(lines.starts[own.stop])
+            end_line = lines.lines[own.stop] - (text.slice(end - 1, end) in "\n\r")
+        furniture = []
+        while self._furniture and self._furniture[0][0] < end:
+            furniture.append(self._furniture.popleft())
         judged = self._judged[0]
         is_all = until is None and not self._index
         whole = text.slice(begin, end)
-        texts = _Texts(whole, begin, own.paragraphs)
-        body, looks = own.is_body, own.looks
+        texts = _Texts(whole, begin, lines.starts[own], lines.ends[own])
+        body = lines.is_body[own]
+        looks = make_looks(lines.words[own], lines.spoken[own], lines.marks[own])
+        title = find_title(texts, lines.title_odds[own], lines.is_title[own], body)
         segment = Segment(
             dump=facts.name,
             dump_digest=facts.digest,
             index=self._index,
             start=begin,
             end=end,
-            start_line=own.paragraphs[0].line if self._index else 1,
+            start_line=lines.lines[own.start] if self._index else 1,
             end_line=end_line,
             kind=tell_kind(texts, body, looks, flat=judged.is_flat),
-            title=find_title(texts, own.title_odds, own.is_title, body) or (facts.title if is_all else None),
+            title=title or (facts.title if is_all else None),
             published=find_published(texts, body, looks) or (facts.published if is_all else None),
             source=find_source(texts, body, judged.banners, looks) or facts.source,
-            boundary=round(own.probabilities[0], 4),
-            furniture=tuple([(p.start, p.end) for p in compress(own.paragraphs, own.is_furniture)]),
+            boundary=round(lines.probabilities[own.start], 4),
+            furniture=tuple(furniture),
             language=find_language(whole) or self._tell_language(),
             text=whole,
         )

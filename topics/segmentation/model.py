@@ -8,7 +8,7 @@ paragraphs alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ assert MARGIN > CONTEXT + BAND + 30
 class Scored:
     """A text's paragraphs and what the model sees in each of them."""
 
-    paragraphs: list[Paragraph]
+    paragraphs: Sequence[Paragraph]
     analysis: Analysis
     probabilities: NDArray[np.float64]  # (n,) that a piece starts here
     heads: Array  # (n, len(HEADS)), log-odds
@@ -96,7 +96,7 @@ class SegmentationModel:
         return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
 
     def weigh(
-        self, paragraphs: list[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool
+        self, paragraphs: Sequence[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool
     ) -> Scored:
         """Paragraphs with their log-odds made probabilities; ``is_start`` where they are the first of a dump.
 

@@ -111,8 +111,9 @@ class Decisions:
     def place(self, first: int, paragraphs: Sequence[Paragraph]) -> dict[int, bool]:
         """Decisions by the place of their paragraph; the first of these paragraphs has the place ``first``."""
         placed: dict[int, bool] = {}
-        begins = [paragraph.start for paragraph in paragraphs]
-        while self._next < len(self._waiting) and begins and self._waiting[self._next][0] <= begins[-1]:
+        is_waiting = self._next < len(self._waiting)
+        begins = [paragraph.start for paragraph in paragraphs] if is_waiting else []
+        while begins and self._next < len(self._waiting) and self._waiting[self._next][0] <= begins[-1]:
             at = bisect_left(begins, self._waiting[self._next][0])
             own = []
             while self._next < len(self._waiting) and self._waiting[self._next][0] <= begins[at]:

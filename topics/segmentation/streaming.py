@@ -14,8 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from topics.paragraphs import ParagraphStream
-from topics.records import Paragraph
+from topics.paragraphs import Paragraphs, ParagraphStream, Rows
 from topics.segmentation.analysis import Analysis, analyse, join_analyses
 from topics.segmentation.features import WINDOW
 from topics.segmentation.model import MARGIN, Scored, SegmentationModel, stretches
@@ -74,22 +73,24 @@ class TextBuffer:
 def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapter]:
     """All paragraphs of a text, scored, a chapter at a time; none for a text without any."""
     stream = ParagraphStream(model.punkt)
-    paragraphs: list[Paragraph] = []  # from the first that is still needed, which has the place ``first``
+    rows: Rows = np.empty((0, 4), np.int64)  # from the first that is still needed, which has the place ``first``
     parts: list[Analysis] = []
     first = done = line = 0
     is_read = False
-    while not is_read or done < first + len(paragraphs):
-        fresh: list[Paragraph] = []
-        while not is_read and first + len(paragraphs) + len(fresh) < done + CHAPTER + MARGIN:
+    while not is_read or done < first + len(rows):
+        n = first + len(rows)
+        read: list[Rows] = []
+        while not is_read and n < done + CHAPTER + MARGIN:
             block, is_read = text.read()
-            fresh += stream.feed(block, is_last=is_read)
+            read.append(stream.feed(block, is_last=is_read))
+            n += len(read[-1])
+        fresh = Paragraphs(np.concatenate(read)) if read else ()
         if fresh:
             at = fresh[0].start
             own = text.slice(at, fresh[-1].end)
             parts.append(analyse(own, fresh, model.vocabulary, at=at, line_before=line))
             line = fresh[-1].line
-            paragraphs += fresh
-        n = first + len(paragraphs)
+            rows = np.concatenate([rows, fresh.rows])
         if not n:
             return
         analysis = join_analyses(parts)
@@ -98,6 +99,7 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
             model.score_stretch(analysis.stretch(start - first, end - first))[keep - start : last - start]
             for (start, end), (keep, last) in stretches(n, done, stop)
         ]
+        paragraphs = Paragraphs(rows)
         at = text.needed = paragraphs[0].start
         tongues = find_tongues(text.slice(at, paragraphs[-1].end), paragraphs, at)
         scored = model.weigh(
@@ -110,6 +112,6 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
         yield Chapter(done, scored, is_read and stop == n)
         done = stop
         drop = max(0, done - MARGIN - first)
-        paragraphs = paragraphs[drop:]
+        rows = rows[drop:]
         parts = [analysis.stretch(drop, len(analysis))]
         first += drop

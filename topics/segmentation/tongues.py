@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.paragraphs import rows_of
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
 from topics.segmentation.looks import code_points
@@ -102,10 +102,9 @@ def _find_suspects(text: str, paragraphs: Sequence[Paragraph], at: int) -> list[
     if not len(places):
         return []
     places += at
-    starts = np.fromiter(map(itemgetter(0), paragraphs), np.int64, len(paragraphs))
+    starts, ends, _, _ = np.ascontiguousarray(rows_of(paragraphs).T)
     near = np.flatnonzero(np.bincount(np.searchsorted(starts, places, side="right"))[1:])  # the last that begins before
-    ends = np.array([paragraphs[i].end for i in near.tolist()])
-    starts = starts[near]
+    starts, ends = starts[near], ends[near]
     n_foreign = np.searchsorted(places, ends) - np.searchsorted(places, starts)
     found: list[int] = near[n_foreign > FOREIGN_SHARE * (ends - starts)].tolist()
     return found

@@ -16,37 +16,45 @@ from topics.writers.sinks import Sink
 
 __all__ = ["encode_row", "write_jsonl"]
 
-_ESCAPED = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-_PLAIN = bytes(range(0x20, 0x7F))
+_ESCAPED = re.compile("[\x00-\x07\x0b\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 # what JSON escapes by one character; a backslash first
 _NAMED = [(c.encode(), f"\\{name}".encode()) for c, name in zip('\\"\n\r\t\b\f', '\\"nrtbf', strict=True)]
-_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+_PLAIN = bytes(range(0x20, 0x7F))
+_UNQUOTED = _PLAIN.translate(None, b'\\"')  # what a JSON string holds as it is
+_LONG = 200  # characters; a shorter text is quoted with all else
+_to_json = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
 def encode_row(row: Row) -> bytes:
     """One line with its line end. A number that JSON does not have (NaN) is a ``ValueError``."""
     fields = dict(row)
-    texts: list[tuple[str, str]] = []  # that the row ends with: nearly all of it, and more quickly quoted here
-    while fields and isinstance(fields[last := next(reversed(fields))], str):
-        texts.append((last, fields.pop(last)))
+    texts: list[bytes] = []  # that the row ends with: nearly all of it, and more quickly quoted here
     try:
+        while fields and isinstance(text := fields[name := next(reversed(fields))], str) and len(text) > _LONG:
+            del fields[name]
+            texts.append(_escape(_to_json(name).encode()) + b": " + _quote(text))
         parts = [_escape(_to_json(fields)[1:-1].encode())] if fields else []
-        parts += (_quote(name) + b": " + _quote(text) for name, text in reversed(texts))
     except UnicodeEncodeError:
         return json.dumps(dict(row), allow_nan=False).encode() + b"\n"
-    return b"{" + b", ".join(parts) + b"}\n"
+    return b"{" + b", ".join([*parts, *reversed(texts)]) + b"}\n"
 
 
 def _quote(text: str) -> bytes:
     data = text.encode()
+    others = data.translate(None, _UNQUOTED)  # leaves characters that are not ASCII whole
     for character, escape in _NAMED:
-        data = data.replace(character, escape)
-    return b'"' + _escape(data) + b'"'
+        if character in others:
+            data = data.replace(character, escape)
+    return b'"' + _write_out(data, others) + b'"'
 
 
 def _escape(data: bytes) -> bytes:
-    """UTF-8 with what stands for nothing to be seen as ``\\u`` escapes."""
-    others = data.translate(None, _PLAIN)  # leaves characters that are not ASCII whole
+    """JSON in UTF-8 with what stands for nothing to be seen as ``\\u`` escapes."""
+    return _write_out(data, data.translate(None, _PLAIN))
+
+
+def _write_out(data: bytes, others: bytes) -> bytes:
+    """The same; ``others`` are the characters that may have to be escaped."""
     if others and _ESCAPED.search(others.decode()):
         return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", data.decode()).encode()
     return data

@@ -38,7 +38,7 @@ def find_starts(text: str, model: SegmentationModel) -> tuple[list[Paragraph], l
     """The paragraphs of a text, and which of them the model starts a piece at."""
     scored = model.score(text)
     starts = decode_starts(scored.probabilities, assign_roles(scored).body, scored.threshold)
-    return scored.paragraphs, starts.tolist()
+    return list(scored.paragraphs), starts.tolist()
 
 
 def score_dump(dump: MixedDump, paragraphs: Sequence[Paragraph], starts: Iterable[int]) -> BoundaryScores:
