@@ -37,6 +37,7 @@ from topics.errors import TopicsError
 DOCUMENT = 2_500  # characters: scoring's texts
 MOST_TEXTS = 4_000  # of these: 10 MB, more than any cache holds
 LINED = 3_000
+DUMPS_OF_STYLE = 12
 PARTS = ("scoring", "segmentation", "endtoend", "growth", "jobs", "clusters", "memory", "start")
 N_ROUNDS = 5
 
@@ -232,9 +233,35 @@ def report_endtoend(model: Model, articles: Articles, scratch: Path, options: ar
     from topics.records import Dump
 
     score = fit_sklearn(options.shared)
-    for name, texts in (("a line a paragraph", articles.lined), ("no line breaks", articles.flat)):
-        dumps = [Dump(f"{k}", text) for k, text in enumerate(cut_dumps(texts, 40_000))][:40]
-        _time_endtoend(model, name, dumps, score)
+    sorts = {
+        "a line a paragraph": cut_dumps(articles.lined, 40_000)[:40],
+        "no line breaks": cut_dumps(articles.flat, 40_000)[:40],
+        **_build_styles(options.shared),
+    }
+    for name, texts in sorts.items():
+        _time_endtoend(model, name, [Dump(f"{k}", text) for k, text in enumerate(texts)], score)
+
+
+def _build_styles(shared: Path) -> dict[str, list[str]]:
+    """Dumps of each style of ``segmentation.py``, about as many bytes of each, by themselves and all together."""
+    from topics.segmentation.training.corpora import read_corpora
+    from topics.segmentation.training.styles import STYLES, build_dumps
+
+    corpora = read_corpora(shared / "data").part("test")
+    built = {style: [dump.text for dump in build_dumps(corpora, style, DUMPS_OF_STYLE)] for style in STYLES}
+    n_characters = min(sum(map(len, texts)) for texts in built.values())
+    styles = {f"style {style}": _take(texts, n_characters) for style, texts in built.items()}
+    return {"the five styles": [text for texts in styles.values() for text in texts], **styles}
+
+
+def _take(texts: Sequence[str], n_characters: int) -> list[str]:
+    """The first texts that have together so many characters, the last one cut."""
+    taken = []
+    for text in texts:
+        if n_characters > 0:
+            taken.append(text[:n_characters])
+            n_characters -= len(text)
+    return taken
 
 
 def _time_endtoend(model: Model, style: str, dumps: Sequence[Any], score: Callable[[list[str]], Any]) -> None:

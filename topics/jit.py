@@ -34,7 +34,7 @@ LINE: Final = 64  # bytes that a cache holds together
 
 def kernel(function: F) -> F:
     """Compile a loop over arrays to machine code."""
-    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False)(function))
+    return cast(F, numba.njit(cache=True, nogil=True, fastmath=False, no_cfunc_wrapper=True)(function))
 
 
 @intrinsic
