@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import shutil
 import sys
 import tempfile
@@ -49,12 +50,13 @@ class Identifier:
 
     def rank(self, text: str) -> tuple[str, float]:
         """The likeliest language of a text and its lead over English in log-likelihood."""
-        text = unicodedata.normalize("NFC", text.lower() if text.isupper() else text)
+        text = text.lower() if text.isupper() else text
+        if not text.isascii():
+            text = unicodedata.normalize("NFC", text)
         data = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
-        seen, counts = _count_features(data, self.moves, self.rows, self.features)
-        if not len(seen):
+        scores = self.priors.copy()
+        if not _weigh_features(data, self.moves, self.rows, self.features, self.weights, scores):
             return self.languages[0], 0.0
-        scores = np.log1p(counts) @ self.weights.take(seen, axis=0) + self.priors
         best = int(scores.argmax())
         return self.languages[best], float(scores[best]) - float(scores[self.languages.index("en")])
 
@@ -120,13 +122,13 @@ def _leave(identifier: Identifier, folder: Path) -> None:
 
 
 @kernel
-def _count_features(data, moves, rows, features):
-    """The features that are seen, in the order of the first time, and how often."""
+def _weigh_features(data, moves, rows, features, weights, scores):
+    """Add to ``scores`` what the features that are seen say, each by how often; returns how many there are."""
     n_slots = 16
     while n_slots < 2 * data.shape[0]:
         n_slots *= 2
-    slots = np.full(n_slots, -1, np.int64)  # where a feature stands in ``seen``, from its number on
-    seen = np.empty(data.shape[0], np.int64)
+    slots = np.full(n_slots, -1, np.int32)  # where a feature stands in ``seen``, from its number on
+    seen = np.empty(data.shape[0], np.int64)  # in the order of the first time
     counts = np.empty(data.shape[0], np.float32)
     n = 0
     state = np.int64(0)
@@ -144,4 +146,8 @@ def _count_features(data, moves, rows, features):
             counts[n] = 0.0
             n += 1
         counts[slots[slot]] += np.float32(1.0)
-    return seen[:n], counts[:n]
+    for k in range(n):
+        weight, own = np.float32(math.log1p(counts[k])), weights[seen[k]]
+        for column in range(scores.shape[0]):
+            scores[column] += weight * own[column]
+    return n

@@ -67,9 +67,14 @@ def find_language(text: str) -> str | None:
     capitals = _are_capitals(words)
     votes: Counter[str] = Counter()
     lines = text.split("\n")
+    most_left = len(words) + (0 if text.isascii() else len(_NOT_LATIN.findall(text)))  # votes that lines may bring
     for line in lines if len(lines) > 1 else ():
-        if found := _tell_words(line, _WORD.findall(line), capitals):
+        own = _WORD.findall(line)
+        if found := _tell_words(line, own, capitals):
             votes[found[0]] += found[1]
+        most_left -= len(own)
+        if 2 * votes["en"] >= votes.total() + most_left > 0:
+            return "en"
     n_english = votes.pop("en", 0)
     if votes.total() > n_english:
         return votes.most_common(1)[0][0]

@@ -168,7 +168,7 @@ class Layout:
         texts = _Texts(whole, begin, lines.starts[own], lines.ends[own])
         body = lines.is_body[own]
         looks = make_looks(lines.words[own], lines.spoken[own], lines.marks[own])
-        title = find_title(texts, lines.title_odds[own], lines.is_title[own], body)
+        title = find_title(texts, lines.title_odds[own], lines.is_title[own], body, looks)
         segment = Segment(
             dump=facts.name,
             dump_digest=facts.digest,

@@ -13,7 +13,17 @@ from itertools import compress, islice
 from typing import Final
 
 from topics.segmentation.dates import MONTHS, find_published, is_date_line
-from topics.segmentation.looks import BYLINE, CLAIMING, DATELINE, NAMING, Looks, find_long, look_at
+from topics.segmentation.looks import (
+    BYLINE,
+    CLAIMING,
+    DATE_REACH,
+    DATED,
+    DATELINE,
+    NAMING,
+    Looks,
+    find_long,
+    look_at,
+)
 
 __all__ = ["find_banners", "find_published", "find_source", "find_title"]
 
@@ -79,9 +89,14 @@ _COMMON: Final = frozenset(
 
 
 def find_title(
-    lines: Sequence[str], odds: Sequence[float], is_title: Sequence[bool], is_body: Sequence[bool]
+    lines: Sequence[str],
+    odds: Sequence[float],
+    is_title: Sequence[bool],
+    is_body: Sequence[bool],
+    looks: Looks | None = None,
 ) -> str | None:
-    """The headline among the lines before the first body paragraph; ``odds`` are the title head's.
+    """The headline among the lines before the first body paragraph; ``odds`` are the title head's, ``looks`` those of
+    the lines, if known.
 
     Points count: what the head says, whether the body takes the line's words up, whether a date or byline
     follows, whether it opens the segment. Kickers, bylines, captions and sentences are none.
@@ -93,17 +108,18 @@ def find_title(
     if all(is_body[:LEAD_LINES]):
         return None
     n_lead = next((i for i, line in enumerate(lines) if is_body[i] and _ends_lead(line)), len(lines))
+    marks = (look_at(lines) if looks is None else looks).marks
     body = None
     best, title = LEAST_POINTS, None
     for i, line in enumerate(lines[: min(n_lead, LEAD_LINES)]):
-        if (is_body[i] and line.endswith(".")) or not _may_be_title(line) or (i and lines[i - 1][-1] == ":"):
+        if (is_body[i] and line.endswith(".")) or not _may_be_title(line, marks[i]) or (i and lines[i - 1][-1] == ":"):
             continue
         if body is None:
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
         points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
         points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
-        points += 1.0 * any(map(_is_byline_or_date, lines[i + 1 : min(i + 3, n_lead)]))
+        points += 1.0 * any(_is_byline_or_date(lines[k], marks[k]) for k in range(i + 1, min(i + 3, n_lead)))
         points += 1.5 * (i == 0)
         points -= 1.0 * (not is_title[i])
         points -= 1.0 * (_SENTENCES.search(line) is not None)
@@ -117,7 +133,7 @@ def _ends_lead(line: str) -> bool:
     return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in '.”"’!)')
 
 
-def _may_be_title(line: str) -> bool:
+def _may_be_title(line: str, marks: int) -> bool:
     fewest, most = TITLE_WORDS
     n_words = len(line.split())
     return (
@@ -128,7 +144,7 @@ def _may_be_title(line: str) -> bool:
         and not _NO_HEADLINE_IS.match(line)
         and not (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
         and not (_holds(line, _NO_HEADLINE_HOLDS) and _NO_HEADLINE.search(line))
-        and not is_date_line(line)
+        and not _is_date_line(line, marks)
     )
 
 
@@ -137,8 +153,12 @@ def _content(text: str) -> set[str]:
     return {word[:6] for word in _CONTENT.findall(text.lower()) if word not in _COMMON}
 
 
-def _is_byline_or_date(line: str) -> bool:
-    return len(line) < 120 and (_BY.match(line) is not None or is_date_line(line))
+def _is_byline_or_date(line: str, marks: int) -> bool:
+    return len(line) < 120 and (_BY.match(line) is not None or _is_date_line(line, marks))
+
+
+def _is_date_line(line: str, marks: int) -> bool:
+    return (marks & DATED != 0 or len(line) > DATE_REACH) and is_date_line(line)
 
 
 # Source

@@ -56,10 +56,11 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     if not suspects:
         return Tongues()
     n = len(paragraphs)
+    spans = (rows_of(paragraphs)[:, :2] - at).tolist()
     answers: dict[str, str | None] = {}  # furniture repeats
 
     def read(i: int) -> str:
-        return text[paragraphs[i].start - at : paragraphs[i].end - at]
+        return text[slice(*spans[i])]
 
     def tell(i: int) -> str | None:
         own = read(i)
