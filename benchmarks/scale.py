@@ -37,7 +37,7 @@ from topics.errors import TopicsError
 DOCUMENT = 2_500  # characters: scoring's texts
 MOST_TEXTS = 4_000  # of these: 10 MB, more than any cache holds
 LINED = 3_000
-DUMPS_OF_STYLE = 12
+DUMPS_OF_STYLE = 40
 PARTS = ("scoring", "segmentation", "endtoend", "growth", "jobs", "clusters", "memory", "start")
 N_ROUNDS = 5
 

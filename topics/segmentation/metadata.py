@@ -43,6 +43,8 @@ BODY_READ: Final = 1000  # code points of the body that a headline's words are l
 LEAST_POINTS: Final = 1.0
 LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
+TAKEN_UP_POINTS: Final = 4.0  # where the body takes up all its words
+BYLINE_POINTS: Final = 1.0  # where a byline or a date follows
 
 _NO_TITLE_OPENS: Final = re.compile(
     r"(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
@@ -112,17 +114,19 @@ def find_title(
     body = None
     best, title = LEAST_POINTS, None
     for i, line in enumerate(lines[: min(n_lead, LEAD_LINES)]):
-        if (is_body[i] and line.endswith(".")) or not _may_be_title(line, marks[i]) or (i and lines[i - 1][-1] == ":"):
+        points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN) + 1.5 * (i == 0) - 1.0 * (not is_title[i])
+        if points + TAKEN_UP_POINTS + BYLINE_POINTS <= best or not _is_built_as_title(line):
+            continue
+        if (is_body[i] and line.endswith(".")) or (i and lines[i - 1][-1] == ":"):
             continue
         if body is None:
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
-        points = min(max(odds[i], -ODDS_SPAN), ODDS_SPAN)
-        points += 4.0 * sum(word in body for word in words) / max(len(words), 5)
-        points += 1.0 * any(_is_byline_or_date(lines[k], marks[k]) for k in range(i + 1, min(i + 3, n_lead)))
-        points += 1.5 * (i == 0)
-        points -= 1.0 * (not is_title[i])
+        points += TAKEN_UP_POINTS * sum(word in body for word in words) / max(len(words), 5)
         points -= 1.0 * (_SENTENCES.search(line) is not None)
+        if points + BYLINE_POINTS <= best or not _may_be_title(line, marks[i]):
+            continue
+        points += BYLINE_POINTS * any(_is_byline_or_date(lines[k], marks[k]) for k in range(i + 1, min(i + 3, n_lead)))
         if points > best:
             best, title = points + LATER_POINTS, line
     return title
@@ -133,18 +137,19 @@ def _ends_lead(line: str) -> bool:
     return n_words > TITLE_WORDS[1] or (n_words >= BODY_WORDS and line[-1] in '.”"’!)')
 
 
-def _may_be_title(line: str, marks: int) -> bool:
+def _is_built_as_title(line: str) -> bool:
     fewest, most = TITLE_WORDS
     n_words = len(line.split())
-    return (
-        fewest <= n_words <= most
-        and not (line[-1] in ".:;," and n_words > 9)
-        and not line[0].islower()
-        and not _NO_TITLE_OPENS.match(line)
-        and not _NO_HEADLINE_IS.match(line)
-        and not (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
-        and not (_holds(line, _NO_HEADLINE_HOLDS) and _NO_HEADLINE.search(line))
-        and not _is_date_line(line, marks)
+    return fewest <= n_words <= most and not (line[-1] in ".:;," and n_words > 9) and not line[0].islower()
+
+
+def _may_be_title(line: str, marks: int) -> bool:
+    return not (
+        _NO_TITLE_OPENS.match(line)
+        or _NO_HEADLINE_IS.match(line)
+        or (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
+        or (_holds(line, _NO_HEADLINE_HOLDS) and _NO_HEADLINE.search(line))
+        or _is_date_line(line, marks)
     )
 
 
