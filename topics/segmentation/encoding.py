@@ -120,17 +120,19 @@ class RowTable:
         self._n_made = 1
         self._lock = threading.Lock()
 
-    def make(self, tokens: NDArray[np.uint16], shapes: NDArray[np.uint8]) -> None:
-        """Make the rows of these tokens that are not made yet."""
-        met = np.empty(tokens.size, np.int64)
-        if not _find_new(tokens, shapes, self.row_of, met):
-            return
-        with self._lock:
-            fresh = np.unique(met[: _find_new(tokens, shapes, self.row_of, met)])
-            end = self._n_made + len(fresh)
-            _make_rows(self._tokens, self._of_shape, self._filters, fresh, self.rows[self._n_made : end])
-            self.row_of[fresh // N_SHAPES, fresh % N_SHAPES] = np.arange(self._n_made, end)
-            self._n_made = end
+    def find(self, tokens: NDArray[np.uint16], shapes: NDArray[np.uint8]) -> NDArray[np.int32]:
+        """The rows of tokens, (n, places + 2), with that of no token before and behind; those not made yet are made."""
+        n, n_places = tokens.shape
+        rows, met = np.empty((n, n_places + 2), np.int32), np.empty(tokens.size, np.int64)
+        if _look_up(tokens, shapes, self.row_of, rows, met):
+            with self._lock:
+                fresh = np.unique(met[: _look_up(tokens, shapes, self.row_of, rows, met)])
+                end = self._n_made + len(fresh)
+                _make_rows(self._tokens, self._of_shape, self._filters, fresh, self.rows[self._n_made : end])
+                self.row_of[fresh // N_SHAPES, fresh % N_SHAPES] = np.arange(self._n_made, end)
+                self._n_made = end
+                _look_up(tokens, shapes, self.row_of, rows, met)
+        return rows
 
 
 class StepTables:
@@ -166,12 +168,10 @@ class StepTables:
     def read(self, tokens: Tokens, told: Bytes) -> None:
         """Fill the first columns of ``told`` (n, at least ``Sizes.encoded``) with the vectors of paragraphs, in steps,
         of which ``MOST`` are told."""
-        opening, ending = self.opening, self.ending
-        opening.make(tokens.opening, tokens.opening_shapes)
-        ending.make(tokens.ending, tokens.ending_shapes)
+        opening = self.opening.find(tokens.opening, tokens.opening_shapes)
+        ending = self.ending.find(tokens.ending, tokens.ending_shapes)
         _read(
-            tokens.opening, tokens.opening_shapes, opening.row_of, opening.rows,
-            tokens.ending, tokens.ending_shapes, ending.row_of, ending.rows,
+            opening, self.opening.rows, ending, self.ending.rows,
             self.of_place, self.of_end, self.of_mean, self.n_opening, told,
         )  # fmt: skip
 
@@ -201,18 +201,27 @@ def _in_steps(numbers: NDArray[np.float64], most: int) -> NDArray[np.float64]:
 
 
 @kernel
-def _find_new(
-    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], met: NDArray[np.int64]
+def _look_up(
+    tokens: NDArray[np.uint16],
+    shapes: NDArray[np.uint8],
+    row_of: NDArray[np.int32],
+    rows: NDArray[np.int32],
+    met: NDArray[np.int64],
 ) -> int:
-    """Write tokens and shapes that have no row, as one number each, to ``met``; returns how many they are."""
-    n = 0
-    for i in range(tokens.shape[0]):
-        for q in range(tokens.shape[1]):
+    """What :meth:`RowTable.find` does. Writes tokens and shapes that have no row, as one number each, to ``met``;
+    returns how many they are."""
+    n_met = 0
+    n, n_places = tokens.shape
+    for i in range(n):
+        rows[i, 0] = rows[i, n_places + 1] = 0
+        for q in range(n_places):
             token, shape = tokens[i, q], shapes[i, q]
-            if shape and not row_of[token, shape]:
-                met[n] = np.int64(token) * N_SHAPES + shape
-                n += 1
-    return n
+            row = row_of[token, shape]
+            rows[i, q + 1] = row
+            if row == 0 and shape != 0:
+                met[n_met] = np.int64(token) * N_SHAPES + shape
+                n_met += 1
+    return n_met
 
 
 @kernel
@@ -244,13 +253,9 @@ def _make_rows(
 
 @kernel
 def _read(
-    opening: NDArray[np.uint16],
-    opening_shapes: NDArray[np.uint8],
-    row_of_opening: NDArray[np.int32],
+    opening: NDArray[np.int32],
     opening_rows: NDArray[np.int8],
-    ending: NDArray[np.uint16],
-    ending_shapes: NDArray[np.uint8],
-    row_of_ending: NDArray[np.int32],
+    ending: NDArray[np.int32],
     ending_rows: NDArray[np.int8],
     of_place: NDArray[np.int16],
     of_end: NDArray[np.int16],
@@ -261,24 +266,24 @@ def _read(
     """What :meth:`StepTables.read` does. The rows of the next paragraph are fetched while one is read: a quarter of
     the time."""
     n, n_last = opening.shape[0], of_mean.shape[0]
-    opened, opened_next = np.zeros(OPENING_TOKENS + 2, np.int32), np.zeros(OPENING_TOKENS + 2, np.int32)
-    closed, closed_next = np.zeros(LAST_TOKENS + 2, np.int32), np.zeros(LAST_TOKENS + 2, np.int32)
     best_opening, best_last = np.empty(of_place.shape[2], np.int16), np.empty(of_end.shape[2], np.int16)
     total = np.empty(opening_rows.shape[1] - TAPS * of_place.shape[2], np.int16)
-    size_next, begin_next = 0, LAST_TOKENS
-    for i in range(-1, n):
-        opened, opened_next, size = opened_next, opened, size_next
-        closed, closed_next, begin = closed_next, closed, begin_next
-        size_next, begin_next = 0, LAST_TOKENS
+    for i in range(n):
+        opened, closed = opening[i], ending[i]
+        size, begin = 0, LAST_TOKENS
+        while size < OPENING_TOKENS and opened[size + 1] != 0:
+            size += 1
+        while begin > 0 and closed[begin] != 0:
+            begin -= 1
         if i + 1 < n:
-            size_next = _look_up_opening(opening[i + 1], opening_shapes[i + 1], row_of_opening, opened_next)
-            begin_next = _look_up_ending(ending[i + 1], ending_shapes[i + 1], row_of_ending, closed_next)
-            for t in range(1, size_next + 1):
-                fetch(opening_rows, opened_next[t])
-            for t in range(begin_next + 1, LAST_TOKENS + 1):
-                fetch(ending_rows, closed_next[t])
-        if i < 0:
-            continue
+            for t in range(1, OPENING_TOKENS + 1):
+                if opening[i + 1, t] == 0:
+                    break
+                fetch(opening_rows, opening[i + 1, t])
+            for t in range(LAST_TOKENS, 0, -1):
+                if ending[i + 1, t] == 0:
+                    break
+                fetch(ending_rows, ending[i + 1, t])
         respond(opening_rows, opened, np.int64(1), np.int64(size), of_place, best_opening)
         add_up(opening_rows, opened, np.int64(1), np.int64(size), np.int64(TAPS * best_opening.shape[0]), total)
         respond(ending_rows, closed, np.int64(begin + 1), np.int64(LAST_TOKENS), of_end, best_last)
@@ -296,29 +301,3 @@ def _tell(best: NDArray[np.int16], told: Bytes) -> None:
     """Write the best responses of filters, none of which is negative, as bytes."""
     for f in range(told.shape[0]):
         told[f] = np.uint8(min(best[f], np.int16(MOST)))
-
-
-@kernel
-def _look_up_opening(
-    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], rows: NDArray[np.int32]
-) -> int:
-    """Write the rows of opening tokens, the row of no token around them; returns how many there are."""
-    size = 0
-    while size < OPENING_TOKENS and shapes[size] != 0:
-        rows[size + 1] = row_of[tokens[size], shapes[size]]
-        size += 1
-    rows[size + 1] = 0
-    return size
-
-
-@kernel
-def _look_up_ending(
-    tokens: NDArray[np.uint16], shapes: NDArray[np.uint8], row_of: NDArray[np.int32], rows: NDArray[np.int32]
-) -> int:
-    """The same of last tokens, which end at the last place; returns the place before which they begin."""
-    begin = LAST_TOKENS
-    while begin > 0 and shapes[begin - 1] != 0:
-        begin -= 1
-        rows[begin + 1] = row_of[tokens[begin], shapes[begin]]
-    rows[begin] = 0
-    return begin
