@@ -15,5 +15,16 @@ from topics.paragraphs.lines import (
     split_paragraphs,
 )
 from topics.paragraphs.punkt import Punkt
+from topics.paragraphs.scan import code_points
 
-__all__ = ["MAX_LINE", "MAX_SENTENCE", "ParagraphStream", "Paragraphs", "Punkt", "Rows", "rows_of", "split_paragraphs"]
+__all__ = [
+    "MAX_LINE",
+    "MAX_SENTENCE",
+    "ParagraphStream",
+    "Paragraphs",
+    "Punkt",
+    "Rows",
+    "code_points",
+    "rows_of",
+    "split_paragraphs",
+]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.paragraphs import rows_of
+from topics.paragraphs import code_points, rows_of
 from topics.records import Paragraph
 from topics.segmentation.lexicon import ANAPHOR, CALENDAR, PRONOUN, ROLE, SPEECH, STOP
 from topics.segmentation.tokens import CAPITALISED, LOWER, NUMERIC, SHOUTED, SYMBOLIC, is_quote, tokenise
@@ -122,15 +122,20 @@ def join_analyses(parts: Sequence[Analysis]) -> Analysis:
 
 
 def analyse(
-    text: str, paragraphs: Sequence[Paragraph], vocabulary: Vocabulary, *, at: int = 0, line_before: int = 0
+    text: str | NDArray[np.uint32],
+    paragraphs: Sequence[Paragraph],
+    vocabulary: Vocabulary,
+    *,
+    at: int = 0,
+    line_before: int = 0,
 ) -> Analysis:
     """One :class:`Analysis` row for each paragraph, in order; an empty one for no paragraphs.
 
-    Where they are not the first of a dump, ``text`` begins at its code point ``at``, and the paragraph before them
-    stands on line ``line_before``.
+    ``text`` may be given as its code points. Where they are not the first of a dump, it begins at the dump's code point
+    ``at``, and the paragraph before them stands on line ``line_before``.
     """
     n = len(paragraphs)
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    codes = code_points(text) if isinstance(text, str) else text
     places = np.array(rows_of(paragraphs))  # start, end, line, gap
     places[:, :2] -= at
     opening = np.zeros((n, OPENING_TOKENS), np.uint16)

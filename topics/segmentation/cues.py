@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.segmentation.looks import code_points
+from topics.paragraphs import code_points
 from topics.segmentation.patterns import list_beginnings
 
 __all__ = ["count_most", "find_likely", "find_sure"]

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.paragraphs import code_points
 from topics.segmentation.commonest import count_common, hold_common
-from topics.segmentation.looks import code_points
 
 if TYPE_CHECKING:
     from topics.segmentation.identifier import Identifier
@@ -58,10 +58,11 @@ def tell_language(text: str, default: str = "en") -> str:
     return find_language(text) or default
 
 
-def find_language(text: str) -> str | None:
-    """The language of the opening, or ``None`` where there are too few words to tell."""
+def find_language(text: str, codes: NDArray[np.uint32] | None = None) -> str | None:
+    """The language of the opening, or ``None`` where there are too few words to tell. ``codes`` are the code points of
+    the text, if they are known."""
     text = text[:READ_CHARACTERS]
-    if _is_english(text):
+    if _is_english(text, code_points(text) if codes is None else codes[:READ_CHARACTERS]):
         return "en"
     words = _WORD.findall(text)
     capitals = _are_capitals(words)
@@ -97,10 +98,9 @@ def tell_paragraph(text: str) -> str | None:
     return found[0] if found else None
 
 
-def _is_english(text: str) -> bool:
+def _is_english(text: str, codes: NDArray[np.uint32]) -> bool:
     """Whether common words say so by themselves: most text needs no identifier, which takes a third of a second to
     load. Glances at three places mostly do, a third of the reading."""
-    codes = code_points(text)
     last = len(text) - GLANCED_CHARACTERS
     may_glance = last // 2 > GLANCED_CHARACTERS
     if may_glance and hold_common(codes, GLANCED_CHARACTERS, DOUBTFUL_WORDS, ENGLISH_SHARE):

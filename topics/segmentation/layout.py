@@ -118,7 +118,7 @@ class Layout:
         starts, ends, lines, _ = rows.T
         begin, end = int(starts[0]), int(ends[-1])
         whole = text.slice(begin, end)
-        looks = look(whole, starts - begin, ends - begin)
+        looks = look(text.codes(begin, end), starts - begin, ends - begin)
         more = _Lines(
             starts.tolist(), ends.tolist(), lines.tolist(), probabilities, scored.head("title").tolist(),
             roles.title.tolist(), roles.body.tolist(), *looks,
@@ -183,7 +183,7 @@ class Layout:
             source=find_source(texts, body, judged.banners, looks) or facts.source,
             boundary=round(lines.probabilities[own.start], 4),
             furniture=tuple(furniture),
-            language=find_language(whole) or self._tell_language(),
+            language=find_language(whole, text.codes(begin, end)) or self._tell_language(),
             text=whole,
         )
         self._first += len(texts)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
+from topics.paragraphs import code_points
 
 __all__ = [
     "BULLET",
@@ -33,7 +34,6 @@ __all__ = [
     "NAMING",
     "RESERVED",
     "Looks",
-    "code_points",
     "find_long",
     "look",
     "look_at",
@@ -73,11 +73,6 @@ class Looks(NamedTuple):
         return make_looks(*(list(compress(column, wanted)) for column in self[:3]))
 
 
-def code_points(text: str) -> NDArray[np.uint32]:
-    """The code points of a text."""
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
-
-
 def look_at(lines: Sequence[str]) -> Looks:
     """The looks of lines.
 
@@ -86,7 +81,7 @@ def look_at(lines: Sequence[str]) -> Looks:
     """
     lengths = np.array([len(line) for line in lines], np.int64)
     ends = np.cumsum(lengths)
-    return make_looks(*look("".join(lines), ends - lengths, ends))
+    return make_looks(*look(code_points("".join(lines)), ends - lengths, ends))
 
 
 def make_looks(words: list[int], spoken: list[int], marks: list[int]) -> Looks:
@@ -103,10 +98,11 @@ def find_long(marks: Sequence[int], is_wanted: Sequence[bool], n: int) -> Iterat
     return compress(compress(range(n), is_wanted), map(LONG.__and__, compress(marks, is_wanted)))
 
 
-def look(text: str, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[list[int]]:
-    """The columns of the looks of lines, which stand at ``starts`` to ``ends`` (both (n,)) in a text."""
+def look(codes: NDArray[np.uint32], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> list[list[int]]:
+    """The columns of the looks of lines, which stand at ``starts`` to ``ends`` (both (n,)) in a text of these code
+    points."""
     columns = np.empty((3, len(starts)), np.int64)
-    _look(code_points(text), starts, ends, columns)
+    _look(codes, starts, ends, columns)
     found: list[list[int]] = columns.tolist()
     return found
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from topics.paragraphs import Paragraphs, ParagraphStream, Rows
+from topics.paragraphs import Paragraphs, ParagraphStream, Rows, code_points
 from topics.segmentation.analysis import Analysis, analyse, join_analyses
 from topics.segmentation.features import WINDOW
 from topics.segmentation.model import MARGIN, Scored, SegmentationModel, stretches
@@ -44,6 +45,7 @@ class TextBuffer:
         self._next = next(self._blocks, None)
         self._held = ""
         self._start = 0
+        self._codes = code_points("")
         self.end = 0  # how much was read
         self.opening = ""
         self.needed = 0  # nothing behind this place is dropped, whoever asks
@@ -52,6 +54,11 @@ class TextBuffer:
         """The next block, and whether it is the last."""
         block = self._next or ""
         self._next = next(self._blocks, None)
+        codes = code_points(block)
+        if self._held:
+            codes = np.concatenate([self._codes, codes])
+            codes.flags.writeable = False  # as those of a block are, or kernels would be compiled for both
+        self._codes = codes
         self._held = self._held + block if self._held else block
         self.end += len(block)
         if len(self.opening) < OPENING:
@@ -62,11 +69,15 @@ class TextBuffer:
         """``text[start:end]``; nothing before what was dropped."""
         return self._held[max(0, start - self._start) : end - self._start]
 
+    def codes(self, start: int, end: int) -> NDArray[np.uint32]:
+        """The code points of ``text[start:end]``."""
+        return self._codes[max(0, start - self._start) : end - self._start]
+
     def drop(self, until: int) -> None:
         """Forget what stands before a place, as far as it is not needed."""
         until = min(until, self.needed)
         if until > self._start:
-            self._held = self._held[until - self._start :]
+            self._held, self._codes = self._held[until - self._start :], self._codes[until - self._start :]
             self._start = until
 
 
@@ -87,8 +98,7 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
         fresh = Paragraphs(np.concatenate(read)) if read else ()
         if fresh:
             at = fresh[0].start
-            own = text.slice(at, fresh[-1].end)
-            parts.append(analyse(own, fresh, model.vocabulary, at=at, line_before=line))
+            parts.append(analyse(text.codes(at, fresh[-1].end), fresh, model.vocabulary, at=at, line_before=line))
             line = fresh[-1].line
             rows = np.concatenate([rows, fresh.rows])
         if not n:
@@ -101,7 +111,8 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
         ]
         paragraphs = Paragraphs(rows)
         at = text.needed = paragraphs[0].start
-        tongues = find_tongues(text.slice(at, paragraphs[-1].end), paragraphs, at)
+        end = paragraphs[-1].end
+        tongues = find_tongues(text.slice(at, end), paragraphs, at, text.codes(at, end))
         scored = model.weigh(
             paragraphs[done - first : stop - first],
             analysis.stretch(done - first, stop - first),

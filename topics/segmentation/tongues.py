@@ -15,10 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.paragraphs import rows_of
+from topics.paragraphs import code_points, rows_of
 from topics.records import Paragraph
 from topics.segmentation.language import count_words, tell_paragraph
-from topics.segmentation.looks import code_points
 
 __all__ = ["LANGUAGE_ODDS", "Tongues", "find_tongues"]
 
@@ -45,14 +44,17 @@ class Tongues:
         return Tongues(changes, foreign)
 
 
-def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Tongues:
+def find_tongues(
+    text: str, paragraphs: Sequence[Paragraph], at: int = 0, codes: NDArray[np.uint32] | None = None
+) -> Tongues:
     """Where some paragraphs of a dump are in another language than English.
 
-    ``text`` begins at the code point ``at`` of the dump. Lines before a change that are too short to have a language
-    belong to what follows from the widest gap among them, else the one next to it does. So that a change
-    is found in part of a dump as in the whole, nothing further away than a run of one language counts.
+    ``text`` begins at the code point ``at`` of the dump; ``codes`` are its code points, if they are known. Lines before
+    a change that are too short to have a language belong to what follows from the widest gap among them, else the one
+    next to it does. So that a change is found in part of a dump as in the whole, nothing further away than a run of one
+    language counts.
     """
-    suspects = _find_suspects(text, paragraphs, at)
+    suspects = [] if text.isascii() else _find_suspects(code_points(text) if codes is None else codes, paragraphs, at)
     if not suspects:
         return Tongues()
     n = len(paragraphs)
@@ -89,16 +91,11 @@ def find_tongues(text: str, paragraphs: Sequence[Paragraph], at: int = 0) -> Ton
     return Tongues(tuple(sorted(changes - {0})), tuple(sorted(foreign)))
 
 
-def _find_suspects(text: str, paragraphs: Sequence[Paragraph], at: int) -> list[int]:
+def _find_suspects(codes: NDArray[np.uint32], paragraphs: Sequence[Paragraph], at: int) -> list[int]:
     """Paragraphs with more letters that English lacks than names alone bring."""
-    if text.isascii():
-        return []
-    points: NDArray[np.unsignedinteger] = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    if len(points) != len(text):  # some have two numbers there
-        points = code_points(text)
-    places = np.flatnonzero(points >= 0xC0)
+    places = np.flatnonzero(codes >= 0xC0)
     # letters from Latin-1 on; neither punctuation, symbols and currency (U+2000 to U+2BFF) nor forms beyond U+FE00
-    own = points[places]
+    own = codes[places]
     places = places[(own < 0x2000) | ((own >= 0x2C00) & (own < 0xFE00))]
     if not len(places):
         return []
