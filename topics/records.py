@@ -53,10 +53,11 @@ def _fold_white(text: str) -> bytes:
     """``" ".join(text.split())`` in UTF-8. Making a string of each word would cost ten times as much as the digest."""
     import numpy as np
 
-    data = text.replace("\xa0", " ").encode("utf-8", "surrogatepass")
+    text = text.replace("\xa0", " ")
+    data = text.encode("utf-8", "surrogatepass")
     others = data.translate(None, _PLAIN)  # leaves characters that are not ASCII whole
     if whites := set(_WHITE.findall(others.decode("utf-8", "surrogatepass"))):
-        for white in ("\xa0", *whites):
+        for white in whites:
             text = text.replace(white, " ")
         data = text.encode("utf-8", "surrogatepass")
     codes = np.frombuffer(data.replace(b"\n", b" "), np.uint8)
