@@ -76,9 +76,9 @@ def tell_kind(
         marks = list(compress(looks.marks, judged))
         n_spoken = sum(compress(looks.spoken, judged))
         headed = not looks.marks[0] & LONG and _is_heading(paragraphs[0])
-        if _may_ask(marks, n_judged, n_spoken) and _asks(compress(paragraphs, judged), n_judged, n_spoken, headed):
+        if _asks(compress(paragraphs, judged), marks, n_judged, n_spoken, headed):
             return "boilerplate"
-        if _may_explain(marks, headed) and _explains(list(compress(paragraphs, judged)), marks, n_judged, headed):
+        if _explains(compress(paragraphs, judged), marks, n_judged, headed):
             return "boilerplate"
     if n_words >= BLURB_WORDS:
         return "article"
@@ -90,15 +90,14 @@ def _is_heading(line: str) -> bool:
     return len(line) < 60 and _HEADING.match(line.lower()) is not None
 
 
-def _may_ask(marks: Sequence[int], n_words: int, n_spoken: int) -> bool:
-    """May :func:`_asks` be true? All but a few articles leave here: counting is fast, the cues are many."""
-    return n_words <= SHORT_WORDS or 100 / n_words * n_spoken >= ADDRESS_RATE or any(mark & RESERVED for mark in marks)
-
-
-def _asks(lines: Iterable[str], n_words: int, n_spoken: int, headed: bool) -> bool:
+def _asks(lines: Iterable[str], marks: Sequence[int], n_words: int, n_spoken: int, headed: bool) -> bool:
     """Does it speak to the reader about money, accounts, consent, the law, or how the outlet works?"""
     share = 100 / n_words
+    must_speak = n_words > SHORT_WORDS
     may_speak = n_spoken * share >= ADDRESS_RATE
+    # all but a few articles leave here: counting is fast, the cues are many
+    if must_speak and not may_speak and not any(mark & RESERVED for mark in marks):
+        return False
     whole = " " + " ".join(lines)
     most, most_sure = count_most(whole)
     if (most / 2 + headed) * share < (CUE_RATE if may_speak else CUE_RATE_ALONE):
@@ -106,7 +105,7 @@ def _asks(lines: Iterable[str], n_words: int, n_spoken: int, headed: bool) -> bo
     if most_sure + headed < CUES and not may_speak:
         return False
     whole = whole.lower()
-    must_speak = n_words > SHORT_WORDS and "rights reserved" not in whole
+    must_speak = must_speak and "rights reserved" not in whole
     if must_speak and not _speaks(whole, share):
         return False
     whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
@@ -133,19 +132,15 @@ def _speaks(text: str, share: float) -> bool:
     return sum(map(text.count, _SPOKEN_TO)) * share >= ADDRESS_RATE
 
 
-def _may_explain(marks: Sequence[int], headed: bool) -> bool:
-    """May :func:`_explains` be true?"""
-    opening = marks[: 2 * EXPLAINED + headed]
-    return (
-        any(mark & COLON for mark in opening) or sum(mark & EXPLAINING != 0 for mark in opening) >= EXPLAINED - headed
-    )
-
-
-def _explains(lines: Sequence[str], marks: Sequence[int], n_words: int, headed: bool) -> bool:
+def _explains(lines: Iterable[str], marks: Sequence[int], n_words: int, headed: bool) -> bool:
     """Are half of its lines definitions?"""
     n_opening, fewest = 2 * EXPLAINED + headed, EXPLAINED - headed
     opening = marks[:n_opening]
-    if sum(mark & EXPLAINING != 0 for mark in opening) >= fewest:
+    may_explain = sum(mark & EXPLAINING != 0 for mark in opening) >= fewest
+    if not may_explain and not any(mark & COLON for mark in opening):
+        return False
+    lines = list(lines)
+    if may_explain:
         told = map(_is_explanation, lines, marks)
         n_explained = sum(islice(told, n_opening))
         if n_explained >= fewest and (n_explained + sum(told)) * 2 >= len(lines):
