@@ -25,10 +25,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any, Final
 
+from reader import READER, read_furniture
 from shared import ROOT, describe_run, new_parser, print_table, read_text_dumps, run_script, say
 
 from topics.bundle import load_model
 from topics.evaluation import bootstrap_interval, read_gold, sum_scores
+from topics.paragraphs import split_paragraphs
 from topics.records import KINDS, Dump, Segment
 from topics.segmentation import SegmentationModel, whole_dump
 from topics.segmentation.furniture import assign_roles
@@ -117,6 +119,9 @@ def main(options: argparse.Namespace) -> None:
         ]
         kinds[f"{part} page blocks"] = list(count_blocks(corpora, part))
         furniture[part] = [count_furniture(model.segmentation, page) for page in own.pages]
+        read = [count for page in own.pages if (count := count_read(model.segmentation, page))]
+        if read:
+            furniture[f"{part}, {READER}"] = read
     say("feeds")
     for field in ("published", "source"):
         name = f"all {field}, feed of one day"
@@ -532,13 +537,31 @@ def count_gold(model: SegmentationModel, texts: Path, gold: Path, *, show: bool 
 
 def count_furniture(model: SegmentationModel, page: Page) -> Counts:
     """The lines of one page from its headline on, against the shipped roles."""
-    chosen = range(page.start, min(len(page.lines), page.last + 11))
+    chosen = _judged(page)
     scored = model.score("\n".join(page.lines[i] for i in chosen))
-    furniture = assign_roles(scored).furniture
+    lines = (chosen[paragraph.line - 1] for paragraph in scored.paragraphs)
+    return _compare(page, zip(lines, assign_roles(scored).furniture.tolist(), strict=True))
+
+
+def count_read(model: SegmentationModel, page: Page) -> Counts | None:
+    """The same lines against what the reader said; None of a page that was not read."""
+    read = read_furniture(page.lines)
+    if read is None:
+        return None
+    chosen = _judged(page)
+    paragraphs = split_paragraphs("\n".join(page.lines[i] for i in chosen), model.punkt)
+    return _compare(page, ((i, i in read) for i in (chosen[paragraph.line - 1] for paragraph in paragraphs)))
+
+
+def _judged(page: Page) -> range:
+    return range(page.start, min(len(page.lines), page.last + 11))
+
+
+def _compare(page: Page, said: Iterable[tuple[int, bool]]) -> Counts:
     counts = Counts()
-    for paragraph, said in zip(scored.paragraphs, furniture.tolist(), strict=True):
-        true = page.labels[chosen[paragraph.line - 1]] == 0
-        counts += Counts(int(said and true), int(said), int(true))
+    for i, is_said in said:
+        true = page.labels[i] == 0
+        counts += Counts(int(is_said and true), int(is_said), int(true))
     return counts
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from peers import segment_c99, segment_texttiling, segment_utiyama_isahara
+from reader import READER, read_starts
 from shared import ROOT, describe_run, new_parser, print_table, read_text_dumps, run_script, say
 from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
 
@@ -66,13 +67,16 @@ def main(options: argparse.Namespace) -> None:
     say("reading corpora")
     corpora = read_corpora(options.shared / "data").part(options.part)
     by_style: dict[str, Scores] = {}
+    read: dict[str, Scores] = {}
     timed: list[list[str]] = []
     for style in STYLES:
         say(f"{style}: {options.dumps} dumps")
         dumps = list(build_dumps(corpora, style, options.dumps))
         by_style[style] = score_all(dumps, model.segmentation, peers)
+        read[style] = score_reader(dumps, model.segmentation)
         timed.append([dump.text for dump in dumps])
     results["styles"] = report_styles(by_style)
+    results["read"] = report_reader(read)
     results["calibration"] = report_calibration(corpora, model.segmentation, options.dumps)
 
     say(f"Choi's data set: {options.choi} files")
@@ -101,6 +105,39 @@ def score_all(dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mappi
         for name, segment in peers.items():
             scores[name].append(score_dump(dump, paragraphs, segment(texts)))
     return scores
+
+
+def score_reader(dumps: Iterable[MixedDump], model: SegmentationModel) -> Scores:
+    """The reader and ours on the dumps that were read."""
+    scores: Scores = {READER: [], OURS: []}
+    for dump in dumps:
+        read = read_starts(dump.text)
+        if read is not None:
+            paragraphs, starts = find_starts(dump.text, model)
+            begins = [paragraph.start for paragraph in paragraphs]
+            scores[READER].append(score_dump(dump, paragraphs, [0, *(bisect_right(begins, at) - 1 for at in read)]))
+            scores[OURS].append(score_dump(dump, paragraphs, starts))
+    return scores
+
+
+def report_reader(read: Mapping[str, Scores]) -> dict[str, Any]:
+    """F1 in the lead on what was read, by style; nothing where nothing was."""
+    wholes = {
+        style: {name: sum_scores(of_dumps) for name, of_dumps in scores.items()}
+        for style, scores in read.items()
+        if scores[READER]
+    }
+    if wholes:
+        print_table(
+            "A careful reader, and ours on the same dumps",
+            ["style", "dumps", "boundaries", "reader: F1", "in the lead", "topics: F1", "in the lead"],
+            [
+                [style, str(len(read[style][READER])), str(whole[READER].n_true)]
+                + [f"{figure:.3f}" for s in whole.values() for figure in (s.f1, s.f1_lenient)]
+                for style, whole in wholes.items()
+            ],
+        )
+    return {style: {name: s.to_dict() for name, s in whole.items()} for style, whole in wholes.items()}
 
 
 def report_styles(by_style: Mapping[str, Scores]) -> dict[str, Any]:

@@ -23,7 +23,16 @@ PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
 def script(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.syspath_prepend(str(Path(__file__).resolve().parent.parent / "benchmarks"))
     yield importlib.import_module
-    for name in ("endtoend", "fewshot", "fewshot_peers", "make_hand_labels", "segmentation", "shared", "stages"):
+    for name in (
+        "endtoend",
+        "fewshot",
+        "fewshot_peers",
+        "make_hand_labels",
+        "reader",
+        "segmentation",
+        "shared",
+        "stages",
+    ):
         sys.modules.pop(name, None)
 
 
@@ -55,6 +64,19 @@ def test_lines_that_the_gold_leaves_out_do_not_count(script: Any) -> None:
     part = GoldDump("fares.txt", gold().segments[1:], False)
     rows = [{"start": 0, "end": len(TEXT), "topic": None}]
     assert script("endtoend").count_right_lines(part, TEXT, rows) == (1, 1)
+
+
+def test_a_reader_is_asked_of_what_was_read_alone(script: Any) -> None:
+    """Places are found by the text that they are of, whatever its number among the dumps is."""
+    reader = script("reader")
+    kept = json.loads((Path(reader.__file__).parent / "data" / "reader.json").read_text("utf-8"))
+    assert len(kept["starts"]) == 37 and len(kept["furniture"]) == 36
+    assert all(places == sorted(set(places)) for kind in kept.values() for places in kind.values())
+    assert reader.read_starts(TEXT) is None and reader.read_furniture(TEXT.splitlines()) is None
+    reader._places("starts")[reader._digest(TEXT)] = [PIECE, APPEAL]
+    reader._places("furniture")[reader._digest("a\nb")] = [1]
+    assert reader.read_starts(TEXT) == [PIECE, APPEAL]
+    assert reader.read_furniture(["a", "b"]) == {1}
 
 
 def test_tables_are_markdown_with_columns_of_equal_width(script: Any, capsys: pytest.CaptureFixture[str]) -> None:
