@@ -1,6 +1,7 @@
 """Boundaries on dumps of five styles, on Choi's data set and on whole dumps, beside three published methods.
 
-    python benchmarks/segmentation.py [SHARED] [--model MODEL] [--dumps 24] [--part test] [--json FILE] [--no-peers]
+    python benchmarks/segmentation.py [SHARED] [--model MODEL] [--dumps 60] [--peer-dumps 24] [--part test]
+        [--json FILE] [--no-peers]
 
 The five styles are mixed from articles of outlets that training never sees. All methods get the same
 paragraphs of the same dumps and none is told how many pieces there are. docs/benchmarks.md defines every
@@ -20,17 +21,26 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from peers import segment_c99, segment_texttiling, segment_utiyama_isahara
 from reader import READER, read_starts
 from shared import ROOT, describe_run, new_parser, print_table, read_text_dumps, run_script, say
 from stages import STAGES, compare_speed, segment_nltk_texttiling, time_stages
 
 from topics.bundle import load_model
-from topics.evaluation import BoundaryScores, bootstrap_interval, compare_boundaries, read_gold, sum_scores
+from topics.evaluation import (
+    BoundaryScores,
+    Calibration,
+    ReliabilityBin,
+    bootstrap_interval,
+    compare_boundaries,
+    read_gold,
+    sum_scores,
+)
 from topics.segmentation import SegmentationModel
 from topics.segmentation.training.corpora import Corpora, read_corpora
-from topics.segmentation.training.measure import find_starts, score_dump
-from topics.segmentation.training.pieces import MixedDump
+from topics.segmentation.training.measure import find_starts, locate_starts, score_dump
+from topics.segmentation.training.pieces import MixedDump, Origin
 from topics.segmentation.training.styles import STYLES, build_dumps
 from topics.writers.atomic import write_text
 
@@ -67,15 +77,18 @@ def main(options: argparse.Namespace) -> None:
     say("reading corpora")
     corpora = read_corpora(options.shared / "data").part(options.part)
     by_style: dict[str, Scores] = {}
+    by_origin: dict[str, dict[Origin, BoundaryScores]] = {}
     read: dict[str, Scores] = {}
     timed: list[list[str]] = []
     for style in STYLES:
         say(f"{style}: {options.dumps} dumps")
         dumps = list(build_dumps(corpora, style, options.dumps))
-        by_style[style] = score_all(dumps, model.segmentation, peers)
+        by_style[style] = score_all(dumps, model.segmentation, peers, options.peer_dumps)
+        by_origin[style] = score_origins(dumps, model.segmentation)
         read[style] = score_reader(dumps, model.segmentation)
-        timed.append([dump.text for dump in dumps])
+        timed.append([dump.text for dump in dumps[: options.peer_dumps]])
     results["styles"] = report_styles(by_style)
+    results["origins"] = report_origins(by_origin)
     results["read"] = report_reader(read)
     results["calibration"] = report_calibration(corpora, model.segmentation, options.dumps)
 
@@ -95,16 +108,73 @@ def main(options: argparse.Namespace) -> None:
 # The five styles
 
 
-def score_all(dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer]) -> Scores:
-    """Every method on every dump."""
+def score_all(
+    dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer], n_for_peers: int | None = None
+) -> Scores:
+    """Ours on every dump, the peers, which are slow, on every one of the first ``n_for_peers``."""
     scores: Scores = {name: [] for name in (OURS, *peers)}
-    for dump in dumps:
+    for k, dump in enumerate(dumps):
         paragraphs, starts = find_starts(dump.text, model)
         scores[OURS].append(score_dump(dump, paragraphs, starts))
+        if n_for_peers is not None and k >= n_for_peers:
+            continue
         texts = [dump.text[p.start : p.end] for p in paragraphs]
         for name, segment in peers.items():
             scores[name].append(score_dump(dump, paragraphs, segment(texts)))
     return scores
+
+
+def score_origins(dumps: Iterable[MixedDump], model: SegmentationModel) -> dict[Origin, BoundaryScores]:
+    """Ours in the lead, by article or page: whether its start was found, and what false starts stand in it."""
+    scores: dict[Origin, BoundaryScores] = {}
+    for dump in dumps:
+        paragraphs, starts = find_starts(dump.text, model)
+        gold, ranges = locate_starts(dump, paragraphs)
+        free = [start for start in starts if start]
+        for origin, start, (low, high) in zip(dump.origins, gold, ranges, strict=True):
+            taken = next((at for at in free if low <= at <= high), None) if start else None
+            if taken is not None:
+                free.remove(taken)
+            if origin is not None:
+                found = int(taken is not None)
+                counted = BoundaryScores(n_true=int(start > 0), n_found=found, n_hits_lenient=found)
+                scores[origin] = scores.get(origin, BoundaryScores()) + counted
+        for at in free:
+            origin = dump.origins[bisect_right(gold, at) - 1]
+            if origin is not None:
+                scores[origin] += BoundaryScores(n_found=1)
+    return scores
+
+
+def report_origins(by_origin: Mapping[str, Mapping[Origin, BoundaryScores]]) -> dict[str, Any]:
+    """How far F1 in the lead would move with other articles, and with other outlets."""
+    figures: dict[str, Any] = {}
+    for style, scores in by_origin.items():
+        outlets: dict[str, BoundaryScores] = {}
+        for origin, counted in scores.items():
+            outlets[origin.outlet] = outlets.get(origin.outlet, BoundaryScores()) + counted
+        f1 = attrgetter("f1_lenient")
+        figures[style] = {
+            "f1_lenient": sum_scores(list(scores.values())).f1_lenient,
+            "n_articles": len(scores),
+            "articles": bootstrap_interval(list(scores.values()), f1),
+            "n_outlets": len(outlets),
+            "outlets": bootstrap_interval(list(outlets.values()), f1),
+        }
+    print_table(
+        "F1 in the lead, with 95% intervals over articles and pages, and over outlets",
+        ["style", "F1 in the lead", "articles or pages", "over these", "outlets", "over these"],
+        [
+            [style, f"{f['f1_lenient']:.3f}"]
+            + [
+                cell
+                for key in ("articles", "outlets")
+                for cell in (str(f[f"n_{key}"]), "[{:.3f}, {:.3f}]".format(*f[key]))
+            ]
+            for style, f in figures.items()
+        ],
+    )
+    return figures
 
 
 def score_reader(dumps: Iterable[MixedDump], model: SegmentationModel) -> Scores:
@@ -153,12 +223,14 @@ def report_styles(by_style: Mapping[str, Scores]) -> dict[str, Any]:
         figures[style][OURS]["intervals"] = intervals
     print_table("Boundaries by style, with 95% intervals over dumps", ["style", "boundaries", *FIGURES.values()], rows)
     methods = list(next(iter(by_style.values())))
+    n_common = min(len(of_dumps) for scores in by_style.values() for of_dumps in scores.values())
     for key in ("f1", "f1_lenient", "pk") if len(methods) > 1 else ():
         rows = [
-            [name, *(f"{getattr(sum_scores(scores[name]), key):.3f}" for scores in by_style.values())]
+            [name, *(f"{getattr(sum_scores(scores[name][:n_common]), key):.3f}" for scores in by_style.values())]
             for name in methods
         ]
-        print_table(f"{FIGURES[key]}, all methods on the same dumps", ["method", *by_style], rows)
+        title = f"{FIGURES[key]}, all methods on the same dumps, {n_common} of each style"
+        print_table(title, ["method", *by_style], rows)
     return figures
 
 
@@ -179,19 +251,35 @@ def report_calibration(corpora: Corpora, model: SegmentationModel, n_dumps: int)
         p = np.array([value for style in chosen for value in probabilities[style]])
         y = np.array([value for style in chosen for value in truths[style]])
         candidates = p > LEAST_CANDIDATE
-        bins = (p[candidates] * N_BINS).astype(int).clip(0, N_BINS - 1)
-        gaps = np.bincount(bins, weights=p[candidates] - y[candidates], minlength=N_BINS)
+        calibration = _calibrate(p[candidates], y[candidates])
         figures[name] = {
-            "candidates": int(candidates.sum()),
-            "ece": float(np.abs(gaps).sum() / max(1, candidates.sum())),
+            "candidates": calibration.n,
+            "ece": calibration.ece,
+            "ece_by_chance": calibration.ece_by_chance,
             "brier_skill": float(1.0 - ((p - y) ** 2).mean() / (y.mean() * (1.0 - y.mean()))),
         }
     print_table(
         f"Calibration of the probability of a start; candidates are those above {LEAST_CANDIDATE}",
-        ["style", "candidates", "ECE", "Brier skill"],
-        [[name, str(f["candidates"]), f"{f['ece']:.3f}", f"{f['brier_skill']:.3f}"] for name, f in figures.items()],
+        ["style", "candidates", "ECE", "of honest probabilities, by chance", "Brier skill"],
+        [
+            [name, str(f["candidates"]), f"{f['ece']:.3f}", f"{f['ece_by_chance']:.3f}", f"{f['brier_skill']:.3f}"]
+            for name, f in figures.items()
+        ],
     )
     return figures
+
+
+def _calibrate(p: NDArray[np.float64], y: NDArray[np.float64]) -> Calibration:
+    """Probabilities and what came of them, in bins."""
+    bins = (p * N_BINS).astype(int).clip(0, N_BINS - 1)
+    n, right, told = (np.bincount(bins, weights=each, minlength=N_BINS) for each in (np.ones_like(p), y, p))
+    return Calibration(
+        tuple(
+            ReliabilityBin(k / N_BINS, (k + 1) / N_BINS, int(n[k]), int(right[k]), float(told[k]))
+            for k in range(N_BINS)
+        ),
+        float(((p - y) ** 2).sum()),
+    )
 
 
 # Choi's data set
@@ -320,7 +408,8 @@ def report_speed(model: SegmentationModel, texts: Sequence[Sequence[str]], *, wi
 if __name__ == "__main__":
     parser = new_parser(str(__doc__))
     parser.add_argument("--model", help="model folder or name (default: the model named default)")
-    parser.add_argument("--dumps", type=int, default=24, help="dumps of each style (24)")
+    parser.add_argument("--dumps", type=int, default=60, help="dumps of each style (60)")
+    parser.add_argument("--peer-dumps", type=int, default=24, help="of these, how many the slow peers get too (24)")
     parser.add_argument("--part", choices=("train", "dev", "test"), default="test", help="outlets to mix from (test)")
     parser.add_argument("--choi", type=int, default=60, help="files of Choi's data set (60)")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")

@@ -14,6 +14,9 @@ from test_model import draw_model
 
 from topics.evaluation import GoldDump, GoldSegment
 from topics.labels.store import read_decisions
+from topics.paragraphs import split_paragraphs
+from topics.segmentation.training.corpora import BODY, BOILERPLATE, FURNITURE
+from topics.segmentation.training.pieces import Origin, Piece, join_pieces
 
 TEXT = "Ferry fares rise\n\n  The board met.\r\nNobody objected.\nGive us money.\n"
 PIECE, APPEAL = TEXT.index("  The"), TEXT.index("Give")
@@ -77,6 +80,35 @@ def test_a_reader_is_asked_of_what_was_read_alone(script: Any) -> None:
     reader._places("furniture")[reader._digest("a\nb")] = [1]
     assert reader.read_starts(TEXT) == [PIECE, APPEAL]
     assert reader.read_furniture(["a", "b"]) == {1}
+
+
+def test_what_is_missed_and_false_counts_for_the_article_that_it_is_of(
+    script: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segmentation = script("segmentation")
+    ferry, mill, fair = (
+        Origin(outlet, name) for outlet, name in (("wire", "ferry"), ("post", "mill"), ("wire", "fair"))
+    )
+    pieces = [
+        Piece(["The ferry is late.", "Nobody waits."], [BODY, BODY], origin=ferry),
+        Piece(
+            ["By Ada Lind", "The mill burns.", "It is old.", "It stood empty."], [FURNITURE, BODY, BODY, BODY], 1, mill
+        ),
+        Piece(["The fair opens.", "It rains."], [BODY, BODY], origin=fair),
+        Piece(["Give to us.", "We need it."], [BOILERPLATE, BOILERPLATE]),
+    ]
+    dump = join_pieces(pieces, "\n")
+    paragraphs = split_paragraphs(dump.text, None)
+    monkeypatch.setattr(segmentation, "find_starts", lambda text, model: (paragraphs, [0, 2, 4, 8]))
+    found = segmentation.score_origins([dump, dump], None)
+    assert {origin.article: (s.n_true, s.n_found, s.n_hits_lenient) for origin, s in found.items()} == {
+        "ferry": (0, 0, 0),  # a dump's first piece starts anyway
+        "mill": (2, 4, 2),  # found at its byline; a false start in its body
+        "fair": (2, 0, 0),  # missed
+    }
+    figures = segmentation.report_origins({"t1": found})["t1"]
+    assert (figures["n_articles"], figures["n_outlets"]) == (3, 2)
+    assert figures["f1_lenient"] == pytest.approx(2 * 2 / (4 + 4))
 
 
 def test_tables_are_markdown_with_columns_of_equal_width(script: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from topics.segmentation.training.corpora import Corpora
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
 
-__all__ = ["find_starts", "measure_styles", "score_dump"]
+__all__ = ["find_starts", "locate_starts", "measure_styles", "score_dump"]
 
 
 def measure_styles(model: SegmentationModel, corpora: Corpora, n_dumps: int = 24) -> dict[str, Any]:
@@ -44,6 +44,12 @@ def find_starts(text: str, model: SegmentationModel) -> tuple[list[Paragraph], l
 def score_dump(dump: MixedDump, paragraphs: Sequence[Paragraph], starts: Iterable[int]) -> BoundaryScores:
     """Compare starts with the truth; lenient anywhere from the previous piece's tail to the piece's first body
     paragraph."""
+    gold, ranges = locate_starts(dump, paragraphs)
+    return score_boundaries(gold, starts, len(paragraphs), ranges)
+
+
+def locate_starts(dump: MixedDump, paragraphs: Sequence[Paragraph]) -> tuple[list[int], list[tuple[int, int]]]:
+    """At which paragraph each piece truly starts, and the first and last at which a start is lenient."""
     begins = [p.start for p in paragraphs]
 
     def unit(offset: int) -> int:
@@ -52,5 +58,4 @@ def score_dump(dump: MixedDump, paragraphs: Sequence[Paragraph], starts: Iterabl
     gold = [unit(offset) for offset in dump.starts]
     leads = [unit(offset) for offset in dump.leads]
     tails = [0, *(unit(offset) for offset in dump.tails[:-1])]
-    ranges = [(min(tail, start), max(lead, start)) for tail, start, lead in zip(tails, gold, leads, strict=True)]
-    return score_boundaries(gold, starts, len(paragraphs), ranges)
+    return gold, [(min(tail, start), max(lead, start)) for tail, start, lead in zip(tails, gold, leads, strict=True)]

@@ -30,7 +30,7 @@ from topics.segmentation.training.furniture_lines import (
 )
 from topics.segmentation.training.headlines import AS_IT_IS, HeadlineManner, draw_manner, write_headline
 from topics.segmentation.training.houses import draw_house, dress
-from topics.segmentation.training.pieces import MixedDump, Piece, excerpt, join_pieces, role_of
+from topics.segmentation.training.pieces import MixedDump, Origin, Piece, excerpt, join_pieces, role_of
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
 __all__ = ["Mixer", "Neighbours", "Style"]
@@ -249,7 +249,7 @@ class Mixer:
                 lead.insert(0, section(rng))
                 roles.insert(0, FURNITURE)
         roles += [FURNITURE if line in extras else role_of(line) for line in body] + [FURNITURE] * len(tail)
-        return Piece(lead + body + tail, roles)
+        return Piece(lead + body + tail, roles, origin=_origin(article))
 
     def _blurb(self, rng: random.Random, article: Article, titled: bool, manner: HeadlineManner) -> Piece:
         if self.prose.blurbs and rng.random() < 0.1:
@@ -259,7 +259,7 @@ class Mixer:
         body = [line for line in article.paragraphs if role_of(line) == BODY] or list(article.paragraphs)
         body = body[: 1 if rng.random() < 0.55 else 2]
         lead = [write_headline(rng, article, manner)] if titled and article.title else []
-        return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body))
+        return Piece(lead + body, [TITLE] * len(lead) + [BODY] * len(body), origin=_origin(article))
 
     def _digest(self, rng: random.Random) -> Piece:
         """A round-up: an opening, subheads, items of one or two paragraphs from articles on the same theme."""
@@ -417,6 +417,10 @@ class Mixer:
                 headlines=draw_manner(rng),
             ),
         )
+
+
+def _origin(article: Article) -> Origin:
+    return Origin(article.outlet, article.title or article.paragraphs[0])
 
 
 def _as_lines(rng: random.Random, text: str) -> list[str]:

@@ -9,7 +9,15 @@ from typing import Final
 
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Page
 
-__all__ = ["MixedDump", "Piece", "excerpt", "join_pieces", "role_of"]
+__all__ = ["MixedDump", "Origin", "Piece", "excerpt", "join_pieces", "role_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a piece was taken from: its outlet, and what tells its article or page from the others of that outlet."""
+
+    outlet: str
+    article: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +27,7 @@ class MixedDump:
     ``starts`` are offsets of headline, kicker or standfirst, else byline or lead caption, else first body paragraph;
     the first is 0. ``leads`` holds, for each piece, the offset of its first body paragraph; ``tails`` where its
     trailing furniture begins, or else the next piece. ``lines`` are the offsets of all lines, ``roles`` what each of
-    them is.
+    them is. ``origins`` holds what is known of where each piece is from.
     """
 
     text: str
@@ -28,6 +36,7 @@ class MixedDump:
     tails: tuple[int, ...]
     lines: tuple[int, ...] = ()
     roles: tuple[int, ...] = ()
+    origins: tuple[Origin | None, ...] = ()
 
 
 @dataclass(slots=True)
@@ -38,6 +47,7 @@ class Piece:
     lines: list[str]
     roles: list[int]
     start: int = 0
+    origin: Origin | None = None
 
     @property
     def lead(self) -> int:
@@ -75,7 +85,8 @@ def role_of(line: str) -> int:
 def excerpt(page: Page, chosen: Sequence[int]) -> Piece:
     """Some lines of a page; the piece starts at the headline, else at the first body line."""
     at = next((k for k, i in enumerate(chosen) if i >= page.start), 0)
-    return Piece([page.lines[i] for i in chosen], [page.labels[i] for i in chosen], at)
+    origin = Origin(page.outlet, page.lines[page.start])
+    return Piece([page.lines[i] for i in chosen], [page.labels[i] for i in chosen], at, origin)
 
 
 def join_pieces(
@@ -102,4 +113,5 @@ def join_pieces(
         tails.append(offsets[piece.tail] if piece.tail < len(offsets) else at)
         lines += offsets
         roles += piece.roles
-    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails), tuple(lines), tuple(roles))
+    origins = tuple(piece.origin for piece in pieces)
+    return MixedDump("".join(parts), tuple(starts), tuple(leads), tuple(tails), tuple(lines), tuple(roles), origins)
