@@ -15,6 +15,7 @@ import gzip
 import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from operator import attrgetter
 from pathlib import Path
@@ -37,8 +38,10 @@ from topics.evaluation import (
     read_gold,
     sum_scores,
 )
+from topics.evaluation.boundaries import match_ranges
+from topics.records import Paragraph
 from topics.segmentation import SegmentationModel
-from topics.segmentation.training.corpora import Corpora, read_corpora
+from topics.segmentation.training.corpora import read_corpora
 from topics.segmentation.training.measure import find_starts, locate_starts, score_dump
 from topics.segmentation.training.pieces import MixedDump, Origin
 from topics.segmentation.training.styles import STYLES, build_dumps
@@ -77,24 +80,21 @@ def main(options: argparse.Namespace) -> None:
     say("reading corpora")
     corpora = read_corpora(options.shared / "data").part(options.part)
     by_style: dict[str, Scores] = {}
-    by_origin: dict[str, dict[Origin, BoundaryScores]] = {}
-    read: dict[str, Scores] = {}
+    cuts: dict[str, list[Cut]] = {}
     timed: list[list[str]] = []
     for style in STYLES:
         say(f"{style}: {options.dumps} dumps")
-        dumps = list(build_dumps(corpora, style, options.dumps))
-        by_style[style] = score_all(dumps, model.segmentation, peers, options.peer_dumps)
-        by_origin[style] = score_origins(dumps, model.segmentation)
-        read[style] = score_reader(dumps, model.segmentation)
-        timed.append([dump.text for dump in dumps[: options.peer_dumps]])
+        cuts[style] = cut_all(build_dumps(corpora, style, options.dumps), model.segmentation)
+        by_style[style] = score_all(cuts[style], peers, options.peer_dumps)
+        timed.append([cut.dump.text for cut in cuts[style][: options.peer_dumps]])
     results["styles"] = report_styles(by_style)
-    results["origins"] = report_origins(by_origin)
-    results["read"] = report_reader(read)
-    results["calibration"] = report_calibration(corpora, model.segmentation, options.dumps)
+    results["origins"] = report_origins({style: score_origins(of_style) for style, of_style in cuts.items()})
+    results["read"] = report_reader({style: score_reader(of_style) for style, of_style in cuts.items()})
+    results["calibration"] = report_calibration(cuts, model.segmentation)
 
     say(f"Choi's data set: {options.choi} files")
     choi = read_choi(options.shared / "data" / "choi.jsonl.gz", options.choi)
-    by_set = {name: score_all(dumps, model.segmentation, peers) for name, dumps in choi.items()}
+    by_set = {name: score_all(cut_all(dumps, model.segmentation), peers) for name, dumps in choi.items()}
     results["choi"] = report_choi(by_set)
 
     seeds, held_out = options.shared / "gold" / "seeds.jsonl", ROOT / "tests" / "quality" / "held_out.jsonl"
@@ -108,41 +108,52 @@ def main(options: argparse.Namespace) -> None:
 # The five styles
 
 
-def score_all(
-    dumps: Iterable[MixedDump], model: SegmentationModel, peers: Mapping[str, Peer], n_for_peers: int | None = None
-) -> Scores:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """A dump, its paragraphs, and which of them ours starts a piece at."""
+
+    dump: MixedDump
+    paragraphs: list[Paragraph]
+    starts: list[int]
+
+
+def cut_all(dumps: Iterable[MixedDump], model: SegmentationModel) -> list[Cut]:
+    """Every dump as ours cuts it."""
+    return [Cut(dump, *find_starts(dump.text, model)) for dump in dumps]
+
+
+def score_all(cuts: Sequence[Cut], peers: Mapping[str, Peer], n_for_peers: int | None = None) -> Scores:
     """Ours on every dump, the peers, which are slow, on every one of the first ``n_for_peers``."""
-    scores: Scores = {name: [] for name in (OURS, *peers)}
-    for k, dump in enumerate(dumps):
-        paragraphs, starts = find_starts(dump.text, model)
-        scores[OURS].append(score_dump(dump, paragraphs, starts))
-        if n_for_peers is not None and k >= n_for_peers:
-            continue
-        texts = [dump.text[p.start : p.end] for p in paragraphs]
-        for name, segment in peers.items():
-            scores[name].append(score_dump(dump, paragraphs, segment(texts)))
+    scores: Scores = {OURS: [score_dump(cut.dump, cut.paragraphs, cut.starts) for cut in cuts]}
+    for name, segment in peers.items():
+        scores[name] = [
+            score_dump(cut.dump, cut.paragraphs, segment([cut.dump.text[p.start : p.end] for p in cut.paragraphs]))
+            for cut in cuts[:n_for_peers]
+        ]
     return scores
 
 
-def score_origins(dumps: Iterable[MixedDump], model: SegmentationModel) -> dict[Origin, BoundaryScores]:
+def score_origins(cuts: Iterable[Cut]) -> dict[Origin, BoundaryScores]:
     """Ours in the lead, by article or page: whether its start was found, and what false starts stand in it."""
     scores: dict[Origin, BoundaryScores] = {}
-    for dump in dumps:
-        paragraphs, starts = find_starts(dump.text, model)
-        gold, ranges = locate_starts(dump, paragraphs)
-        free = [start for start in starts if start]
-        for origin, start, (low, high) in zip(dump.origins, gold, ranges, strict=True):
-            taken = next((at for at in free if low <= at <= high), None) if start else None
-            if taken is not None:
-                free.remove(taken)
-            if origin is not None:
-                found = int(taken is not None)
-                counted = BoundaryScores(n_true=int(start > 0), n_found=found, n_hits_lenient=found)
-                scores[origin] = scores.get(origin, BoundaryScores()) + counted
-        for at in free:
-            origin = dump.origins[bisect_right(gold, at) - 1]
-            if origin is not None:
-                scores[origin] += BoundaryScores(n_found=1)
+
+    def count(origin: Origin | None, **counts: int) -> None:
+        if origin is not None:
+            scores[origin] = scores.get(origin, BoundaryScores()) + BoundaryScores(**counts)
+
+    for cut in cuts:
+        gold, ranges = locate_starts(cut.dump, cut.paragraphs)
+        pieces = dict(
+            zip(gold, zip(cut.dump.origins, ranges, strict=True), strict=True)
+        )  # of two at one place the last
+        count(pieces.pop(0)[0])  # a dump's first piece starts anyway
+        found = [start for start in cut.starts if start]
+        taken = match_ranges([accepted for _, accepted in pieces.values()], found)
+        for (origin, _), start in zip(pieces.values(), taken, strict=True):
+            hit = int(start is not None)
+            count(origin, n_true=1, n_found=hit, n_hits_lenient=hit)
+        for start in set(found) - set(taken):
+            count(cut.dump.origins[bisect_right(gold, start) - 1], n_found=1)
     return scores
 
 
@@ -177,16 +188,16 @@ def report_origins(by_origin: Mapping[str, Mapping[Origin, BoundaryScores]]) -> 
     return figures
 
 
-def score_reader(dumps: Iterable[MixedDump], model: SegmentationModel) -> Scores:
+def score_reader(cuts: Iterable[Cut]) -> Scores:
     """The reader and ours on the dumps that were read."""
     scores: Scores = {READER: [], OURS: []}
-    for dump in dumps:
-        read = read_starts(dump.text)
+    for cut in cuts:
+        read = read_starts(cut.dump.text)
         if read is not None:
-            paragraphs, starts = find_starts(dump.text, model)
-            begins = [paragraph.start for paragraph in paragraphs]
-            scores[READER].append(score_dump(dump, paragraphs, [0, *(bisect_right(begins, at) - 1 for at in read)]))
-            scores[OURS].append(score_dump(dump, paragraphs, starts))
+            begins = [paragraph.start for paragraph in cut.paragraphs]
+            starts = [bisect_right(begins, at) - 1 for at in read]
+            scores[READER].append(score_dump(cut.dump, cut.paragraphs, starts))
+            scores[OURS].append(score_dump(cut.dump, cut.paragraphs, cut.starts))
     return scores
 
 
@@ -234,18 +245,16 @@ def report_styles(by_style: Mapping[str, Scores]) -> dict[str, Any]:
     return figures
 
 
-def report_calibration(corpora: Corpora, model: SegmentationModel, n_dumps: int) -> dict[str, dict[str, float]]:
+def report_calibration(cuts: Mapping[str, Sequence[Cut]], model: SegmentationModel) -> dict[str, dict[str, float]]:
     """How honest the probabilities of a start are, by style and over all: ECE of the candidates, Brier skill of all."""
     figures = {}
     probabilities: dict[str, list[float]] = {style: [] for style in STYLES}
     truths: dict[str, list[float]] = {style: [] for style in STYLES}
     for style in STYLES:
-        for dump in build_dumps(corpora, style, n_dumps):
-            scored = model.score(dump.text)
-            begins = [paragraph.start for paragraph in scored.paragraphs]
-            true = {bisect_right(begins, offset) - 1 for offset in dump.starts}
-            probabilities[style] += scored.probabilities[1:].tolist()
-            truths[style] += [float(i in true) for i in range(1, len(begins))]
+        for cut in cuts[style]:
+            true = {*locate_starts(cut.dump, cut.paragraphs)[0]}
+            probabilities[style] += model.score(cut.dump.text).probabilities[1:].tolist()
+            truths[style] += [float(i in true) for i in range(1, len(cut.paragraphs))]
     for name in (*STYLES, "all"):
         chosen = STYLES if name == "all" else (name,)
         p = np.array([value for style in chosen for value in probabilities[style]])

@@ -82,9 +82,7 @@ def test_a_reader_is_asked_of_what_was_read_alone(script: Any) -> None:
     assert reader.read_furniture(["a", "b"]) == {1}
 
 
-def test_what_is_missed_and_false_counts_for_the_article_that_it_is_of(
-    script: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_missed_and_false_counts_for_the_article_that_it_is_of(script: Any) -> None:
     segmentation = script("segmentation")
     ferry, mill, fair = (
         Origin(outlet, name) for outlet, name in (("wire", "ferry"), ("post", "mill"), ("wire", "fair"))
@@ -98,9 +96,7 @@ def test_what_is_missed_and_false_counts_for_the_article_that_it_is_of(
         Piece(["Give to us.", "We need it."], [BOILERPLATE, BOILERPLATE]),
     ]
     dump = join_pieces(pieces, "\n")
-    paragraphs = split_paragraphs(dump.text, None)
-    monkeypatch.setattr(segmentation, "find_starts", lambda text, model: (paragraphs, [0, 2, 4, 8]))
-    found = segmentation.score_origins([dump, dump], None)
+    found = segmentation.score_origins([segmentation.Cut(dump, split_paragraphs(dump.text), [0, 2, 4, 8])] * 2)
     assert {origin.article: (s.n_true, s.n_found, s.n_hits_lenient) for origin, s in found.items()} == {
         "ferry": (0, 0, 0),  # a dump's first piece starts anyway
         "mill": (2, 4, 2),  # found at its byline; a false start in its body
@@ -154,7 +150,9 @@ def test_ours_is_timed_beside_a_peer_that_is_given_the_paragraphs(script: Any) -
 def test_every_method_is_scored_on_the_paragraphs_of_each_file(script: Any) -> None:
     module = script("segmentation")
     dump = module.MixedDump(TEXT, (0, APPEAL), (PIECE, APPEAL), (APPEAL, len(TEXT)))
-    scores = module.score_all([dump], draw_model(), {"the truth": lambda texts: [texts.index("Give us money.")]})
+    scores = module.score_all(
+        module.cut_all([dump], draw_model()), {"the truth": lambda texts: [texts.index("Give us money.")]}
+    )
     assert set(scores) == {"topics", "the truth"}
     assert module.sum_scores(scores["the truth"]).f1 == 1.0
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from topics.evaluation.ratios import HitCounts, share
 
-__all__ = ["BoundaryScores", "score_boundaries"]
+__all__ = ["BoundaryScores", "match_ranges", "score_boundaries"]
 
 Range = tuple[int, int]
 
@@ -127,7 +127,7 @@ def score_boundaries(
         n_true=len(gold),
         n_found=len(found),
         n_hits=len(gold & found),
-        n_hits_lenient=_match_ranges(accepted.values(), sorted(found)),
+        n_hits_lenient=sum(start is not None for start in match_ranges([*accepted.values()], sorted(found))),
         n_transposed=_count_transpositions(gold - found, found - gold),
         n_windows=n_windows,
         n_pk_errors=pk_errors,
@@ -135,16 +135,18 @@ def score_boundaries(
     )
 
 
-def _match_ranges(ranges: Iterable[Range], found: Sequence[int]) -> int:
-    """The most ranges that can have a start each: the range that ends first takes the first start in it."""
+def match_ranges(ranges: Sequence[Range], found: Sequence[int]) -> list[int | None]:
+    """Which of the starts ``found``, in their order, each range is given, so that the most have one: the range that
+    ends first takes the first start in it."""
     free = list(found)
-    n_matched = 0
-    for low, high in sorted(ranges, key=lambda r: (r[1], r[0])):
-        taken = next((start for start in free if low <= start <= high), None)
-        if taken is not None:
-            free.remove(taken)
-            n_matched += 1
-    return n_matched
+    taken: list[int | None] = [None] * len(ranges)
+    for k in sorted(range(len(ranges)), key=lambda k: ranges[k][::-1]):
+        low, high = ranges[k]
+        start = next((start for start in free if low <= start <= high), None)
+        if start is not None:
+            free.remove(start)
+            taken[k] = start
+    return taken
 
 
 def _count_transpositions(missed: set[int], extra: set[int]) -> int:
