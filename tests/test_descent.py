@@ -12,6 +12,7 @@ from slow_network import draw_example, slow_score
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.encoding import Sizes
 from topics.segmentation.network import CONTEXT, DILATIONS, Array, Network
+from topics.segmentation.tokens import CAPITALISED
 from topics.segmentation.training.descent import GAP, Batch, Example, Learner, Noise, gather
 from topics.segmentation.vocabulary import HIDDEN
 
@@ -127,12 +128,30 @@ def test_some_tokens_are_hidden_and_no_example_is_changed() -> None:
     rng = np.random.default_rng(1)
     example = draw_example(rng, [(OPENING_TOKENS, 0)] * 200, N_TOKENS, N_FEATURES)
     before = example.opening.copy()
-    batch = gather([example], rng, 0.12)
+    batch = gather([example], rng, Noise(tokens=0.12))
     assert np.array_equal(example.opening, before)
     opening, ending = batch.tokens[batch.opening], batch.tokens[batch.ending]
     assert not ending.any()  # where there is no token there is none to hide
     assert set(np.unique(opening[opening != before])) == {HIDDEN}
     assert (opening == HIDDEN).mean() == pytest.approx(0.12, abs=0.03)
+
+
+def test_a_name_is_hidden_throughout_a_dump_and_only_where_it_has_a_capital() -> None:
+    rng = np.random.default_rng(2)
+    example = draw_example(rng, [(OPENING_TOKENS, LAST_TOKENS)] * 60, N_TOKENS, N_FEATURES)
+    batch = gather([example, example], rng, Noise(names=0.3))
+    hidden = []
+    for rows in (slice(0, 60), slice(60, 120)):
+        found = np.concatenate((batch.tokens[batch.opening][rows], batch.tokens[batch.ending][rows]), axis=1)
+        tokens = np.concatenate((example.opening, example.ending), axis=1)
+        is_name = np.concatenate((example.opening_shapes, example.ending_shapes), axis=1) == CAPITALISED
+        gone = (found == HIDDEN) & (tokens != HIDDEN)
+        assert not (gone & ~is_name).any() and np.array_equal(found[~gone], tokens[~gone])
+        names = set(tokens[gone].tolist())
+        assert not names & set(tokens[is_name & ~gone].tolist())
+        assert len(names) / len(set(tokens[is_name].tolist())) == pytest.approx(0.3, abs=0.15)
+        hidden.append(names)
+    assert hidden[0] != hidden[1]
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
@@ -199,7 +218,7 @@ def learned(seed: int, n_steps: int = 60) -> tuple[Learner, list[float]]:
     losses = []
     for k in range(n_steps):
         chosen = [examples[(4 * k + i) % len(examples)] for i in range(4)]
-        losses.append(learner.step(gather(chosen, rng, NOISE.tokens), 4e-3, rng))
+        losses.append(learner.step(gather(chosen, rng, NOISE), 4e-3, rng))
     return learner, losses
 
 

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,17 @@ BODY = tuple(
     f"counted {k * 17} boats before noon, and nobody was hurt."
     for k in range(1, 12)
 )
-OTHERS = tuple(f"Other story {k} that stands in a list" for k in range(20))
+OTHERS = tuple(
+    (f"Other story {k} that stands in a list", f"Story {k} opens with a goat on the quay. It goes on about the rain.")
+    for k in range(20)
+)
+LISTED = {line for headline, opening in OTHERS for line in (headline, opening.split(". ")[0] + ".")}
 LONGEST_PHRASE = 11  # a run of twelve words could be somebody's sentence
 
 
 def dressed(seed: int, title: str | None = TITLE, n_paragraphs: int = 11, n_others: int = 20) -> tuple[House, Dressed]:
     rng = random.Random(seed)
-    house = draw_house(rng)
+    house = draw_house(rng, cards=0.5)
     return house, dress(rng, house, title, BODY[:n_paragraphs], OTHERS[:n_others])
 
 
@@ -101,7 +106,7 @@ def test_houses_hardly_ever_look_alike() -> None:
     for seed in range(300):
         house, page = dressed(seed)
         names.add(house.name)
-        furniture.update({line for line, role in zip(page.lines, page.roles, strict=True) if role == 0} - {*OTHERS})
+        furniture.update({line for line, role in zip(page.lines, page.roles, strict=True) if role == 0} - LISTED)
         shapes.add(tuple(part.kind for part in (*house.top, *house.head, *house.inner, *house.tail)))
     assert len(names) > 290
     assert len(furniture) > 2500
@@ -114,6 +119,21 @@ def test_every_level_and_family_is_drawn() -> None:
     houses = [draw_house(rng) for _ in range(600)]
     assert {house.level for house in houses} == {"raw", "half", "reader", "stray"}
     assert {house.family for house in houses} == set(house_phrases.phrases()["family"])
+
+
+def test_cards_show_a_headline_with_what_its_own_piece_opens_with() -> None:
+    rng = random.Random(6)
+    shown = 0
+    for _ in range(60):
+        page = dress(rng, draw_house(rng, "raw", cards=1.0), TITLE, BODY, OTHERS)
+        for line, below in pairwise(page.lines):
+            if line.startswith("Other story") and below.startswith("Story"):
+                shown += 1
+                assert line.split()[2] == below.split()[1]
+        at = [role for line, role in zip(page.lines, page.roles, strict=True) if line.startswith("Story ")]
+        assert set(at) <= {0}
+    assert shown > 40
+    assert not any("cards" in part.kind for _ in range(60) for part in draw_house(rng, "raw").tail)
 
 
 def test_no_phrase_is_long_enough_to_be_a_borrowed_sentence() -> None:

@@ -27,8 +27,9 @@ from topics.segmentation.training.corpora import (
     part_of,
     read_corpora,
 )
-from topics.segmentation.training.furniture_lines import subhead
+from topics.segmentation.training.furniture_lines import SubheadManner, subhead
 from topics.segmentation.training.headlines import HeadlineManner, write_headline
+from topics.segmentation.training.mixes import FIRST, SECOND, Mix
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.styles import STYLES, build_dumps
@@ -173,6 +174,26 @@ def test_a_subhead_is_never_empty(seed: int, following: str) -> None:
     assert subhead(random.Random(seed), following).strip("‘’ ")
 
 
+@pytest.mark.parametrize(("number", "first"), [("", ""), ("{}. ", "1. "), ("{}) ", "1) ")])
+def test_long_subheads_are_words_of_what_they_stand_over(number: str, first: str) -> None:
+    style = Style(12, "random", subheads=1.0, subheading=SubheadManner(longest=9, number=number))
+    for _, body, _ in pieces(render(style)):
+        assert body[0] in PARAGRAPHS and body[-1] in PARAGRAPHS
+        heads = [(line, below) for line, below in pairwise(body) if line not in PARAGRAPHS]
+        assert len(heads) >= 2 and heads[0][0].startswith(first)
+        for k, (head, below) in enumerate(heads, 1):
+            words = head.removeprefix(number.format(k))
+            assert words.lower() in below.lower() and 1 <= len(words.split()) <= 9
+
+
+def test_subheads_are_no_longer_than_ever_where_headlines_are_cut_short() -> None:
+    style = Style(
+        12, "random", titled=1.0, subheads=1.0, headlines=HeadlineManner(short=1.0), subheading=SubheadManner(9, "{}. ")
+    )
+    for _, body, _ in pieces(render(style)):
+        assert not [line for line in body if line[0].isdigit()]
+
+
 def test_round_ups_and_appeals_are_pieces_of_their_own() -> None:
     plain = render(Style(6, "random"), seed=5)
     more = render(Style(6, "random", digests=1.0, appeals=1.0), seed=5)
@@ -238,9 +259,10 @@ def test_pages_start_at_their_headline_whatever_stands_above_it(seed: int) -> No
         assert {line.split()[0] for line in after[len(below) :]} <= {"Home", "Section"}  # of the next page
 
 
+@pytest.mark.parametrize("mix", [FIRST, SECOND], ids=["first", "second"])
 @pytest.mark.parametrize("unit", ["lines", "flat"])
-def test_every_drawn_dump_is_consistent(unit: str) -> None:
-    mixer = Mixer(CORPORA, APPEALS)
+def test_every_drawn_dump_is_consistent(unit: str, mix: Mix) -> None:
+    mixer = Mixer(CORPORA, APPEALS, mix=mix)
     rng = random.Random(8)
     for _ in range(80):
         dump = mixer.draw_lines(rng) if unit == "lines" else mixer.draw_flat(rng)

@@ -58,7 +58,7 @@ def dumps_of(articles: Sequence[Article], n: int, seed: int = 3) -> list[tuple[D
     return [(Dump(f"{k}.txt", dump.text), dump.starts) for k, dump in enumerate(mixed)]
 
 
-LEARNER = Generation(Sizes(embedded=48, opening=96, last=32, hidden=96), Noise(0.2, 0.12, 0.1), 14, n_members=2)
+LEARNER = Generation(Sizes(embedded=48, opening=96, last=32, hidden=96), (Noise(0.2, 0.12, 0.1),) * 2, 14)
 
 
 @pytest.fixture(scope="module")

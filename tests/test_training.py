@@ -27,6 +27,7 @@ from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example, Noise
 from topics.segmentation.training.fit import Effort, ExampleMaker, Generation, fit_segmentation, tell_truth
+from topics.segmentation.training.mixes import FIRST, SECOND
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
 from topics.segmentation.training.words import in_steps, learn_vocabulary
@@ -250,14 +251,17 @@ def meaning_of(words: Sequence[str]) -> Array:
     return np.array([[ord(word[0]) % 7 - 3, len(word) % 5 - 2] for word in words], np.float32)
 
 
-LEARNER = Generation(Sizes(embedded=12, opening=16, last=8, hidden=24), Noise(0.1, 0.1, 0.1), n_rounds=2)
-LEARNERS = replace(LEARNER, sizes=Sizes(embedded=10, opening=12, last=6, hidden=16), n_members=2)
+LEARNER = Generation(Sizes(embedded=12, opening=16, last=8, hidden=24), (Noise(0.1, 0.1, 0.1),), n_rounds=2)
+LEARNERS = replace(LEARNER, sizes=Sizes(embedded=10, opening=12, last=6, hidden=16), noises=LEARNER.noises * 2)
 
 
 def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
     corpora = Corpora(tuple(report(i) for i in range(60)), (), (), (), ("Share", "Advertisement"))
     held_out = Corpora(tuple(report(i) for i in range(60, 90)), (), (), (), ("Share", "Advertisement"))
-    effort = Effort(n_dumps=48, generations=(LEARNERS, LEARNERS, LEARNER), n_calibration=12)
+    last = replace(LEARNER, mixes=(FIRST, SECOND), told=0.6)
+    pair = replace(last, noises=(LEARNER.noises[0], Noise(names=0.3)), alike=True)
+    generations = (LEARNERS, replace(LEARNERS, mixes=(SECOND,)), pair, replace(last, goes_on=True, portion=0.5))
+    effort = Effort(n_dumps=24, generations=generations, n_calibration=12)
     steps: list[str] = []
     first = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1, on_progress=steps.append)
     second = fit_segmentation(corpora, held_out, Punkt(), meaning_of, effort=effort, n_jobs=1)
@@ -266,6 +270,7 @@ def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
     for name, array in first.to_arrays().items():
         assert array.tobytes() == again[name].tobytes(), name
     assert [network.sizes for network in first.network.members] == [LEARNER.sizes]  # the last generation alone
+    assert [step.split("mixed ")[1].split()[0] for step in steps if "mixed " in step] == ["24", "24", "48", "24"]
     assert sum("network 2." in step for step in steps) == 2 * LEARNERS.n_rounds
     assert first.calibration != (1.0, 0.0)
     assert first.meanings.any() and first.vocabulary.weight_of_term.std() > 0  # they are not equal for being empty
@@ -278,6 +283,36 @@ def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
     assert model.calibration == (1.0, 0.0)
     arrays = SegmentationModel.from_arrays(model.to_arrays(), model.punkt).to_arrays()
     assert all(np.array_equal(array, arrays[name]) for name, array in model.to_arrays().items())
+
+
+def test_what_earlier_networks_say_is_heard_only_where_it_is_asked_for() -> None:
+    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
+
+    def fit(*shares: float) -> Array:
+        generations = tuple(replace(LEARNER, told=share) for share in shares)
+        effort = Effort(n_dumps=24, generations=generations)
+        model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
+        return model.network.members[0].weights["leave"]
+
+    assert np.array_equal(fit(0.0, 0.0), fit(0.6, 0.0))
+    assert not np.array_equal(fit(0.0, 0.0), fit(0.0, 0.6))
+
+
+def test_a_generation_goes_on_from_the_mean_of_networks_that_began_alike() -> None:
+    """Of two that differ in nothing the mean is either; at a rate of nothing it stays as it was."""
+    corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
+
+    def fit(*generations: Generation) -> dict[str, Array]:
+        effort = Effort(n_dumps=24, generations=generations)
+        model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
+        return dict(model.network.members[0].weights)
+
+    twins = replace(LEARNER, noises=LEARNER.noises * 2, alike=True)
+    one = fit(LEARNER)
+    assert all(np.array_equal(w, one[name]) for name, w in fit(twins, replace(LEARNER, goes_on=True, rate=0.0)).items())
+    strangers = replace(twins, alike=False)
+    assert not np.array_equal(fit(strangers, replace(LEARNER, goes_on=True, rate=0.0))["enter"], one["enter"])
+    assert not np.array_equal(fit(twins, replace(LEARNER, goes_on=True, rate=1e-3))["enter"], one["enter"])
 
 
 def test_examples_are_the_same_whatever_the_number_of_processes() -> None:

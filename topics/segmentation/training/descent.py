@@ -24,27 +24,30 @@ from topics.jit import kernel
 from topics.segmentation.analysis import LAST_TOKENS, OPENING_TOKENS
 from topics.segmentation.encoding import TAPS, Array, Sizes, sizes_of
 from topics.segmentation.network import DILATIONS, HEADS, OVERVIEW_AFTER
-from topics.segmentation.tokens import N_SHAPES
+from topics.segmentation.tokens import CAPITALISED, N_SHAPES
 from topics.segmentation.training.reading import encode, fill_marks
 from topics.segmentation.vocabulary import HIDDEN as HIDDEN_TOKEN
 
-__all__ = ["Batch", "Example", "Learner", "Noise", "gather"]
+__all__ = ["STANDARD", "Batch", "Example", "Learner", "Noise", "gather"]
 
 GAP: Final = max(DILATIONS)  # empty rows between the dumps of a batch, so that none sees another
 DECAY: Final = 0.01
 FIRST_MOMENT, SECOND_MOMENT = 0.9, 0.999
 LONGEST_GRADIENT: Final = 1.0
+N_TOKEN_NUMBERS: Final = 1 << 16
 STANDARD: Final = ("centre", "spread")  # of the features: weights of a network that are not learned by descent
 
 
 @dataclass(frozen=True, slots=True)
 class Noise:
-    """What is left out while learning: a share of the inputs and of the hidden state, a share of the tokens, and the
-    words of a share of the dumps (of outlets that a network has not met, words tell less)."""
+    """What is left out while learning: a share of the inputs and of the hidden state, a share of the tokens, of each
+    dump a share of the names (of what stands with a capital, wherever it does so), and the words of a share of the
+    dumps: of outlets and events that a network has not met, words tell less."""
 
     inputs: float = 0.0
     tokens: float = 0.0
     words: float = 0.0
+    names: float = 0.0
 
 
 NO_NOISE: Final = Noise()
@@ -98,14 +101,16 @@ class Batch:
     bounds: NDArray[np.int64]  # (n_dumps + 1,) where each dump's paragraphs begin
 
 
-def gather(examples: Sequence[Example], rng: np.random.Generator | None = None, hidden_share: float = 0.0) -> Batch:
-    """A batch; with ``rng`` a share of the tokens is hidden."""
+def gather(examples: Sequence[Example], rng: np.random.Generator | None = None, noise: Noise = NO_NOISE) -> Batch:
+    """A batch; with ``rng`` some tokens and names are hidden."""
     opening = np.concatenate([e.opening for e in examples])
     ending = np.concatenate([e.ending for e in examples])
     if rng is not None:
         for tokens in (opening, ending):
-            hidden = (rng.random(tokens.shape, dtype=np.float32) < hidden_share) & (tokens > 0)
+            hidden = (rng.random(tokens.shape, dtype=np.float32) < noise.tokens) & (tokens > 0)
             tokens[hidden] = HIDDEN_TOKEN
+        if noise.names:
+            _hide_names(examples, opening, ending, rng, noise.names)
     distinct, places = np.unique(np.concatenate((opening.ravel(), ending.ravel())), return_inverse=True)
     rows = []
     at = GAP
@@ -128,6 +133,23 @@ def gather(examples: Sequence[Example], rng: np.random.Generator | None = None, 
         present,
         np.cumsum([0, *(len(example) for example in examples)]),
     )
+
+
+def _hide_names(
+    examples: Sequence[Example],
+    opening: NDArray[np.uint16],
+    ending: NDArray[np.uint16],
+    rng: np.random.Generator,
+    share: float,
+) -> None:
+    """The same names throughout a dump; drawn for each dump anew."""
+    at = 0
+    for example in examples:
+        rows = slice(at, at + len(example))
+        at = rows.stop
+        is_hidden = rng.random(N_TOKEN_NUMBERS, dtype=np.float32) < share
+        for tokens, shapes in ((opening[rows], example.opening_shapes), (ending[rows], example.ending_shapes)):
+            tokens[is_hidden[tokens] & (shapes == CAPITALISED)] = HIDDEN_TOKEN
 
 
 class Learner:

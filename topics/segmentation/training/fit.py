@@ -27,7 +27,8 @@ from topics.segmentation.meaning import Meanings
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
-from topics.segmentation.training.descent import Example, Learner, Noise, gather
+from topics.segmentation.training.descent import STANDARD, Example, Learner, Noise, gather
+from topics.segmentation.training.mixes import FIRST, SECOND, Mix
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
@@ -52,18 +53,36 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """Networks that learn side by side from the same dumps, each from other random weights, in another order."""
+    """Networks that learn side by side from the same dumps, one with each of ``noises``.
+
+    They begin from random weights and go through the dumps in an order of their own, unless they are ``alike``: then
+    these are the same for all, and the networks stay so near each other that the mean of their weights is one, too
+    (Frankle and others 2020). One that ``goes_on`` begins from that mean of the generation before (Wortsman and others
+    2022). ``told`` is the share of all earlier networks' word in what is taught; the rest is the truth. ``portion`` is
+    the share of the dumps that a whole generation takes.
+    """
 
     sizes: Sizes
-    noise: Noise
+    noises: tuple[Noise, ...]
     n_rounds: int  # over all dumps
-    n_members: int = 1
+    mixes: tuple[Mix, ...] = (FIRST,)
+    told: float = 0.0
+    alike: bool = False
+    goes_on: bool = False
+    rate: float = 2e-3  # at its highest
+    portion: float = 1.0
 
 
+_TEACHER: Final = Sizes(embedded=48, opening=96, last=32, hidden=160)
+_SHIPPED: Final = Sizes(embedded=96, opening=256, last=64, hidden=128)
+_MUCH, _MUCH_AND_NAMES = Noise(0.2, 0.12, 0.1), Noise(0.2, 0.12, 0.1, names=0.3)
+_LITTLE, _LITTLE_AND_NAMES = Noise(0.1, 0.08, 0.05), Noise(0.1, 0.08, 0.05, names=0.3)
+_BOTH: Final = (FIRST, SECOND)
 GENERATIONS: Final = (
-    Generation(Sizes(embedded=48, opening=96, last=32, hidden=160), Noise(0.2, 0.12, 0.1), 4, n_members=2),
-    Generation(Sizes(embedded=96, opening=256, last=64, hidden=192), Noise(0.1, 0.08, 0.05), 4, n_members=2),
-    Generation(Sizes(embedded=96, opening=256, last=64, hidden=128), Noise(0.1, 0.08, 0.05), 5),
+    Generation(_TEACHER, (_MUCH, _MUCH), 4),
+    Generation(_TEACHER, (_MUCH_AND_NAMES, _MUCH_AND_NAMES), 4, (SECOND,)),
+    Generation(_SHIPPED, (_LITTLE_AND_NAMES, _LITTLE), 3, _BOTH, told=0.6, alike=True),
+    Generation(_SHIPPED, (_LITTLE_AND_NAMES,), 1, _BOTH, told=0.6, goes_on=True, rate=8e-4, portion=5 / 7),
 )
 
 
@@ -71,7 +90,7 @@ GENERATIONS: Final = (
 class Effort:
     """How much to learn from: the numbers that training time is proportional to."""
 
-    n_dumps: int = 14_000  # mixed dumps for each generation, of which a quarter without line breaks
+    n_dumps: int = 14_000  # of each mix for each generation, of which a quarter without line breaks
     generations: tuple[Generation, ...] = GENERATIONS
     n_calibration: int = 400
     seed: int = 11
@@ -81,11 +100,9 @@ FLAT_SHARE: Final = 0.25
 N_SHARDS: Final = 24  # of the dumps: a fixed number, so that the dumps do not depend on the number of processes
 DUMPS_PER_STEP: Final = 10
 LONGEST: Final = 400  # paragraphs of a dump that are learned from at a time
-TOLD: Final = 0.5  # share of earlier networks' word in what a network is taught; the rest is the truth
-RATE: Final = 2e-3
 WARM_UP: Final = 0.08
 HEAD_WEIGHTS: Final = {"start": 1.0, "furniture": 0.3, "title": 0.3, "last": 0.2, "boilerplate": 0.3}
-THRESHOLD: Final = 0.36  # best on dev outlets, .32 to .42 alike; below one half (Lipton, Elkan, Naryanaswamy 2014)
+THRESHOLD: Final = 0.32  # best on dev outlets, .32 to .40 alike; below one half (Lipton, Elkan, Naryanaswamy 2014)
 
 
 def fit_segmentation(
@@ -119,7 +136,8 @@ def fit_segmentation(
     trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
     on_progress("calibrating on outlets kept aside")
     styles = [style for style in STYLES if held_out.pages or style != PAGES]
-    dumps = (build_dumps(held_out, style, effort.n_calibration // len(styles), effort.seed + 1) for style in styles)
+    n_dumps = effort.n_calibration // len(styles)
+    dumps = (build_dumps(held_out, style, n_dumps, effort.seed + 1, evenly=True) for style in styles)
     return _calibrated(model, [trial.example(dump) for some in dumps for dump in some])
 
 
@@ -132,12 +150,18 @@ def _teach(
     n_jobs: int,
     on_progress: Progress,
 ) -> tuple[Network, ...]:
-    """The networks of the generation ``number``, which learn from dumps of their own and from ``teachers``, those of
-    all generations before it."""
+    """The networks of the generation ``number``, which learn from dumps of their own and may be told by ``teachers``,
+    those of all generations before it."""
     from joblib import Parallel, delayed
     from threadpoolctl import threadpool_limits
 
-    raw = maker.make(effort.n_dumps, effort.seed + 2 * number, n_jobs)
+    generation = effort.generations[number]
+    start = None
+    if generation.goes_on:
+        start = _mean_of(teachers[-len(effort.generations[number - 1].noises) :])
+    raw: list[Example] = []
+    for k, mix in enumerate(generation.mixes):
+        raw += maker.make(round(effort.n_dumps * generation.portion), effort.seed + 2 * number + 100 * k, n_jobs, mix)
     on_progress(f"generation {number + 1}: mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
     committee = Committee(teachers)
     centre, spread = committee.standard if teachers else _standard(raw)
@@ -145,15 +169,22 @@ def _teach(
     with threadpool_limits(limits=1):
         # threads, since the examples are large; each works through kernels and matrix products that let go of the GIL
         at_once = Parallel(n_jobs=n_jobs, prefer="threads")
-        examples = at_once(hear(example, committee, TOLD) for example in raw) if teachers else raw
+        if generation.told and teachers:
+            raw = at_once(hear(example, committee, generation.told) for example in raw)
+        examples = [standardise(example, centre, spread) for example in raw]
         del raw
-        examples = [standardise(example, centre, spread) for example in examples]
-        generation = effort.generations[number]
         networks: list[Network] = at_once(
             learn(
-                examples, maker.vocabulary.n_tokens, centre, spread, generation, effort.seed, (number, k), on_progress
+                examples,
+                maker.vocabulary.n_tokens,
+                (centre, spread),
+                generation,
+                effort.seed,
+                (number, k),
+                start,
+                on_progress,
             )
-            for k in range(generation.n_members)
+            for k in range(len(generation.noises))
         )
     return tuple(networks)
 
@@ -179,20 +210,20 @@ class ExampleMaker:
     vocabulary: Vocabulary
     vectors: Meanings
 
-    def make(self, n_dumps: int, seed: int, n_jobs: int) -> list[Example]:
+    def make(self, n_dumps: int, seed: int, n_jobs: int, mix: Mix = FIRST) -> list[Example]:
         """``n_dumps`` examples, the same whatever ``n_jobs``."""
         from joblib import Parallel, delayed
 
         sizes = [n_dumps // N_SHARDS + (k < n_dumps % N_SHARDS) for k in range(N_SHARDS)]
         jobs = [[k for k in range(N_SHARDS) if k % n_jobs == job] for job in range(n_jobs)]
-        made = Parallel(n_jobs=n_jobs)(delayed(self._shards)(job, sizes, seed) for job in jobs)
+        made = Parallel(n_jobs=n_jobs)(delayed(self._shards)(job, sizes, seed, mix) for job in jobs)
         by_shard = {
             k: shard for job, shards in zip(jobs, made, strict=True) for k, shard in zip(job, shards, strict=True)
         }
         return [example for k in range(N_SHARDS) for example in by_shard[k]]
 
-    def _shards(self, shards: Sequence[int], sizes: Sequence[int], seed: int) -> list[list[Example]]:
-        mixer = Mixer(self.corpora, self.boilerplate, self.prose, evenly=True)
+    def _shards(self, shards: Sequence[int], sizes: Sequence[int], seed: int, mix: Mix) -> list[list[Example]]:
+        mixer = Mixer(self.corpora, self.boilerplate, self.prose, evenly=True, mix=mix)
         made = []
         for k in shards:
             rng = random.Random(f"{seed}:{k}")
@@ -261,18 +292,21 @@ def standardise(example: Example, centre: Array, spread: Array) -> Example:
 def _learn(
     examples: Sequence[Example],
     n_tokens: int,
-    centre: Array,
-    spread: Array,
+    standard: tuple[Array, Array],
     generation: Generation,
     seed: int,
     which: tuple[int, int],
+    start: Network | None,
     say: Progress,
 ) -> Network:
-    """One network; ``which`` is its generation and its place in it."""
+    """One network, from ``start`` on where there is one; ``which`` is its generation and its place in it."""
     number, member = which
-    seed += 1000 * member + 100_000 * number
+    seed += (0 if generation.alike else 1000 * member) + 100_000 * number
+    noise = generation.noises[member]
     rng = np.random.default_rng(seed)
-    learner = Learner(generation.sizes, n_tokens, len(centre), seed, generation.noise)
+    learner = Learner(generation.sizes, n_tokens, len(standard[0]), seed, noise)
+    if start is not None:
+        learner.weights = {name: start.weights[name].copy() for name in learner.weights}
     n_batches = max(1, len(examples) // DUMPS_PER_STEP)
     n_steps = n_batches * generation.n_rounds
     step = 0
@@ -281,13 +315,13 @@ def _learn(
         loss = 0.0
         for k in range(n_batches):
             chosen = [_shortened(examples[i], rng) for i in order[k * DUMPS_PER_STEP : (k + 1) * DUMPS_PER_STEP]]
-            loss += learner.step(gather(chosen, rng, generation.noise.tokens), _rate(step / n_steps), rng)
+            loss += learner.step(gather(chosen, rng, noise), _rate(step / n_steps, generation.rate), rng)
             step += 1
         say(
             f"network {number + 1}.{member + 1}, round {turn + 1} of {generation.n_rounds}: "
             f"{loss / n_batches:.4f} nats a paragraph"
         )
-    return rounded({**learner.weights, "centre": centre, "spread": spread})
+    return rounded({**learner.weights, **dict(zip(STANDARD, standard, strict=True))})
 
 
 def sigmoid(odds: Array) -> Array:
@@ -301,11 +335,17 @@ def rounded(weights: Mapping[str, Array]) -> Network:
     return Network({name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()})
 
 
-def _rate(done: float) -> float:
+def _mean_of(networks: Sequence[Network]) -> Network:
+    """Weight by weight."""
+    names = networks[0].weights
+    return rounded({name: np.mean([one.weights[name] for one in networks], axis=0) for name in names})
+
+
+def _rate(done: float, most: float) -> float:
     """Up in a straight line, then down along a cosine (Loshchilov and Hutter 2017)."""
     if done < WARM_UP:
-        return RATE * max(done, 1e-3) / WARM_UP
-    return max(RATE * 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP))), RATE * 5e-3)
+        return most * max(done, 1e-3) / WARM_UP
+    return max(most * 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP))), most * 5e-3)
 
 
 def _shortened(example: Example, rng: np.random.Generator) -> Example:

@@ -7,11 +7,37 @@ at random.
 from __future__ import annotations
 
 import random
+import re
+from dataclasses import dataclass
 from typing import Final
 
 from topics.segmentation.training.corpora import Article
 
-__all__ = ["byline", "caption", "dateline", "facts_of_the_day", "interlude", "round_up", "section", "subhead"]
+__all__ = [
+    "SHORT_SUBHEADS",
+    "SubheadManner",
+    "byline",
+    "caption",
+    "dateline",
+    "facts_of_the_day",
+    "insert_subheads",
+    "interlude",
+    "round_up",
+    "section",
+    "subhead",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SubheadManner:
+    """``longest``: in words, else a few at most; ``number`` is what stands before the words of each, with its place
+    filled."""
+
+    longest: int = 0
+    number: str = ""
+
+
+SHORT_SUBHEADS: Final = SubheadManner()
 
 _MONTHS: Final = "January February March April May June July August September October November December".split()
 _FIRST: Final = (
@@ -62,6 +88,10 @@ _QUESTIONS: Final = (
     "What happens next?", "What do we know so far?", "Why does it matter?", "Who is affected?", "What did they say?",
     "How did it come to this?", "What is the reaction?", "Could it happen again?", "What are the obstacles?",
 )  # fmt: skip
+_CLAUSE: Final = re.compile(r"(?<=[.!?;:,])[”\"’']? |[“”\"]|[–—] ")
+_LEADING_ON: Final = frozenset(
+    "a an the of to in on at by for with from and or but as his her its their is was were that who which".split()
+)
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _INTERLUDES: Final = (
     ["Recommended Stories", "list of {n} itemsend of list"],
@@ -159,6 +189,30 @@ def subhead(rng: random.Random, following: str) -> str:
     if rng.random() < 0.3:
         return f"‘{text}’"
     return text.title() if rng.random() < 0.15 else text
+
+
+def insert_subheads(rng: random.Random, body: list[str], manner: SubheadManner) -> None:
+    """Some paragraphs of ``body``, which holds seven at least, get a line over them."""
+    if not manner.longest:
+        for _ in range(rng.randint(1, 4)):
+            at = rng.randint(2, len(body) - 2)
+            body.insert(at, subhead(rng, body[at]))
+        return
+    places = sorted(rng.sample(range(1, len(body) - 1), rng.randint(2, min(8, len(body) - 3))))
+    for k, place in reversed(list(enumerate(places, 1))):
+        line = _long_subhead(rng, body[place], manner.longest)
+        body.insert(place, manner.number.format(k) + line)
+
+
+def _long_subhead(rng: random.Random, following: str, longest: int) -> str:
+    """The beginning of a clause of the text it stands over; it does not end in a word that leads on."""
+    clauses = [clause.split() for clause in _CLAUSE.split(following)]
+    words = rng.choice([words for words in clauses if len(words) > 2] or [following.split()])
+    words = words[: rng.randint(3, longest)]
+    while len(words) > 1 and words[-1].lower() in _LEADING_ON:
+        words.pop()
+    text = " ".join(words).strip(".,;:“”\"‘’'()")
+    return text[:1].upper() + text[1:] or rng.choice(_SUBHEADS)
 
 
 def round_up(rng: random.Random) -> list[str]:

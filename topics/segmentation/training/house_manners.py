@@ -119,8 +119,9 @@ class House:
     stops: bool  # whether standfirsts and key points end in a full stop
 
 
-def draw_house(rng: random.Random, level: Level | None = None) -> House:
-    """An outlet that does not exist, of a level drawn in fixed shares unless one is asked for."""
+def draw_house(rng: random.Random, level: Level | None = None, *, cards: float = 0.0) -> House:
+    """An outlet that does not exist, of a level drawn in fixed shares unless one is asked for. ``cards`` is how likely
+    it has teasers of other pieces under its own, and how likely readers' comments."""
     data = phrases()
     family = rng.choice(tuple(data["family"]))
     level = level or rng.choices(_LEVELS, _LEVEL_SHARES)[0]
@@ -139,7 +140,7 @@ def draw_house(rng: random.Random, level: Level | None = None) -> House:
         top=draft.top(sections),
         head=draft.head(),
         inner=draft.inner(),
-        tail=draft.tail(),
+        tail=draft.tail(cards),
         sections=sections,
         authors=tuple(person(rng) for _ in range(rng.randint(3, 14))),
         organisations=tuple(words.organisation() for _ in range(12)) if many_firms else house_org,
@@ -287,8 +288,8 @@ class _Draft:
             parts.append(self._part(kind, group, kind, 1, place))
         return tuple(parts)
 
-    def tail(self) -> tuple[Part, ...]:
-        """What follows the body."""
+    def tail(self, cards: float) -> tuple[Part, ...]:
+        """What follows the body; teasers and readers' comments with probability ``cards`` each."""
         rng = self.rng
         ranked: list[tuple[float, Part]] = []
         for rank, (kind, shares) in enumerate(_TAIL.items()):
@@ -304,4 +305,9 @@ class _Draft:
             ranked.append((rank + rng.gauss(0.0, 1.5), part))
             if kind == "more" and self.level == 0 and rng.random() < 0.4:
                 ranked.append((rank + rng.gauss(1.0, 2.0), self._part(kind, "tail", kind)))
+        if cards:
+            ranks = list(_TAIL)
+            for kind, beside in (("cards", "more"), ("voices", "comments")):
+                if rng.random() < cards:
+                    ranked.append((ranks.index(beside) + rng.gauss(0.0, 2.0), self._part(kind, "tail", kind)))
         return tuple(part for _, part in sorted(ranked, key=lambda pair: pair[0]))

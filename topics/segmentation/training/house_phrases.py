@@ -137,7 +137,7 @@ class PieceWords:
         rng: random.Random,
         title: str | None,
         body: Sequence[str],
-        headlines: Sequence[str],
+        others: Sequence[tuple[str, str]],
         *,
         authors: Sequence[str],
         sections: Sequence[str],
@@ -148,8 +148,9 @@ class PieceWords:
     ) -> None:
         self.rng = rng
         self.body = body
-        others = [" ".join(headline.split()) for headline in headlines if headline.strip() and headline != title]
-        self.headlines = rng.sample(others, min(len(others), 40))
+        pairs = [(" ".join(headline.split()), opening) for headline, opening in others if headline != title]
+        pairs = [pair for pair in pairs if pair[0]]
+        self._others = rng.sample(pairs, min(len(pairs), 40))
         self._credits, self._organisations, self._domain, self._joint = credits, organisations, domain, joint
         self._next_headline = self._next_tag = 0
         self._tags: list[str] = []
@@ -168,8 +169,8 @@ class PieceWords:
         text = "".join(block)
         if "{title}" in text and not self._title:
             return []
-        if "{headline}" in text:
-            n_items = min(n_items, len(self.headlines))
+        if "{headline}" in text or "teaser}" in text:
+            n_items = min(n_items, len(self._others))
             if not n_items:
                 return []
         self._fixed["k"] = str(n_items)
@@ -219,7 +220,21 @@ class PieceWords:
 
     def draw_headline(self) -> str:
         self._next_headline += 1
-        return self.headlines[self._next_headline % len(self.headlines)] if self.headlines else ""
+        return self._others[self._next_headline % len(self._others)][0] if self._others else ""
+
+    def draw_teaser(self) -> str:
+        """What the piece whose headline came last opens with: a sentence, or as much as a card has room for."""
+        if not self._others:
+            return ""
+        opening = self._others[self._next_headline % len(self._others)][1]
+        sentence = _SENTENCE.split(opening)[0]
+        words = sentence.split(" ")
+        room = self.rng.choice((12, 20, 30, 45))
+        return sentence if len(words) <= room else " ".join(words[:room]) + self.rng.choice(("...", "…", " […]", "…"))
+
+    def draw_lone_teaser(self) -> str:
+        self._next_headline += 1
+        return self.draw_teaser()
 
     def draw_tag(self) -> str:
         tags = self.tags()

@@ -37,15 +37,16 @@ class Dressed:
 
 
 def dress(
-    rng: random.Random, house: House, title: str | None, body: Sequence[str], other_headlines: Sequence[str]
+    rng: random.Random, house: House, title: str | None, body: Sequence[str], others: Sequence[tuple[str, str]]
 ) -> Dressed:
     """One article as a page of this house. The body's paragraphs stay as they are and in their order.
 
-    Standfirsts and subheads are of the article too (1). Lists of links take from ``other_headlines``.
+    Standfirsts and subheads are of the article too (1). Lists of links take from ``others``:
+    headlines of other pieces, each with the paragraph that its piece opens with.
     """
     if not body:
         raise ValueError("an article without paragraphs cannot be dressed")
-    page = _Page(rng, house, title, body, other_headlines)
+    page = _Page(rng, house, title, body, others)
     for part in house.top:
         page.part(part)
     page.head()
@@ -59,7 +60,12 @@ class _Page:
     """The lines of one page as they are laid."""
 
     def __init__(
-        self, rng: random.Random, house: House, title: str | None, body: Sequence[str], headlines: Sequence[str]
+        self,
+        rng: random.Random,
+        house: House,
+        title: str | None,
+        body: Sequence[str],
+        others: Sequence[tuple[str, str]],
     ) -> None:
         self.rng, self.house = rng, house
         self.paragraphs = body
@@ -71,7 +77,7 @@ class _Page:
             rng,
             title,
             body,
-            headlines,
+            others,
             authors=house.authors,
             sections=house.sections,
             organisations=house.organisations,

@@ -14,15 +14,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 
 from topics.segmentation.training.corpora import BODY, BOILERPLATE, FURNITURE, TITLE, Article, Corpora, Page
 from topics.segmentation.training.furniture_lines import (
+    SHORT_SUBHEADS,
+    SubheadManner,
     byline,
     caption,
     dateline,
+    insert_subheads,
     interlude,
     round_up,
     section,
@@ -30,13 +33,11 @@ from topics.segmentation.training.furniture_lines import (
 )
 from topics.segmentation.training.headlines import AS_IT_IS, HeadlineManner, draw_manner, write_headline
 from topics.segmentation.training.houses import draw_house, dress
+from topics.segmentation.training.mixes import FIRST, Mix, Neighbours
 from topics.segmentation.training.pieces import MixedDump, Origin, Piece, excerpt, join_pieces, role_of
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
-__all__ = ["Mixer", "Neighbours", "Style"]
-
-Neighbours = Literal["random", "category", "month", "nearest"]
-
+__all__ = ["Mixer", "Style"]
 
 FEW: Final = 20  # articles
 _HEADLESS: Final = (*(0.0,) * 8, 0.3)
@@ -49,8 +50,8 @@ class Style:
 
     ``headless`` pieces have lost their opening, so that the words around a start must do without its manner.
     ``joint`` stands between lines, ``between`` (else ``joint``) between pieces. ``flat`` is the share of pieces whose
-    inner line breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``headlines`` is the
-    manner of all headlines.
+    inner line breaks are gone; ``flats`` is how often the pieces are articles that never had any. ``headlines`` and
+    ``subheading`` are the manners of all headlines and subheads.
     """
 
     n_pieces: int
@@ -67,12 +68,14 @@ class Style:
     flat: float = 0.0
     flats: float = 0.0
     headlines: HeadlineManner = AS_IT_IS
+    subheading: SubheadManner = SHORT_SUBHEADS
 
 
 class Mixer:
     """Draws dumps from one part of the corpora.
 
     ``boilerplate``: appeals and glossaries of our own. ``evenly``: no few large outlets make most of the dumps.
+    ``mix``: the shares of what ``draw_lines`` and ``draw_flat`` draw.
     """
 
     def __init__(
@@ -82,8 +85,10 @@ class Mixer:
         prose: Prose | None = None,
         *,
         evenly: bool = False,
+        mix: Mix = FIRST,
     ) -> None:
         self.corpora = corpora
+        self.mix = mix
         self.evenly = evenly
         self.prose = prose or Prose()
         self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
@@ -152,6 +157,7 @@ class Mixer:
         neighbours: Neighbours = rng.choices(_NEIGHBOURS, (32, 16, 14, 38))[0]
         layout = rng.random()
         titled = rng.choices((0.0, 1.0, 0.5), (44, 43, 13))[0]
+        mix = self.mix
         return self.render(
             rng,
             Style(
@@ -159,8 +165,8 @@ class Mixer:
                 neighbours=neighbours,
                 titled=titled,
                 furnished=float(rng.random() < 0.4),
-                blurbs=rng.choice((0.0, 0.0, 0.15, 0.35)),
-                subheads=rng.choice((0.0, 0.0, 0.15) if titled else (0.0, 0.1, 0.4)),
+                blurbs=rng.choice(mix.blurbs_under_headlines if titled else mix.blurbs),
+                subheads=rng.choice(mix.subheads_under_headlines if titled else mix.subheads),
                 headless=rng.choice(_HEADLESS),
                 digests=0.25,
                 appeals=0.3,
@@ -168,6 +174,7 @@ class Mixer:
                 between="\n\n" if layout >= 0.96 else None,
                 flat=rng.choice((0.2, 0.5)) if rng.random() < 0.06 else 0.0,
                 headlines=draw_manner(rng),
+                subheading=mix.draw_subheads(rng),
             ),
         )
 
@@ -214,9 +221,8 @@ class Mixer:
         extras: set[str] = set()
         stock = self.corpora.stock
         if len(body) > 6 and rng.random() < style.subheads:
-            for _ in range(rng.randint(1, 4)):
-                at = rng.randint(2, len(body) - 2)
-                body.insert(at, subhead(rng, body[at]))
+            short = bool(style.titled and style.headlines.short)  # no subhead is longer than such headlines
+            insert_subheads(rng, body, SHORT_SUBHEADS if short else style.subheading)
         if furnished:
             manner = rng.random()
             if manner < 0.3:
@@ -268,7 +274,7 @@ class Mixer:
             return _written(rng, rng.choice(self.prose.roundups))
         if self.prose.explainers and draw < 0.2:
             return _written(rng, rng.choice(self.prose.explainers))
-        articles = self.draw_articles(rng, 14, rng.choice(("nearest", "nearest", "category", "random")))
+        articles = self.draw_articles(rng, 14, rng.choice(self.mix.themes))
         openings, subheads = self.prose.openings, self.prose.subheads
         lines = fill(rng, rng.choice(openings)) if openings and rng.random() < 0.6 else round_up(rng)
         every = rng.choice((0.0, 0.1, 0.2, 0.35))
@@ -375,7 +381,7 @@ class Mixer:
 
     def _draw_houses(self, rng: random.Random) -> MixedDump:
         """Pages of one to three invented outlets, each with a manner of its own."""
-        houses = [draw_house(rng) for _ in range(rng.choice((1, 1, 2, 3)))]
+        houses = [draw_house(rng, cards=self.mix.cards) for _ in range(rng.choice((1, 1, 2, 3)))]
         articles = self.draw_articles(rng, rng.randint(4, 14), rng.choice(_NEIGHBOURS))
         blurbs = rng.choice((0.0, 0.0, 0.1))
         manner = draw_manner(rng)
@@ -387,9 +393,9 @@ class Mixer:
                 continue
             if rng.random() < blurbs:
                 body = body[:1]
-            others = [rng.choice(self.corpora.articles).title for _ in range(6)]
+            others = [rng.choice(self.corpora.articles) for _ in range(6)]
             title = write_headline(rng, article, manner)
-            page = dress(rng, house, title or None, body, [title for title in others if title])
+            page = dress(rng, house, title or None, body, [(a.title, a.paragraphs[0]) for a in others if a.title])
             pieces.append(Piece(list(page.lines), list(page.roles), page.start))
         if self.boilerplate and rng.random() < 0.2:
             pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
@@ -408,13 +414,15 @@ class Mixer:
                 n_pieces=rng.randint(4, 16),
                 neighbours=neighbours,
                 titled=rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0],
-                blurbs=rng.choice((0.0, 0.0, 0.15, 0.3)),
+                blurbs=rng.choice(self.mix.flat_blurbs),
+                subheads=rng.choice(self.mix.flat_subheads) if any(self.mix.flat_subheads) else 0.0,
                 headless=rng.choice(_HEADLESS),
                 digests=0.1,
                 joint="\n" if rng.random() < 0.12 else " ",
                 flat=1.0,
                 flats=0.25,
                 headlines=draw_manner(rng),
+                subheading=self.mix.draw_subheads(rng),
             ),
         )
 

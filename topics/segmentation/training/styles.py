@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from topics.segmentation.training.corpora import Corpora
-from topics.segmentation.training.mixing import Mixer, Neighbours, Style
+from topics.segmentation.training.mixes import Neighbours
+from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.pieces import MixedDump
 
 __all__ = ["PAGES", "STYLES", "build_dumps"]
@@ -22,9 +23,12 @@ STYLES: Final = ("t1", "t2", "t3", "t4", "t5")
 PAGES: Final = "t4"  # the style that needs pages
 
 
-def build_dumps(corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77) -> Iterator[MixedDump]:
-    """``n_dumps`` dumps of one style from one part of the corpora (``corpora.part("test")``)."""
-    mixer = Mixer(corpora)
+def build_dumps(
+    corpora: Corpora, style: str, n_dumps: int = 24, seed: int = 77, *, evenly: bool = False
+) -> Iterator[MixedDump]:
+    """``n_dumps`` dumps of one style from one part of the corpora (``corpora.part("test")``); ``evenly``: no few large
+    outlets make most of them."""
+    mixer = Mixer(corpora, evenly=evenly)
     rng = random.Random(f"{style}:{seed}")
     for k in range(n_dumps):
         if style == "t1":

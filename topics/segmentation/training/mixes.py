@@ -1,0 +1,69 @@
+"""In which shares training dumps are mixed.
+
+There are two mixes, since no one of them is like all that is scraped, and networks that learned from different ones err
+in different places. ``FIRST`` has many round-ups, of any theme, and short subheads; ``SECOND`` more teasers, between
+articles and under them, round-ups of one theme, and subheads as long as headlines, or numbered.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from topics.segmentation.training.furniture_lines import SHORT_SUBHEADS, SubheadManner
+
+__all__ = ["FIRST", "SECOND", "Mix", "Neighbours"]
+
+Neighbours = Literal["random", "category", "month", "nearest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """What is not alike in all mixes.
+
+    ``blurbs``, ``subheads`` are drawn from for each dump: how often a piece is a blurb, has subheads. ``themes`` is how
+    the articles that a round-up is made of were found. ``other_subheads`` is how often a dump's subheads are long
+    or numbered; ``cards`` how often an invented outlet has teasers of other pieces, and comments of readers, under its
+    own.
+    """
+
+    blurbs: tuple[float, ...]
+    blurbs_under_headlines: tuple[float, ...]
+    flat_blurbs: tuple[float, ...]
+    subheads: tuple[float, ...]
+    subheads_under_headlines: tuple[float, ...]
+    flat_subheads: tuple[float, ...]
+    themes: tuple[Neighbours, ...]
+    other_subheads: float
+    cards: float
+
+    def draw_subheads(self, rng: random.Random) -> SubheadManner:
+        """The manner of one dump."""
+        if not self.other_subheads or rng.random() >= self.other_subheads:
+            return SHORT_SUBHEADS
+        return SubheadManner(longest=rng.choice((6, 8, 10)), number=rng.choice(("", "", "", "{}. ", "{}) ", "{} ")))
+
+
+FIRST: Final = Mix(
+    blurbs=(0.0, 0.0, 0.15, 0.35),
+    blurbs_under_headlines=(0.0, 0.0, 0.15, 0.35),
+    flat_blurbs=(0.0, 0.0, 0.15, 0.3),
+    subheads=(0.0, 0.1, 0.4),
+    subheads_under_headlines=(0.0, 0.0, 0.15),
+    flat_subheads=(0.0,),
+    themes=("nearest", "nearest", "category", "random"),
+    other_subheads=0.0,
+    cards=0.0,
+)
+SECOND: Final = Mix(
+    blurbs=(0.0, 0.1, 0.25, 0.4),
+    blurbs_under_headlines=(0.0, 0.0, 0.15, 0.35),
+    flat_blurbs=(0.0, 0.1, 0.2, 0.3),
+    subheads=(0.0, 0.1, 0.4),
+    subheads_under_headlines=(0.0, 0.1, 0.25),
+    flat_subheads=(0.0, 0.0, 0.2),
+    themes=("nearest", "nearest", "nearest", "nearest", "nearest", "category", "category", "random"),
+    other_subheads=0.4,
+    cards=0.4,
+)
