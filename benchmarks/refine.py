@@ -97,8 +97,7 @@ def mix(corpora: Corpora, manner: str, outlet: str, n_dumps: int, seed: str) -> 
             continue
         pieces = []
         for article in mixer.draw_articles(rng, rng.randint(5, 10), neighbours):
-            drawn = [rng.choice(corpora.articles) for _ in range(6)]
-            others = [(other.title, other.paragraphs[0]) for other in drawn if other.title]
+            others = mixer.draw_others(rng)
             page = dress(rng, house, article.title or None, article.paragraphs[:30], others)
             pieces.append(Piece(list(page.lines), list(page.roles), page.start))
         yield join_pieces(pieces, "\n")

@@ -3,8 +3,9 @@
 Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order,
 several times. The first networks learn from the truth alone; those after them from the truth and from what all earlier
 ones make of dumps that they did not learn from (distillation, Hinton, Vinyals and Dean 2015; in generations, Furlanello
-and others 2018). The last generation is one small network, which ships. Probabilities are calibrated on dumps from the
-``dev`` outlets, which teach nothing else. Everything is drawn from seeds: the same corpora give the same weights.
+and others 2018). The last generation is one small network, which goes on from the mean of the weights of those before
+it, and ships. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is
+drawn from seeds: the same corpora give the same weights.
 """
 
 from __future__ import annotations

@@ -220,20 +220,21 @@ class PieceWords:
 
     def draw_headline(self) -> str:
         self._next_headline += 1
-        return self._others[self._next_headline % len(self._others)][0] if self._others else ""
+        return self._other()[0]
+
+    def _other(self) -> tuple[str, str]:
+        """The piece whose headline came last; ``fill`` asks for one only where there are some."""
+        return self._others[self._next_headline % len(self._others)]
 
     def draw_teaser(self) -> str:
         """What the piece whose headline came last opens with: a sentence, or as much as a card has room for."""
-        if not self._others:
-            return ""
-        opening = self._others[self._next_headline % len(self._others)][1]
-        sentence = _SENTENCE.split(opening)[0]
+        sentence = _SENTENCE.split(self._other()[1])[0]
         words = sentence.split(" ")
         room = self.rng.choice((12, 20, 30, 45))
         return sentence if len(words) <= room else " ".join(words[:room]) + self.rng.choice(("...", "…", " […]", "…"))
 
     def draw_lone_teaser(self) -> str:
-        self._next_headline += 1
+        self.draw_headline()
         return self.draw_teaser()
 
     def draw_tag(self) -> str:

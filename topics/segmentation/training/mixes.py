@@ -22,17 +22,15 @@ Neighbours = Literal["random", "category", "month", "nearest"]
 class Mix:
     """What is not alike in all mixes.
 
-    ``blurbs``, ``subheads`` are drawn from for each dump: how often a piece is a blurb, has subheads. ``themes`` is how
-    the articles that a round-up is made of were found. ``other_subheads`` is how often a dump's subheads are long
-    or numbered; ``cards`` how often an invented outlet has teasers of other pieces, and comments of readers, under its
-    own.
+    ``blurbs`` (where there are no headlines), ``flat_blurbs``, ``subheads`` (under headlines) and ``flat_subheads``
+    (empty: none) are drawn from for each dump: how often a piece is a blurb, has subheads. ``themes`` is how the
+    articles that a round-up is made of were found. ``other_subheads`` is how often a dump's subheads are long or
+    numbered; ``cards`` how often an invented outlet has teasers of other pieces, and readers' comments, under its own.
     """
 
     blurbs: tuple[float, ...]
-    blurbs_under_headlines: tuple[float, ...]
     flat_blurbs: tuple[float, ...]
     subheads: tuple[float, ...]
-    subheads_under_headlines: tuple[float, ...]
     flat_subheads: tuple[float, ...]
     themes: tuple[Neighbours, ...]
     other_subheads: float
@@ -47,21 +45,17 @@ class Mix:
 
 FIRST: Final = Mix(
     blurbs=(0.0, 0.0, 0.15, 0.35),
-    blurbs_under_headlines=(0.0, 0.0, 0.15, 0.35),
     flat_blurbs=(0.0, 0.0, 0.15, 0.3),
-    subheads=(0.0, 0.1, 0.4),
-    subheads_under_headlines=(0.0, 0.0, 0.15),
-    flat_subheads=(0.0,),
+    subheads=(0.0, 0.0, 0.15),
+    flat_subheads=(),
     themes=("nearest", "nearest", "category", "random"),
     other_subheads=0.0,
     cards=0.0,
 )
 SECOND: Final = Mix(
     blurbs=(0.0, 0.1, 0.25, 0.4),
-    blurbs_under_headlines=(0.0, 0.0, 0.15, 0.35),
     flat_blurbs=(0.0, 0.1, 0.2, 0.3),
-    subheads=(0.0, 0.1, 0.4),
-    subheads_under_headlines=(0.0, 0.1, 0.25),
+    subheads=(0.0, 0.1, 0.25),
     flat_subheads=(0.0, 0.0, 0.2),
     themes=("nearest", "nearest", "nearest", "nearest", "nearest", "category", "category", "random"),
     other_subheads=0.4,

@@ -145,6 +145,11 @@ class Mixer:
                 chosen = rng.sample(everything, min(n, len(articles)))
         return [articles[i] for i in chosen]
 
+    def draw_others(self, rng: random.Random) -> list[tuple[str, str]]:
+        """Headlines that a page may point to, each with what its piece opens with: six at most."""
+        drawn = [rng.choice(self.corpora.articles) for _ in range(6)]
+        return [(article.title, article.paragraphs[0]) for article in drawn if article.title]
+
     # ---- dumps of lines
 
     def draw_lines(self, rng: random.Random) -> MixedDump:
@@ -165,8 +170,8 @@ class Mixer:
                 neighbours=neighbours,
                 titled=titled,
                 furnished=float(rng.random() < 0.4),
-                blurbs=rng.choice(mix.blurbs_under_headlines if titled else mix.blurbs),
-                subheads=rng.choice(mix.subheads_under_headlines if titled else mix.subheads),
+                blurbs=rng.choice((0.0, 0.0, 0.15, 0.35) if titled else mix.blurbs),
+                subheads=rng.choice(mix.subheads if titled else (0.0, 0.1, 0.4)),
                 headless=rng.choice(_HEADLESS),
                 digests=0.25,
                 appeals=0.3,
@@ -393,9 +398,9 @@ class Mixer:
                 continue
             if rng.random() < blurbs:
                 body = body[:1]
-            others = [rng.choice(self.corpora.articles) for _ in range(6)]
+            others = self.draw_others(rng)
             title = write_headline(rng, article, manner)
-            page = dress(rng, house, title or None, body, [(a.title, a.paragraphs[0]) for a in others if a.title])
+            page = dress(rng, house, title or None, body, others)
             pieces.append(Piece(list(page.lines), list(page.roles), page.start))
         if self.boilerplate and rng.random() < 0.2:
             pieces.insert(rng.randint(1, len(pieces)), self._boilerplate(rng))
@@ -415,7 +420,7 @@ class Mixer:
                 neighbours=neighbours,
                 titled=rng.choices((0.0, 1.0, 0.5), (70, 20, 10))[0],
                 blurbs=rng.choice(self.mix.flat_blurbs),
-                subheads=rng.choice(self.mix.flat_subheads) if any(self.mix.flat_subheads) else 0.0,
+                subheads=rng.choice(self.mix.flat_subheads) if self.mix.flat_subheads else 0.0,
                 headless=rng.choice(_HEADLESS),
                 digests=0.1,
                 joint="\n" if rng.random() < 0.12 else " ",
