@@ -38,6 +38,7 @@ from topics.segmentation.training.fit import (
     sigmoid,
     standardise,
 )
+from topics.segmentation.training.mixes import FIRST, SECOND
 from topics.segmentation.training.prose import Prose
 
 __all__ = ["Recipe", "refine"]
@@ -106,9 +107,9 @@ def refine(
     mixed: list[Example] = []
     maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
     if (whole.articles or whole.flats) and maker.corpora.articles:
-        mixed = [_standard(model, example) for example in maker.make(recipe.n_mixed, seed, n_jobs)]
+        mixed = [_standard(model, example) for example in _make(maker, recipe.n_mixed, seed, n_jobs)]
     maker = _maker(model, _with_articles(whole, (*_as_articles(prose), *pieces)), prose)
-    raw = maker.make(recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
+    raw = _make(maker, recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
     rehearsed = others[: recipe.most_others] + [
         _standard(model, as_told(example, model.network, 1.0)) for example in raw
     ]
@@ -171,6 +172,14 @@ def _standard(model: SegmentationModel, example: Example) -> Example:
 
 def _maker(model: SegmentationModel, corpora: Corpora, prose: Prose) -> ExampleMaker:
     return ExampleMaker(corpora, (), prose, model.punkt, model.vocabulary, model.vectors)
+
+
+def _make(maker: ExampleMaker, n_dumps: int, seed: int, n_jobs: int) -> list[Example]:
+    """Half of the first mix, half of the second."""
+    return [
+        *maker.make(n_dumps - n_dumps // 2, seed, n_jobs, FIRST),
+        *maker.make(n_dumps // 2, seed + 100, n_jobs, SECOND),
+    ]
 
 
 def _with_articles(corpora: Corpora, more: Sequence[Article]) -> Corpora:
