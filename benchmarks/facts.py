@@ -122,6 +122,9 @@ def main(options: argparse.Namespace) -> None:
         read = [count for page in own.pages if (count := count_read(model.segmentation, page))]
         if read:
             furniture[f"{part}, {READER}"] = read
+        furniture[f"{part}, pages that people read"] = [
+            count_furniture(model.segmentation, page) for page in own.read_pages
+        ]
     say("feeds")
     for field in ("published", "source"):
         name = f"all {field}, feed of one day"

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import difflib
 import gzip
+import hashlib
 import json
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -39,6 +41,7 @@ Part = Literal["train", "dev", "test"]
 
 MOST_PER_OUTLET: Final = 3000
 BLURB_CHARACTERS: Final = 450
+LEAST_BODY: Final = 4  # lines of a page
 OPENING_WORDS: Final = 25  # two articles that begin alike so far are one
 FURNITURE, BODY, TITLE, BOILERPLATE = 0, 1, 2, 3  # what a line is
 
@@ -66,6 +69,11 @@ class Page:
     last: int
     outlet: str
 
+    @property
+    def pairs(self) -> Iterator[tuple[str, int]]:
+        """Each line with what it is."""
+        return zip(self.lines, self.labels, strict=True)
+
 
 @dataclass(frozen=True, slots=True)
 class Corpora:
@@ -76,27 +84,37 @@ class Corpora:
     blurbs: tuple[Article, ...]
     pages: tuple[Page, ...]
     stock: tuple[str, ...]  # furniture lines in page order
+    read_pages: tuple[Page, ...] = ()  # pages whose lines came without labels, and were read
 
     def part(self, part: Part) -> Corpora:
         """The articles and pages of the outlets of one part; blurbs and stock, which name none, are cut in like shares.
 
         A page goes where its outlet's articles go; of outlets that have none, more are kept for measuring, since
-        pages are few.
+        pages are few. Of pages that people read, those that teach lose what lies in the stock of the other parts, and
+        their furniture is the stock that teaches.
         """
         with_articles = {article.outlet for article in (*self.articles, *self.flats)}
 
         def page_part(outlet: str) -> Part:
             return part_of(outlet) if outlet in with_articles else _drawn(outlet, 10, 35)
 
+        read_pages = [page for page in self.read_pages if page_part(page.outlet) == part]
+        cut = len(self.stock) * 7 // 10
+        stock, measured = self.stock[:cut], self.stock[cut:]
+        if part != "train":
+            stock = measured
+        elif read_pages:
+            known = frozenset(measured)
+            read_pages = [page for page in (_without(page, known) for page in read_pages) if page]
+            stock = tuple(line for page in read_pages for line, label in page.pairs if label == FURNITURE)
         return replace(
             self,
             articles=tuple(a for a in self.articles if part_of(a.outlet) == part),
             flats=tuple(a for a in self.flats if part_of(a.outlet) == part),
             blurbs=tuple(b for b in self.blurbs if _drawn(b.title, 10, 20) == part),
             pages=tuple(p for p in self.pages if page_part(p.outlet) == part),
-            stock=tuple(
-                self.stock[: len(self.stock) * 7 // 10] if part == "train" else self.stock[len(self.stock) * 7 // 10 :]
-            ),
+            stock=stock,
+            read_pages=tuple(read_pages),
         )
 
 
@@ -154,6 +172,7 @@ def read_corpora(folder: Path) -> Corpora:
     blurbs: list[Article] = []
     pages: list[Page] = []
     stock: list[str] = []
+    read_pages: list[Page] = []
     taken: dict[tuple[str, str], int] = {}
     openings: set[str] = set()
     for path in files:
@@ -165,8 +184,13 @@ def read_corpora(folder: Path) -> Corpora:
                 if page:
                     pages.append(page)
                 continue
+            read_page = _read_page(record)
+            if read_page:
+                read_pages.append(read_page)
             if "article_lines" in record:
                 stock.extend(_outer_lines(record))
+                continue
+            if read_page and part_of(read_page.outlet) == "train":  # others stay where dumps to measure on are drawn
                 continue
             article = _article(record)
             if article is None:
@@ -186,7 +210,7 @@ def read_corpora(folder: Path) -> Corpora:
                     flats.append(replace(article, flat=True))
                 elif 80 < length < BLURB_CHARACTERS:
                     blurbs.append(article)
-    return Corpora(tuple(articles), tuple(flats), tuple(blurbs), tuple(pages), tuple(stock))
+    return Corpora(tuple(articles), tuple(flats), tuple(blurbs), tuple(pages), tuple(stock), tuple(read_pages))
 
 
 def _records(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -243,7 +267,7 @@ def _page(record: Mapping[str, Any], place: str) -> Page | None:
         raise DumpError(f"{place}: lines and labels are no pairs of a text and a number. Mend the line.") from error
     pairs = [(line, label) for line, label in pairs if line]
     body = [i for i, (_, label) in enumerate(pairs) if label == BODY]
-    if len(body) < 4:
+    if len(body) < LEAST_BODY:
         return None
     title = str(record.get("title") or "").lower()
     headline = None
@@ -256,6 +280,45 @@ def _page(record: Mapping[str, Any], place: str) -> Page | None:
         labels[headline] = TITLE
     start = body[0] if headline is None else headline
     return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet_of(str(record.get("source") or "?")))
+
+
+def _read_page(record: Mapping[str, Any]) -> Page | None:
+    """A page that came without labels, as people read its lines (``page_lines.json``); None of one that nobody read."""
+    lines = [line for line in map(_folded, str(record.get("text") or "").split("\n")) if line]
+    read = _readings().get(digest_lines(lines))
+    if read is None:
+        return None
+    labels = [FURNITURE] * len(lines)
+    for first, last in read["body"]:
+        labels[first : last + 1] = [BODY] * (last + 1 - first)
+    if read["title"] is not None:
+        labels[read["title"]] = TITLE
+    return _page_of(lines, labels, outlet_of(str(record.get("source") or "?")))
+
+
+def _page_of(lines: Sequence[str], labels: Sequence[int], outlet: str) -> Page:
+    """A page that has a body, and at most one title."""
+    body = [i for i, label in enumerate(labels) if label == BODY]
+    start = labels.index(TITLE) if TITLE in labels else body[0]
+    return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet)
+
+
+def _without(page: Page, stock: Collection[str]) -> Page | None:
+    """The page from its first to its last line that is not in the stock; None where too little is left."""
+    inner = [i for i, line in enumerate(page.lines) if line not in stock]
+    chosen = slice(inner[0], inner[-1] + 1) if inner else slice(0)
+    lines, labels = page.lines[chosen], page.labels[chosen]
+    return _page_of(lines, labels, page.outlet) if labels.count(BODY) >= LEAST_BODY else None
+
+
+def digest_lines(lines: Sequence[str]) -> str:
+    """What a page is known by."""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+@cache
+def _readings() -> Mapping[str, Any]:
+    return dict(json.loads(Path(__file__).with_name("page_lines.json").read_text("utf-8")))
 
 
 def _outer_lines(record: Mapping[str, Any]) -> list[str]:

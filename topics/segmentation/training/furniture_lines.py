@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from topics.segmentation.training.corpora import Article
+from topics.segmentation.training.headlines import LEADING_ON
 
 __all__ = [
     "SHORT_SUBHEADS",
@@ -89,9 +90,6 @@ _QUESTIONS: Final = (
     "How did it come to this?", "What is the reaction?", "Could it happen again?", "What are the obstacles?",
 )  # fmt: skip
 _CLAUSE: Final = re.compile(r"(?<=[.!?;:,])[”\"’']? |[“”\"]|[–—] ")
-_LEADING_ON: Final = frozenset(
-    "a an the of to in on at by for with from and or but as his her its their is was were that who which".split()
-)
 _WEEKDAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
 _INTERLUDES: Final = (
     ["Recommended Stories", "list of {n} itemsend of list"],
@@ -209,7 +207,7 @@ def _long_subhead(rng: random.Random, following: str, longest: int) -> str:
     clauses = [clause.split() for clause in _CLAUSE.split(following)]
     words = rng.choice([words for words in clauses if len(words) > 2] or [following.split()])
     words = words[: rng.randint(3, longest)]
-    while len(words) > 1 and words[-1].lower() in _LEADING_ON:
+    while len(words) > 1 and words[-1].lower() in LEADING_ON:
         words.pop()
     text = " ".join(words).strip(".,;:“”\"‘’'()")
     return text[:1].upper() + text[1:] or rng.choice(_SUBHEADS)

@@ -13,12 +13,12 @@ from typing import Final, Literal
 
 from topics.segmentation.training.corpora import Article
 
-__all__ = ["AS_IT_IS", "HeadlineManner", "draw_manner", "write_headline"]
+__all__ = ["AS_IT_IS", "LEADING_ON", "HeadlineManner", "draw_manner", "write_headline"]
 
 Case = Literal["as_it_is", "sentence", "title", "upper"]
 
-_DANGLING: Final = frozenset(
-    "a an the of to in on at by for with from and or but as his her its their is are was were that".split()
+LEADING_ON: Final = frozenset(  # words that no headline or subhead ends in
+    "a an the of to in on at by for with from and or but as his her its their is are was were that who which".split()
 )
 _WORD: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _BREAK: Final = re.compile(r"[:;?!|–—]|, | - ")
@@ -50,7 +50,7 @@ def write_headline(rng: random.Random, article: Article, manner: HeadlineManner)
     if manner.case == "sentence":
         return _in_sentence_case(title, article)
     if manner.case == "title":
-        return _WORD.sub(lambda m: m[0] if m[0].lower() in _DANGLING else m[0][:1].upper() + m[0][1:], title)
+        return _WORD.sub(lambda m: m[0] if m[0].lower() in LEADING_ON else m[0][:1].upper() + m[0][1:], title)
     return title.upper() if manner.case == "upper" else title
 
 
@@ -59,7 +59,7 @@ def _shortened(rng: random.Random, title: str) -> str:
     head = _BREAK.split(title)[0]
     words = (head if head.count(" ") >= 2 else title).split(" ")
     keep = rng.randint(3, 7)
-    while keep < len(words) and words[keep - 1].lower() in _DANGLING:
+    while keep < len(words) and words[keep - 1].lower() in LEADING_ON:
         keep += 1
     return " ".join(words[:keep])
 

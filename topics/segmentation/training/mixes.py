@@ -2,7 +2,8 @@
 
 There are two mixes, since no one of them is like all that is scraped, and networks that learned from different ones err
 in different places. ``FIRST`` has many round-ups, of any theme, and short subheads; ``SECOND`` more teasers, between
-articles and under them, round-ups of one theme, and subheads as long as headlines, or numbered.
+articles and under them, round-ups of one theme, and subheads as long as headlines, or numbered; and more real pages,
+those among them whose lines people read, XX
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ class Mix:
     (empty: none) are drawn from for each dump: how often a piece is a blurb, has subheads. ``themes`` is how the
     articles that a round-up is made of were found. ``other_subheads`` is how often a dump's subheads are long or
     numbered; ``cards`` how often an invented outlet has teasers of other pieces, and readers' comments, under its own.
+    ``transplanted``, ``cut_pages`` and ``houses`` are the shares of dumps with line breaks that are articles in real
+    pages, pages as they were, and pages of invented outlets; ``renewed`` is how often a real page is of another day
+    (``pages.renew``).
     """
 
     blurbs: tuple[float, ...]
@@ -35,6 +39,10 @@ class Mix:
     themes: tuple[Neighbours, ...]
     other_subheads: float
     cards: float
+    transplanted: float
+    cut_pages: float
+    houses: float
+    renewed: float
 
     def draw_subheads(self, rng: random.Random) -> SubheadManner:
         """The manner of one dump."""
@@ -51,6 +59,10 @@ FIRST: Final = Mix(
     themes=("nearest", "nearest", "category", "random"),
     other_subheads=0.0,
     cards=0.0,
+    transplanted=0.13,
+    cut_pages=0.06,
+    houses=0.27,
+    renewed=0.5,
 )
 SECOND: Final = Mix(
     blurbs=(0.0, 0.1, 0.25, 0.4),
@@ -60,4 +72,8 @@ SECOND: Final = Mix(
     themes=("nearest", "nearest", "nearest", "nearest", "nearest", "category", "category", "random"),
     other_subheads=0.4,
     cards=0.4,
+    transplanted=0.17,
+    cut_pages=0.07,
+    houses=0.25,
+    renewed=0.7,
 )

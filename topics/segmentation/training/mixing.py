@@ -34,6 +34,7 @@ from topics.segmentation.training.furniture_lines import (
 from topics.segmentation.training.headlines import AS_IT_IS, HeadlineManner, draw_manner, write_headline
 from topics.segmentation.training.houses import draw_house, dress
 from topics.segmentation.training.mixes import FIRST, Mix, Neighbours
+from topics.segmentation.training.pages import cut_page, renew, transplant
 from topics.segmentation.training.pieces import MixedDump, Origin, Piece, excerpt, join_pieces, role_of
 from topics.segmentation.training.prose import Prose, WrittenPiece, fill
 
@@ -92,6 +93,7 @@ class Mixer:
         self.evenly = evenly
         self.prose = prose or Prose()
         self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
+        self._pages = corpora.pages + corpora.read_pages
         self._groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for i, article in enumerate(corpora.articles):
             self._groups[("category", article.category)].append(i)
@@ -122,10 +124,7 @@ class Mixer:
         """``n`` articles (fewer where there are no more) that could stand beside each other."""
         articles = self.corpora.articles
         everything = range(len(articles))
-        if self.evenly:
-            at = rng.choices(everything, cum_weights=self._shares)[0]
-        else:
-            at = rng.randrange(len(articles))
+        at = self._draw(rng)
         chosen: list[int] = []
         if neighbours == "category":
             group = self._groups[("category", articles[at].category)]
@@ -155,14 +154,14 @@ class Mixer:
     def draw_lines(self, rng: random.Random) -> MixedDump:
         """A dump with line breaks, of a style drawn at random in the shares that docs/segmentation.md gives."""
         style = rng.random()
-        if style < 0.19 and self.corpora.pages:
-            return self._draw_pages(rng, transplanted=style < 0.13)
-        if style < 0.46:
+        mix = self.mix
+        if style < mix.transplanted + mix.cut_pages and self._pages:
+            return self._draw_pages(rng, transplanted=style < mix.transplanted)
+        if style < mix.transplanted + mix.cut_pages + mix.houses:
             return self._draw_houses(rng)
         neighbours: Neighbours = rng.choices(_NEIGHBOURS, (32, 16, 14, 38))[0]
         layout = rng.random()
         titled = rng.choices((0.0, 1.0, 0.5), (44, 43, 13))[0]
-        mix = self.mix
         return self.render(
             rng,
             Style(
@@ -307,82 +306,26 @@ class Mixer:
     # ---- pages
 
     def _draw_pages(self, rng: random.Random, *, transplanted: bool) -> MixedDump:
-        pages = rng.sample(self.corpora.pages, min(len(self.corpora.pages), rng.randint(4, 12)))
-        if transplanted:
-            kind = rng.choice(("random", "category", "nearest"))
-            articles = self.draw_articles(rng, len(pages), kind)  # type: ignore[arg-type]
-            pieces = [self._transplant(rng, p, a) for p, a in zip(pages, articles, strict=False)]
-        else:
-            pieces = [self._page(rng, page) for page in pages]
-        return join_pieces(pieces, "\n")
-
-    def _page(self, rng: random.Random, page: Page) -> Piece:
-        draw = rng.random()
-        start = page.start
-        if draw < 0.2:
-            start = page.first
-        elif draw < 0.45:
-            start = max(0, page.start - rng.randint(1, 4))
-        elif draw < 0.55:
-            start = 0
-        tail = rng.random()
-        end = page.last + 1
-        if tail > 0.95:
-            end = len(page.lines)
-        elif tail > 0.55:
-            end += rng.randint(1, 6) if tail < 0.85 else rng.randint(7, 40)
-        chosen = list(range(start, min(end, len(page.lines))))
-        if rng.random() < 0.4:  # half-cleaned: most inner furniture is gone
-            chosen = [i for i in chosen if page.labels[i] or i == page.start or rng.random() < 0.35]
-        return excerpt(page, chosen)
-
-    def _transplant(self, rng: random.Random, page: Page, article: Article) -> Piece:
-        """A page's real furniture around the headline and body of another article."""
-        swapped = rng.choice((0.0, 0.3, 0.6))
+        pages = rng.sample(self._pages, min(len(self._pages), rng.randint(4, 12)))
+        if not transplanted:
+            return join_pieces([cut_page(rng, self._renewed(rng, page, None)) for page in pages], "\n")
+        kind = rng.choice(("random", "category", "nearest"))
+        articles = self.draw_articles(rng, len(pages), kind)  # type: ignore[arg-type]
         stock = self.corpora.stock
+        pairs = zip(pages, articles, strict=False)
+        return join_pieces([transplant(rng, self._renewed(rng, p, a), a, stock) for p, a in pairs], "\n")
 
-        def furniture(line: str) -> str:
-            return rng.choice(stock) if stock and rng.random() < swapped else line
+    def _renewed(self, rng: random.Random, page: Page, article: Article | None) -> Page:
+        if not self.mix.renewed or rng.random() >= self.mix.renewed:
+            return page
+        return renew(rng, page, article, lambda: self.corpora.articles[self._draw(rng)])
 
-        has_title = page.labels[page.start] == TITLE
-        draw = rng.random()
-        start = page.start
-        if draw < 0.1:
-            start = page.first
-        elif draw < 0.3:
-            start = max(0, page.start - rng.randint(1, 4))
-        lines: list[str] = []
-        roles: list[int] = []
-        at = 0
-        if start <= page.start:
-            lines += [furniture(line) for line in page.lines[start : page.start]]
-            at = len(lines)
-            roles += [FURNITURE] * at
-            if has_title:
-                lines.append(article.title or page.lines[page.start])
-                roles.append(TITLE)
-            lines += [furniture(line) for line in page.lines[page.start + has_title : page.first]]
-            roles += [FURNITURE] * (len(lines) - len(roles))
-        body = article.paragraphs[: rng.randint(4, 40)]
-        inner = range(page.first, page.last + 1)
-        n_body = max(1, sum(page.labels[i] == BODY for i in inner))
-        seen = placed = 0
-        for i in inner:
-            if page.labels[i] == BODY:
-                seen += 1
-                upto = round(seen * len(body) / n_body)
-                lines += body[placed:upto]
-                roles += [role_of(line) for line in body[placed:upto]]
-                placed = max(placed, upto)
-            elif placed:
-                lines.append(furniture(page.lines[i]))
-                roles.append(FURNITURE)
-        lines += body[placed:]
-        roles += [role_of(line) for line in body[placed:]]
-        if rng.random() < 0.45:
-            lines += [furniture(line) for line in page.lines[page.last + 1 : page.last + 1 + rng.randint(1, 10)]]
-            roles += [FURNITURE] * (len(lines) - len(roles))
-        return Piece(lines, roles, at)
+    def _draw(self, rng: random.Random) -> int:
+        """Which article, of all."""
+        articles = self.corpora.articles
+        if self.evenly:
+            return rng.choices(range(len(articles)), cum_weights=self._shares)[0]
+        return rng.randrange(len(articles))
 
     def _draw_houses(self, rng: random.Random) -> MixedDump:
         """Pages of one to three invented outlets, each with a manner of its own."""
