@@ -32,6 +32,7 @@ from topics.segmentation.training.headlines import HeadlineManner, write_headlin
 from topics.segmentation.training.mixes import FIRST, SECOND, Mix
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.pieces import MixedDump
+from topics.segmentation.training.prose import Prose, WrittenPiece, load_prose
 from topics.segmentation.training.styles import STYLES, build_dumps
 
 THEMES = ["ferry harbour quay tide", "frost plum hedge rose", "organ choir hymn score", "striker goal cup derby"]
@@ -273,6 +274,28 @@ def test_every_drawn_dump_is_consistent(unit: str, mix: Mix) -> None:
         assert len(dump.lines) == len(dump.roles)
         assert set(dump.starts[1:]) <= set(dump.lines)
         assert set(dump.roles) <= {FURNITURE, BODY, TITLE, BOILERPLATE}
+
+
+def test_teasers_are_pieces_and_what_their_page_says_under_them_is_furniture() -> None:
+    teaser = WrittenPiece(("Our reporter spends a night with the lock keeper.",), "Night shift", ("2 min video",))
+    mixer = Mixer(CORPORA, prose=Prose(teasers=(teaser,)), mix=replace(SECOND, teasers=1.0))
+    dump = mixer.render(random.Random(3), Style(12, "random", titled=1.0, blurbs=1.0))
+    check(dump)
+    assert len(dump.starts) == 12
+    said = [dump.text[at:].partition("\n")[0] for at in dump.lines]
+    assert set(said) == {"Night shift", *teaser.lines, "2 min video"}
+    roles = dict(zip(said, dump.roles, strict=True))
+    assert roles == {"Night shift": TITLE, teaser.lines[0]: BODY, "2 min video": FURNITURE}
+    assert all(dump.text[at:].startswith("Night shift") for at in dump.starts)
+
+
+def test_our_own_prose_is_whole_and_no_item_comes_twice() -> None:
+    prose = load_prose()
+    for name in ("boilerplate", "blurbs", "explainers", "roundups", "teasers"):
+        found = getattr(prose, name)
+        assert len(found) == len(set(found)) > 5
+        assert all(piece.lines and all(line == line.strip() != "" for line in piece.lines) for piece in found)
+    assert len(prose.teasers) > 900
 
 
 @pytest.mark.parametrize("style", STYLES)

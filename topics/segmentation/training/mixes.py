@@ -2,8 +2,8 @@
 
 There are two mixes, since no one of them is like all that is scraped, and networks that learned from different ones err
 in different places. ``FIRST`` has many round-ups, of any theme, and short subheads; ``SECOND`` more teasers, between
-articles and under them, round-ups of one theme, and subheads as long as headlines, or numbered; and more real pages,
-those among them whose lines people read, XX
+articles and under them, those among them that were written as such, round-ups of one theme, subheads as long as
+headlines, or numbered, and more real pages.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Mix:
     (empty: none) are drawn from for each dump: how often a piece is a blurb, has subheads. ``themes`` is how the
     articles that a round-up is made of were found. ``other_subheads`` is how often a dump's subheads are long or
     numbered; ``cards`` how often an invented outlet has teasers of other pieces, and readers' comments, under its own.
+    ``teasers`` is the share of blurbs that were written as such (``prose.Prose.teasers``).
     ``transplanted``, ``cut_pages`` and ``houses`` are the shares of dumps with line breaks that are articles in real
     pages, pages as they were, and pages of invented outlets; ``renewed`` is how often a real page is of another day
     (``pages.renew``).
@@ -39,6 +40,7 @@ class Mix:
     themes: tuple[Neighbours, ...]
     other_subheads: float
     cards: float
+    teasers: float
     transplanted: float
     cut_pages: float
     houses: float
@@ -59,6 +61,7 @@ FIRST: Final = Mix(
     themes=("nearest", "nearest", "category", "random"),
     other_subheads=0.0,
     cards=0.0,
+    teasers=0.0,
     transplanted=0.13,
     cut_pages=0.06,
     houses=0.27,
@@ -72,6 +75,7 @@ SECOND: Final = Mix(
     themes=("nearest", "nearest", "nearest", "nearest", "nearest", "category", "category", "random"),
     other_subheads=0.4,
     cards=0.4,
+    teasers=0.3,
     transplanted=0.17,
     cut_pages=0.07,
     houses=0.25,

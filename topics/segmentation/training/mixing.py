@@ -262,6 +262,8 @@ class Mixer:
         return Piece(lead + body + tail, roles, origin=_origin(article))
 
     def _blurb(self, rng: random.Random, article: Article, titled: bool, manner: HeadlineManner) -> Piece:
+        if self.mix.teasers and self.prose.teasers and rng.random() < self.mix.teasers:
+            return _written(rng, rng.choice(self.prose.teasers), 1.0 if titled else 0.2)
         if self.prose.blurbs and rng.random() < 0.1:
             return _written(rng, rng.choice(self.prose.blurbs))
         if self.corpora.blurbs and rng.random() < 0.3:
@@ -398,7 +400,8 @@ def _as_lines(rng: random.Random, text: str) -> list[str]:
     return lines
 
 
-def _written(rng: random.Random, piece: WrittenPiece) -> Piece:
-    titled = bool(piece.title) and rng.random() < 0.6
-    roles = [TITLE] * titled + [BODY] * len(piece.lines)
-    return Piece([*([piece.title] if titled and piece.title else []), *piece.lines], roles)
+def _written(rng: random.Random, piece: WrittenPiece, titled: float = 0.6) -> Piece:
+    lead = [piece.title] if piece.title and rng.random() < titled else []
+    after = piece.after if piece.after and rng.random() < 0.6 else ()
+    roles = [TITLE] * len(lead) + [BODY] * len(piece.lines) + [FURNITURE] * len(after)
+    return Piece([*lead, *piece.lines, *after], roles)

@@ -1,4 +1,5 @@
-"""Prose of our own to train on, from ``prose.toml`` beside this module: appeals, glossaries, round-ups and teasers."""
+"""Prose of our own to train on, from ``prose.toml`` and ``teasers.toml`` beside this module: appeals, glossaries,
+round-ups, short items and teasers."""
 
 from __future__ import annotations
 
@@ -12,20 +13,21 @@ from topics.segmentation.training.furniture_lines import facts_of_the_day
 
 __all__ = ["Prose", "WrittenPiece", "fill", "load_prose"]
 
-_FILE: Final = Path(__file__).with_name("prose.toml")
+_FILES: Final = tuple(Path(__file__).with_name(name) for name in ("prose.toml", "teasers.toml"))
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenPiece:
-    """A whole piece, a paragraph a line."""
+    """A whole piece, a paragraph a line; ``after`` is what its page may say under it."""
 
     lines: tuple[str, ...]
     title: str | None = None
+    after: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Prose:
-    """What ``prose.toml`` holds; all empty by default, for dumps made of the corpora alone."""
+    """What the two files hold; all empty by default, for dumps made of the corpora alone."""
 
     boilerplate: tuple[WrittenPiece, ...] = ()
     openings: tuple[tuple[str, ...], ...] = ()  # of round-ups, with places to fill
@@ -33,12 +35,15 @@ class Prose:
     blurbs: tuple[WrittenPiece, ...] = ()
     explainers: tuple[WrittenPiece, ...] = ()
     roundups: tuple[WrittenPiece, ...] = ()
+    teasers: tuple[WrittenPiece, ...] = ()
 
 
 def load_prose() -> Prose:
     """The prose that ships with the package."""
-    with _FILE.open("rb") as file:
-        table = tomllib.load(file)
+    table: dict[str, Any] = {}
+    for path in _FILES:
+        with path.open("rb") as file:
+            table |= tomllib.load(file)
 
     def pieces(name: str) -> tuple[WrittenPiece, ...]:
         return tuple(_piece(entry) for entry in table.get(name, ()))
@@ -50,11 +55,12 @@ def load_prose() -> Prose:
         pieces("blurb"),
         pieces("explainer"),
         pieces("roundup"),
+        pieces("teaser"),
     )
 
 
 def _piece(entry: dict[str, Any]) -> WrittenPiece:
-    return WrittenPiece(tuple(entry["lines"]), entry.get("title"))
+    return WrittenPiece(tuple(entry["lines"]), entry.get("title"), tuple(entry.get("after", ())))
 
 
 def fill(rng: random.Random, lines: tuple[str, ...]) -> list[str]:
