@@ -3,9 +3,8 @@
 Dumps of every style are mixed from whole articles and pages, analysed, and shown to the network in random order,
 several times. The first networks learn from the truth alone; those after them from the truth and from what all earlier
 ones make of dumps that they did not learn from (distillation, Hinton, Vinyals and Dean 2015; in generations, Furlanello
-and others 2018). The last generation is one small network, which goes on from the mean of the weights of those before
-it, and ships. Probabilities are calibrated on dumps from the ``dev`` outlets, which teach nothing else. Everything is
-drawn from seeds: the same corpora give the same weights.
+and others 2018). The last generation is one small network, which ships. Probabilities are calibrated on dumps from
+the ``dev`` outlets, which teach nothing else. Everything is drawn from seeds: the same corpora give the same weights.
 """
 
 from __future__ import annotations
@@ -56,11 +55,8 @@ Progress = Callable[[str], None]
 class Generation:
     """Networks that learn side by side from the same dumps, one with each of ``noises``.
 
-    They begin from random weights and go through the dumps in an order of their own, unless they are ``alike``: then
-    these are the same for all, and the networks stay so near each other that the mean of their weights is one, too
-    (Frankle and others 2020). One that ``goes_on`` begins from that mean of the generation before (Wortsman and others
-    2022). ``told`` is the share of all earlier networks' word in what is taught; the rest is the truth. ``portion`` is
-    the share of the dumps that a whole generation takes.
+    They begin from random weights and go through the dumps in an order of their own. ``told`` is the share of all
+    earlier networks' word in what is taught; the rest is the truth.
     """
 
     sizes: Sizes
@@ -68,22 +64,16 @@ class Generation:
     n_rounds: int  # over all dumps
     mixes: tuple[Mix, ...] = (FIRST,)
     told: float = 0.0
-    alike: bool = False
-    goes_on: bool = False
-    rate: float = 2e-3  # at its highest
-    portion: float = 1.0
 
 
 _TEACHER: Final = Sizes(embedded=48, opening=96, last=32, hidden=160)
 _SHIPPED: Final = Sizes(embedded=96, opening=256, last=64, hidden=128)
 _MUCH, _MUCH_AND_NAMES = Noise(0.2, 0.12, 0.1), Noise(0.2, 0.12, 0.1, names=0.3)
-_LITTLE, _LITTLE_AND_NAMES = Noise(0.1, 0.08, 0.05), Noise(0.1, 0.08, 0.05, names=0.3)
-_BOTH: Final = (FIRST, SECOND)
+_LITTLE_AND_NAMES: Final = Noise(0.1, 0.08, 0.05, names=0.3)
 GENERATIONS: Final = (
     Generation(_TEACHER, (_MUCH, _MUCH), 4),
     Generation(_TEACHER, (_MUCH_AND_NAMES, _MUCH_AND_NAMES), 4, (SECOND,)),
-    Generation(_SHIPPED, (_LITTLE_AND_NAMES, _LITTLE), 3, _BOTH, told=0.6, alike=True),
-    Generation(_SHIPPED, (_LITTLE_AND_NAMES,), 1, _BOTH, told=0.6, goes_on=True, rate=8e-4, portion=5 / 7),
+    Generation(_SHIPPED, (_LITTLE_AND_NAMES,), 3, (FIRST, SECOND), told=0.6),
 )
 
 
@@ -101,9 +91,10 @@ FLAT_SHARE: Final = 0.25
 N_SHARDS: Final = 24  # of the dumps: a fixed number, so that the dumps do not depend on the number of processes
 DUMPS_PER_STEP: Final = 10
 LONGEST: Final = 400  # paragraphs of a dump that are learned from at a time
+RATE: Final = 2e-3  # at its highest
 WARM_UP: Final = 0.08
 HEAD_WEIGHTS: Final = {"start": 1.0, "furniture": 0.3, "title": 0.3, "last": 0.2, "boilerplate": 0.3}
-THRESHOLD: Final = 0.32  # best on dev outlets, .32 to .40 alike; below one half (Lipton, Elkan, Naryanaswamy 2014)
+THRESHOLD: Final = 0.36  # best on dev outlets, .36 to .40 alike; below one half (Lipton, Elkan, Naryanaswamy 2014)
 
 
 def fit_segmentation(
@@ -157,12 +148,9 @@ def _teach(
     from threadpoolctl import threadpool_limits
 
     generation = effort.generations[number]
-    start = None
-    if generation.goes_on:
-        start = _mean_of(teachers[-len(effort.generations[number - 1].noises) :])
     raw: list[Example] = []
     for k, mix in enumerate(generation.mixes):
-        raw += maker.make(round(effort.n_dumps * generation.portion), effort.seed + 2 * number + 100 * k, n_jobs, mix)
+        raw += maker.make(effort.n_dumps, effort.seed + 2 * number + 100 * k, n_jobs, mix)
     on_progress(f"generation {number + 1}: mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
     committee = Committee(teachers)
     centre, spread = committee.standard if teachers else _standard(raw)
@@ -182,7 +170,6 @@ def _teach(
                 generation,
                 effort.seed,
                 (number, k),
-                start,
                 on_progress,
             )
             for k in range(len(generation.noises))
@@ -297,17 +284,14 @@ def _learn(
     generation: Generation,
     seed: int,
     which: tuple[int, int],
-    start: Network | None,
     say: Progress,
 ) -> Network:
-    """One network, from ``start`` on where there is one; ``which`` is its generation and its place in it."""
+    """One network; ``which`` is its generation and its place in it."""
     number, member = which
-    seed += (0 if generation.alike else 1000 * member) + 100_000 * number
+    seed += 1000 * member + 100_000 * number
     noise = generation.noises[member]
     rng = np.random.default_rng(seed)
     learner = Learner(generation.sizes, n_tokens, len(standard[0]), seed, noise)
-    if start is not None:
-        learner.weights = {name: start.weights[name].copy() for name in learner.weights}
     n_batches = max(1, len(examples) // DUMPS_PER_STEP)
     n_steps = n_batches * generation.n_rounds
     step = 0
@@ -316,7 +300,7 @@ def _learn(
         loss = 0.0
         for k in range(n_batches):
             chosen = [_shortened(examples[i], rng) for i in order[k * DUMPS_PER_STEP : (k + 1) * DUMPS_PER_STEP]]
-            loss += learner.step(gather(chosen, rng, noise), _rate(step / n_steps, generation.rate), rng)
+            loss += learner.step(gather(chosen, rng, noise), _rate(step / n_steps), rng)
             step += 1
         say(
             f"network {number + 1}.{member + 1}, round {turn + 1} of {generation.n_rounds}: "
@@ -336,17 +320,11 @@ def rounded(weights: Mapping[str, Array]) -> Network:
     return Network({name: array.astype(np.float16).astype(np.float32) for name, array in weights.items()})
 
 
-def _mean_of(networks: Sequence[Network]) -> Network:
-    """Weight by weight."""
-    names = networks[0].weights
-    return rounded({name: np.mean([one.weights[name] for one in networks], axis=0) for name in names})
-
-
-def _rate(done: float, most: float) -> float:
+def _rate(done: float) -> float:
     """Up in a straight line, then down along a cosine (Loshchilov and Hutter 2017)."""
     if done < WARM_UP:
-        return most * max(done, 1e-3) / WARM_UP
-    return max(most * 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP))), most * 5e-3)
+        return RATE * max(done, 1e-3) / WARM_UP
+    return max(RATE * 0.5 * (1.0 + math.cos(math.pi * (done - WARM_UP) / (1.0 - WARM_UP))), RATE * 5e-3)
 
 
 def _shortened(example: Example, rng: np.random.Generator) -> Example:
