@@ -6,7 +6,8 @@ True segments go in, one at a time, so that no figure here depends on boundaries
 written on and ``test`` what they are measured on: other outlets, other phrases, other dates. Titles and
 furniture come from pages and articles of outlets that training never sees, dates and sources also from
 templates below; kinds from articles, from their first paragraphs and from prose of our own
-(data/kinds.jsonl). Precision counts what was said, recall what could have been said; where a text shows nothing,
+(data/kinds.jsonl). Furniture has more pages of these outlets, which a careful reader (a language model) labelled.
+Precision counts what was said, recall what could have been said; where a text shows nothing,
 or nothing beyond doubt, saying anything is an error.
 """
 
@@ -122,7 +123,7 @@ def main(options: argparse.Namespace) -> None:
         read = [count for page in own.pages if (count := count_read(model.segmentation, page))]
         if read:
             furniture[f"{part}, {READER}"] = read
-        furniture[f"{part}, pages that people read"] = [
+        furniture[f"{part}, pages that were read"] = [
             count_furniture(model.segmentation, page) for page in own.read_pages
         ]
     say("feeds")

@@ -1,4 +1,4 @@
-"""Pages teach the form of a page: what they said that day can be written anew, and people may have read their lines."""
+"""Pages teach the form of a page: what they said that day can be written anew, and their lines may have been read."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_a_cut_page_and_a_transplant_say_what_each_line_is(seed: int) -> None:
     assert not {line for line, label in LINES if label == BODY} & set(other.lines)
 
 
-def test_pages_that_people_read_are_among_those_that_are_drawn() -> None:
+def test_pages_that_were_read_are_among_those_that_are_drawn() -> None:
     corpora = Corpora((ARTICLE, OTHER), (), (), (), (), read_pages=(PAGE,))
     mixer = Mixer(corpora, mix=FIRST)
     rng = random.Random(3)

@@ -90,7 +90,7 @@ class Corpora:
         """The articles and pages of the outlets of one part; blurbs and stock, which name none, are cut in like shares.
 
         A page goes where its outlet's articles go; of outlets that have none, more are kept for measuring, since
-        pages are few. Of pages that people read, those that teach lose what lies in the stock of the other parts, and
+        pages are few. Of pages that were read, those that teach lose what lies in the stock of the other parts, and
         their furniture is the stock that teaches.
         """
         with_articles = {article.outlet for article in (*self.articles, *self.flats)}
@@ -283,7 +283,7 @@ def _page(record: Mapping[str, Any], place: str) -> Page | None:
 
 
 def _read_page(record: Mapping[str, Any]) -> Page | None:
-    """A page that came without labels, as people read its lines (``page_lines.json``); None of one that nobody read."""
+    """A page that came without labels, as a reader labelled it (``page_lines.json``); None of one that was not read."""
     lines = [line for line in map(_folded, str(record.get("text") or "").split("\n")) if line]
     read = _readings().get(digest_lines(lines))
     if read is None:
