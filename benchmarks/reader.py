@@ -7,11 +7,12 @@ read is found by its text, whatever else a benchmark is given.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+
+from topics.records import dump_digest
 
 __all__ = ["READER", "read_furniture", "read_starts"]
 
@@ -36,4 +37,4 @@ def _places(kind: str) -> Mapping[str, list[int]]:
 
 
 def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return dump_digest(text)[:16]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from topics.records import dump_digest
 from topics.segmentation.training import corpora as module
 from topics.segmentation.training.corpora import (
     BODY,
@@ -16,7 +17,6 @@ from topics.segmentation.training.corpora import (
     Article,
     Corpora,
     Page,
-    digest_lines,
     outlet_of,
     part_of,
     read_corpora,
@@ -116,10 +116,9 @@ def test_pages_that_were_read_are_among_those_that_are_drawn() -> None:
 
 
 def name_in(part: str) -> str:
-    """A site of one part, named by nothing else."""
-    parts = {"train": range(35, 100), "test": range(10, 20)}[part]
+    """A site whose pages are of one part, and whose articles would be."""
     names = (f"site{a}{b}" for a in "abcdefghij" for b in "abcdefghij")
-    return next(n for n in names if module.zlib.crc32(outlet_of(n).encode()) % 100 in parts)
+    return next(n for n in names if part_of(outlet_of(n)) == module._drawn(outlet_of(n), 10, 35) == part)
 
 
 BODY_LINES = [f"The {animal} crossed the yard and was not seen again." for animal in ("cat", "hen", "pig", "ox", "ewe")]
@@ -138,8 +137,7 @@ def record(site: str, *, above: int = 10, below: int = 30, samples: bool = True)
 
 
 def reading(entry: dict[str, object], above: int = 10) -> dict[str, object]:
-    lines = [line for line in str(entry["text"]).split("\n") if line]
-    return {digest_lines(lines): {"title": above, "body": [[above + 1, above + 2], [above + 4, above + 5]]}}
+    return {dump_digest(str(entry["text"])): {"title": above, "body": [[above + 1, above + 2], [above + 4, above + 5]]}}
 
 
 @pytest.fixture

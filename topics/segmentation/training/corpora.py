@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import difflib
 import gzip
-import hashlib
 import json
 import re
 import zlib
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from topics.errors import DumpError
+from topics.records import dump_digest
 
 __all__ = [
     "BODY",
@@ -254,7 +254,7 @@ def _article(record: Mapping[str, Any]) -> Article | None:
     return Article(
         title,
         tuple(paragraphs),
-        outlet_of(str(record.get("source") or "?")),
+        _outlet(record),
         str(record.get("category") or "?"),
         str(record.get("date") or "")[:7],
     )
@@ -275,32 +275,34 @@ def _page(record: Mapping[str, Any], place: str) -> Page | None:
         line = pairs[i][0].lower()
         if pairs[i][1] == TITLE or (len(line) > 18 and (line in title or _alike(line, title))):
             headline = i
-    lines, labels = [p[0] for p in pairs], [p[1] for p in pairs]
-    if headline is not None:
-        labels[headline] = TITLE
-    start = body[0] if headline is None else headline
-    return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet_of(str(record.get("source") or "?")))
+    return _page_of([line for line, _ in pairs], [label for _, label in pairs], headline, _outlet(record))
 
 
 def _read_page(record: Mapping[str, Any]) -> Page | None:
     """A page that came without labels, as a reader labelled it (``page_lines.json``); None of one that was not read."""
-    lines = [line for line in map(_folded, str(record.get("text") or "").split("\n")) if line]
-    read = _readings().get(digest_lines(lines))
+    text = str(record.get("text") or "")
+    read = _readings().get(dump_digest(text))
     if read is None:
         return None
+    lines = [line for line in map(_folded, text.split("\n")) if line]
     labels = [FURNITURE] * len(lines)
     for first, last in read["body"]:
         labels[first : last + 1] = [BODY] * (last + 1 - first)
-    if read["title"] is not None:
-        labels[read["title"]] = TITLE
-    return _page_of(lines, labels, outlet_of(str(record.get("source") or "?")))
+    return _page_of(lines, labels, read["title"], _outlet(record))
 
 
-def _page_of(lines: Sequence[str], labels: Sequence[int], outlet: str) -> Page:
-    """A page that has a body, and at most one title."""
+def _page_of(lines: Sequence[str], labels: Sequence[int], headline: int | None, outlet: str) -> Page:
+    """A page that has a body; its piece starts at the line ``headline``, where it has one."""
     body = [i for i, label in enumerate(labels) if label == BODY]
-    start = labels.index(TITLE) if TITLE in labels else body[0]
-    return Page(tuple(lines), tuple(labels), start, body[0], body[-1], outlet)
+    roles = list(labels)
+    if headline is not None:
+        roles[headline] = TITLE
+    start = body[0] if headline is None else headline
+    return Page(tuple(lines), tuple(roles), start, body[0], body[-1], outlet)
+
+
+def _outlet(record: Mapping[str, Any]) -> str:
+    return outlet_of(str(record.get("source") or "?"))
 
 
 def _without(page: Page, stock: Collection[str]) -> Page | None:
@@ -308,12 +310,9 @@ def _without(page: Page, stock: Collection[str]) -> Page | None:
     inner = [i for i, line in enumerate(page.lines) if line not in stock]
     chosen = slice(inner[0], inner[-1] + 1) if inner else slice(0)
     lines, labels = page.lines[chosen], page.labels[chosen]
-    return _page_of(lines, labels, page.outlet) if labels.count(BODY) >= LEAST_BODY else None
-
-
-def digest_lines(lines: Sequence[str]) -> str:
-    """What a page is known by."""
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    if labels.count(BODY) < LEAST_BODY:
+        return None
+    return _page_of(lines, labels, labels.index(TITLE) if TITLE in labels else None, page.outlet)
 
 
 @cache

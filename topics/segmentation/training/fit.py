@@ -28,7 +28,7 @@ from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import CLIP, HEADS, Array, Committee, Network
 from topics.segmentation.training.corpora import BOILERPLATE, FURNITURE, TITLE, Corpora
 from topics.segmentation.training.descent import STANDARD, Example, Learner, Noise, gather
-from topics.segmentation.training.mixes import FIRST, SECOND, Mix
+from topics.segmentation.training.mixes import BOTH, FIRST, SECOND, Mix
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
@@ -73,7 +73,7 @@ _LITTLE_AND_NAMES: Final = Noise(0.1, 0.08, 0.05, names=0.3)
 GENERATIONS: Final = (
     Generation(_TEACHER, (_MUCH, _MUCH), 4),
     Generation(_TEACHER, (_MUCH_AND_NAMES, _MUCH_AND_NAMES), 4, (SECOND,)),
-    Generation(_SHIPPED, (_LITTLE_AND_NAMES,), 3, (FIRST, SECOND), told=0.6),
+    Generation(_SHIPPED, (_LITTLE_AND_NAMES,), 3, BOTH, told=0.6),
 )
 
 
@@ -148,9 +148,7 @@ def _teach(
     from threadpoolctl import threadpool_limits
 
     generation = effort.generations[number]
-    raw: list[Example] = []
-    for k, mix in enumerate(generation.mixes):
-        raw += maker.make(effort.n_dumps, effort.seed + 2 * number + 100 * k, n_jobs, mix)
+    raw = maker.make(effort.n_dumps, effort.seed + 2 * number, n_jobs, generation.mixes)
     on_progress(f"generation {number + 1}: mixed {len(raw):,} dumps of {sum(map(len, raw)):,} paragraphs")
     committee = Committee(teachers)
     centre, spread = committee.standard if teachers else _standard(raw)
@@ -198,8 +196,11 @@ class ExampleMaker:
     vocabulary: Vocabulary
     vectors: Meanings
 
-    def make(self, n_dumps: int, seed: int, n_jobs: int, mix: Mix = FIRST) -> list[Example]:
-        """``n_dumps`` examples, the same whatever ``n_jobs``."""
+    def make(self, n_dumps: int, seed: int, n_jobs: int, mixes: Sequence[Mix] = (FIRST,)) -> list[Example]:
+        """``n_dumps`` examples of each mix, the same whatever ``n_jobs``."""
+        return [e for k, mix in enumerate(mixes) for e in self._make(n_dumps, seed + 100 * k, n_jobs, mix)]
+
+    def _make(self, n_dumps: int, seed: int, n_jobs: int, mix: Mix) -> list[Example]:
         from joblib import Parallel, delayed
 
         sizes = [n_dumps // N_SHARDS + (k < n_dumps % N_SHARDS) for k in range(N_SHARDS)]

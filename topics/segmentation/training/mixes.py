@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 from topics.segmentation.training.furniture_lines import SHORT_SUBHEADS, SubheadManner
 
-__all__ = ["FIRST", "SECOND", "Mix", "Neighbours"]
+__all__ = ["BOTH", "FIRST", "SECOND", "Mix", "Neighbours"]
 
 Neighbours = Literal["random", "category", "month", "nearest"]
 
@@ -81,3 +81,4 @@ SECOND: Final = Mix(
     houses=0.25,
     renewed=0.7,
 )
+BOTH: Final = (FIRST, SECOND)

@@ -318,7 +318,7 @@ class Mixer:
         return join_pieces([transplant(rng, self._renewed(rng, p, a), a, stock) for p, a in pairs], "\n")
 
     def _renewed(self, rng: random.Random, page: Page, article: Article | None) -> Page:
-        if not self.mix.renewed or rng.random() >= self.mix.renewed:
+        if rng.random() >= self.mix.renewed:
             return page
         return renew(rng, page, article, lambda: self.corpora.articles[self._draw(rng)])
 

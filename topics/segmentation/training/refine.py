@@ -38,7 +38,7 @@ from topics.segmentation.training.fit import (
     sigmoid,
     standardise,
 )
-from topics.segmentation.training.mixes import FIRST, SECOND
+from topics.segmentation.training.mixes import BOTH
 from topics.segmentation.training.prose import Prose
 
 __all__ = ["Recipe", "refine"]
@@ -60,7 +60,7 @@ class Recipe:
     rate: float = 3e-4
     pull: float = 100.0  # see Learner.resume
     decision_weight: float = 5.0
-    n_mixed: int = 240  # dumps mixed from the articles
+    n_mixed: int = 240  # dumps mixed from the articles, in equal parts of both mixes, as those rehearsed
     n_rehearsed: int = 240
     most_others: int = 120  # stretches of dumps nobody decided on
     reviewed_per_step: int = 4  # dumps of each sort in a batch
@@ -107,9 +107,9 @@ def refine(
     mixed: list[Example] = []
     maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
     if (whole.articles or whole.flats) and maker.corpora.articles:
-        mixed = [_standard(model, example) for example in _make(maker, recipe.n_mixed, seed, n_jobs)]
+        mixed = [_standard(model, example) for example in maker.make(recipe.n_mixed // len(BOTH), seed, n_jobs, BOTH)]
     maker = _maker(model, _with_articles(whole, (*_as_articles(prose), *pieces)), prose)
-    raw = _make(maker, recipe.n_rehearsed, seed + 1, n_jobs) if maker.corpora.articles else []
+    raw = maker.make(recipe.n_rehearsed // len(BOTH), seed + 1, n_jobs, BOTH) if maker.corpora.articles else []
     rehearsed = others[: recipe.most_others] + [
         _standard(model, as_told(example, model.network, 1.0)) for example in raw
     ]
@@ -172,14 +172,6 @@ def _standard(model: SegmentationModel, example: Example) -> Example:
 
 def _maker(model: SegmentationModel, corpora: Corpora, prose: Prose) -> ExampleMaker:
     return ExampleMaker(corpora, (), prose, model.punkt, model.vocabulary, model.vectors)
-
-
-def _make(maker: ExampleMaker, n_dumps: int, seed: int, n_jobs: int) -> list[Example]:
-    """Half of the first mix, half of the second."""
-    return [
-        *maker.make(n_dumps - n_dumps // 2, seed, n_jobs, FIRST),
-        *maker.make(n_dumps // 2, seed + 100, n_jobs, SECOND),
-    ]
 
 
 def _with_articles(corpora: Corpora, more: Sequence[Article]) -> Corpora:
