@@ -199,7 +199,7 @@ def _fold(text: str) -> str:
 
 def page_titles(rng: random.Random, corpora: Corpora) -> Iterator[Case]:
     """Real pages from up to three lines above the headline, three times each; some have lost the headline."""
-    for page in corpora.pages:
+    for page in corpora.pages + corpora.read_pages:
         for _ in range(PAGE_DRAWS):
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             if page.labels[page.start] == 2:

@@ -192,6 +192,13 @@ def test_the_headline_is_neither_kicker_nor_byline_nor_caption(lines: tuple[str,
     assert title(*lines) == HEADLINE
 
 
+def test_a_trail_of_crumbs_that_ends_in_the_headline_is_not_it() -> None:
+    assert title("Home Harbour News " + HEADLINE, HEADLINE, "By A. Clerk") == HEADLINE
+    assert title("Gazette" + HEADLINE, "Share", HEADLINE) == HEADLINE
+    # but a headline may end in the words of a kicker under it
+    assert title(HEADLINE, "replace piles", "By A. Clerk") == HEADLINE
+
+
 def test_a_headline_that_the_model_takes_for_furniture_is_found_all_the_same() -> None:
     assert title("Menu", HEADLINE, "5 May 2026", odds=(-8.0, -0.5, -6.0), called="FFF") == HEADLINE
 
@@ -204,6 +211,7 @@ def test_a_headline_that_the_model_takes_for_furniture_is_found_all_the_same() -
         (("Home", "Skip to content", "Sign in"), "FFF"),
         (("The eastern quay of the harbour is to close for a year.",), "B"),
         (("Author:", "Dunmore Quay Divers"), "FF"),
+        ((" ".join(["Divers who replace piles of the eastern quay say"] * 3),), "T"),  # 27 words
     ],
 )
 def test_a_piece_without_a_headline_has_no_title(lines: tuple[str, ...], called: str) -> None:

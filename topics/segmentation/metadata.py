@@ -35,7 +35,7 @@ OPENING: Final = 3  # body paragraphs that may open with a dateline
 
 # Title
 
-TITLE_WORDS: Final = (3, 32)
+TITLE_WORDS: Final = (3, 24)  # one headline of a thousand has more, and one first paragraph of six up to eight more
 BODY_WORDS: Final = 16  # a body paragraph as long as that, if it is a sentence, ends the lead
 BODY_READ: Final = 1000  # code points of the body that a headline's words are looked for in
 # Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
@@ -43,6 +43,7 @@ BODY_READ: Final = 1000  # code points of the body that a headline's words are l
 LEAST_POINTS: Final = 1.0
 LATER_POINTS: Final = 0.75  # that a line must have over an earlier one
 ODDS_SPAN: Final = 2.0
+TRAIL_LINES: Final = 4  # below a trail of crumbs that the headline in which it ends may stand
 TAKEN_UP_POINTS: Final = 4.0  # where the body takes up all its words
 BYLINE_POINTS: Final = 1.0  # where a byline or a date follows
 
@@ -119,6 +120,8 @@ def find_title(
             continue
         if (is_body[i] and line.endswith(".")) or (i and lines[i - 1][-1] == ":"):
             continue
+        if _leads_to_another(line, lines[i + 1 : min(i + 1 + TRAIL_LINES, n_lead)]):
+            continue
         if body is None:
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
@@ -141,6 +144,13 @@ def _is_built_as_title(line: str) -> bool:
     fewest, most = TITLE_WORDS
     n_words = len(line.split())
     return fewest <= n_words <= most and not (line[-1] in ".:;," and n_words > 9) and not line[0].islower()
+
+
+def _leads_to_another(line: str, below: Sequence[str]) -> bool:
+    """Is it a trail of crumbs, "Home Politics Ferry fares rise again", that ends in the headline below it?"""
+    return any(
+        len(other) < len(line) and line.endswith(other) and other.count(" ") + 1 >= TITLE_WORDS[0] for other in below
+    )
 
 
 def _may_be_title(line: str, marks: int) -> bool:
