@@ -195,8 +195,11 @@ def test_the_headline_is_neither_kicker_nor_byline_nor_caption(lines: tuple[str,
 def test_a_trail_of_crumbs_that_ends_in_the_headline_is_not_it() -> None:
     assert title("Home Harbour News " + HEADLINE, HEADLINE, "By A. Clerk") == HEADLINE
     assert title("Gazette" + HEADLINE, "Share", HEADLINE) == HEADLINE
-    # but a headline may end in the words of a kicker under it
-    assert title(HEADLINE, "replace piles", "By A. Clerk") == HEADLINE
+
+
+@pytest.mark.parametrize("tag", ["replace piles", "divers replace piles"])
+def test_a_headline_may_end_in_the_words_of_a_tag_under_it(tag: str) -> None:
+    assert title(HEADLINE, tag, "By A. Clerk") == HEADLINE
 
 
 def test_a_headline_that_the_model_takes_for_furniture_is_found_all_the_same() -> None:

@@ -147,9 +147,13 @@ def _is_built_as_title(line: str) -> bool:
 
 
 def _leads_to_another(line: str, below: Sequence[str]) -> bool:
-    """Is it a trail of crumbs, "Home Politics Ferry fares rise again", that ends in the headline below it?"""
+    """Is it a trail of crumbs, "Home Politics Ferry fares rise again", that ends in the headline below it?
+
+    What is less than half of it may be a place or a name that the headline ends in, and a tag.
+    """
     return any(
-        len(other) < len(line) and line.endswith(other) and other.count(" ") + 1 >= TITLE_WORDS[0] for other in below
+        len(line) < 2 * len(other) < 2 * len(line) and line.endswith(other) and other.count(" ") + 1 >= TITLE_WORDS[0]
+        for other in below
     )
 
 
