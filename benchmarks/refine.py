@@ -35,7 +35,7 @@ from topics.records import Dump, dump_digest
 from topics.segmentation import SegmentationModel
 from topics.segmentation.decode import decode_starts
 from topics.segmentation.furniture import assign_roles
-from topics.segmentation.training.corpora import Corpora, Part, read_corpora
+from topics.segmentation.training.corpora import NOTHING, Corpora, Part, read_corpora
 from topics.segmentation.training.houses import draw_house, dress
 from topics.segmentation.training.measure import find_starts, score_dump
 from topics.segmentation.training.mixing import Mixer, Neighbours, Style
@@ -51,7 +51,6 @@ DOUBT: Final = (0.2, 0.8)  # between these probabilities a reviewer is asked
 NO_OUTLETS: Final = ("guest writer",)  # what the sources call pieces from anywhere
 WAYS: Final = ("decisions", "articles", "both")  # what is learned from
 MOST_REVIEWED: Final = 60  # dumps that a person goes through at most
-_NOTHING: Final = Corpora((), (), (), (), ())
 _NEIGHBOURS: Final[tuple[Neighbours, ...]] = ("random", "category", "nearest")
 
 
@@ -80,7 +79,7 @@ def list_outlets(corpora: Corpora) -> list[Outlet]:
             flats=tuple(a for a in corpora.flats if a.outlet != name),
             pages=tuple(p for p in corpora.pages if p.outlet != name),
         )
-        first, second = (replace(_NOTHING, articles=tuple(half)) for half in halves)
+        first, second = (replace(NOTHING, articles=tuple(half)) for half in halves)
         outlets.append(Outlet(name, first, second, others))
     return outlets
 

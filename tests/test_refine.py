@@ -23,14 +23,13 @@ from topics.paragraphs import Punkt
 from topics.records import Dump, dump_digest, text_digest
 from topics.segmentation import SegmentationModel
 from topics.segmentation.encoding import Sizes
-from topics.segmentation.training.corpora import Article, Corpora
+from topics.segmentation.training.corpora import NOTHING, Article
 from topics.segmentation.training.descent import Learner, Noise
 from topics.segmentation.training.fit import Effort, Generation, fit_segmentation
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.refine import Recipe, refine
 from topics.training import train
 
-NOTHING = Corpora((), (), (), (), ())
 QUICK = Recipe(n_steps=40, n_mixed=24, n_rehearsed=24)
 
 WHO = ["The clerk", "A diver", "Marta Keller", "The council", "Her brother", "Ravi Menon", "The pilot", "A baker"]

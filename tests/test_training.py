@@ -24,7 +24,7 @@ from topics.segmentation.encoding import Sizes
 from topics.segmentation.lexicon import hash_word
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.network import HEADS, Array
-from topics.segmentation.training.corpora import BODY, FURNITURE, TITLE, Article, Corpora
+from topics.segmentation.training.corpora import BODY, FURNITURE, NOTHING, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example, Noise
 from topics.segmentation.training.fit import Effort, ExampleMaker, Generation, fit_segmentation, tell_truth
 from topics.segmentation.training.mixes import FIRST, SECOND
@@ -278,7 +278,7 @@ def test_fitting_boundaries_twice_gives_the_same_arrays() -> None:
 def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
     corpora = Corpora(tuple(report(i) for i in range(40)), (), (), (), ("Share", "Advertisement"))
     effort = Effort(n_dumps=24, generations=(LEARNER,))
-    model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
+    model = fit_segmentation(corpora, NOTHING, Punkt(), meaning_of, effort=effort, n_jobs=1)
     assert model.calibration == (1.0, 0.0)
     arrays = SegmentationModel.from_arrays(model.to_arrays(), model.punkt).to_arrays()
     assert all(np.array_equal(array, arrays[name]) for name, array in model.to_arrays().items())
@@ -290,7 +290,7 @@ def test_what_earlier_networks_say_is_heard_only_where_it_is_asked_for() -> None
     def fit(*shares: float) -> Array:
         generations = tuple(replace(LEARNER, told=share) for share in shares)
         effort = Effort(n_dumps=24, generations=generations)
-        model = fit_segmentation(corpora, Corpora((), (), (), (), ()), Punkt(), meaning_of, effort=effort, n_jobs=1)
+        model = fit_segmentation(corpora, NOTHING, Punkt(), meaning_of, effort=effort, n_jobs=1)
         return model.network.members[0].weights["leave"]
 
     assert np.array_equal(fit(0.0, 0.0), fit(0.6, 0.0))

@@ -27,6 +27,7 @@ __all__ = [
     "BODY",
     "BOILERPLATE",
     "FURNITURE",
+    "NOTHING",
     "TITLE",
     "Article",
     "Corpora",
@@ -117,6 +118,8 @@ class Corpora:
             read_pages=tuple(read_pages),
         )
 
+
+NOTHING: Final = Corpora((), (), (), (), ())
 
 _ALIASES: Final = {
     "nyt": "new york times",

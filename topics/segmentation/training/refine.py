@@ -27,7 +27,7 @@ from topics.segmentation.furniture import assign_roles
 from topics.segmentation.model import SegmentationModel, stretches
 from topics.segmentation.network import HEADS, Committee, Network
 from topics.segmentation.segmenter import place_decisions
-from topics.segmentation.training.corpora import Article, Corpora
+from topics.segmentation.training.corpora import NOTHING, Article, Corpora
 from topics.segmentation.training.descent import Example, Learner, gather
 from topics.segmentation.training.fit import (
     HEAD_WEIGHTS,
@@ -47,7 +47,6 @@ Progress = Callable[[str], None]
 OnProblem = Callable[[LabelError], None]
 
 TITLE_WORDS: Final = 9
-_NOTHING: Final = Corpora((), (), (), (), ())
 _START: Final = HEADS.index("start")
 _WEIGHTS: Final = np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16)
 
@@ -100,7 +99,7 @@ def refine(
             n_decisions += n_placed
             (reviewed if n_placed else others).extend(examples)
             pieces += found
-    whole = articles or _NOTHING
+    whole = articles or NOTHING
     if not n_decisions and not whole.articles and not whole.flats:
         return model
     prose = prose or Prose()
