@@ -6,8 +6,8 @@ True segments go in, one at a time, so that no figure here depends on boundaries
 written on and ``test`` what they are measured on: other outlets, other phrases, other dates. Titles and
 furniture come from pages and articles of outlets that training never sees, dates and sources also from
 templates below; kinds from articles, from their first paragraphs and from prose of our own
-(data/kinds.jsonl). Furniture has more pages of these outlets, which a careful reader (a language model) labelled.
-Precision counts what was said, recall what could have been said; where a text shows nothing,
+(data/kinds.jsonl). Titles and furniture have more pages of these outlets, which a careful reader (a language model)
+labelled. Precision counts what was said, recall what could have been said; where a text shows nothing,
 or nothing beyond doubt, saying anything is an error.
 """
 
@@ -199,7 +199,7 @@ def _fold(text: str) -> str:
 
 def page_titles(rng: random.Random, corpora: Corpora) -> Iterator[Case]:
     """Real pages from up to three lines above the headline, three times each; some have lost the headline."""
-    for page in corpora.pages + corpora.read_pages:
+    for page in corpora.all_pages:
         for _ in range(PAGE_DRAWS):
             start = page.start if rng.random() < 0.7 else max(0, page.start - rng.randint(1, 3))
             if page.labels[page.start] == 2:

@@ -197,7 +197,7 @@ def test_a_trail_of_crumbs_that_ends_in_the_headline_is_not_it() -> None:
     assert title("Gazette" + HEADLINE, "Share", HEADLINE) == HEADLINE
 
 
-@pytest.mark.parametrize("tag", ["replace piles", "divers replace piles"])
+@pytest.mark.parametrize("tag", ["replace piles", "divers replace piles", "while divers replace piles"])
 def test_a_headline_may_end_in_the_words_of_a_tag_under_it(tag: str) -> None:
     assert title(HEADLINE, tag, "By A. Clerk") == HEADLINE
 

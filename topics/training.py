@@ -502,8 +502,7 @@ def _learn_from_corpora(
     from topics.segmentation.training.prose import load_prose
 
     corpora = read_corpora(folder)
-    n_pages = len(corpora.pages) + len(corpora.read_pages)
-    say(f"read {len(corpora.articles):,} articles and {n_pages} pages from {folder.name}/")
+    say(f"read {len(corpora.articles):,} articles and {len(corpora.all_pages)} pages from {folder.name}/")
     learned = corpora.part("train")
     if not learned.articles:
         raise TopicsError(f"{folder}: no whole articles of several paragraphs. Give JSONL with title, text and source.")
@@ -534,7 +533,7 @@ def _learn_from_corpora(
     about = {
         "articles": len(learned.articles),
         "outlets": len({a.outlet for a in learned.articles}),
-        "pages": len(learned.pages) + len(learned.read_pages),
+        "pages": len(learned.all_pages),
         "mixed_dumps": n_dumps,
         "corpora": {f.name: _digest(f) for f in sorted(folder.rglob("*.jsonl*"))},
         "metrics": measure_styles(model, corpora.part("test")),

@@ -120,14 +120,14 @@ def find_title(
             continue
         if (is_body[i] and line.endswith(".")) or (i and lines[i - 1][-1] == ":"):
             continue
-        if _leads_to_another(line, lines[i + 1 : min(i + 1 + TRAIL_LINES, n_lead)]):
-            continue
         if body is None:
             body = " ".join(lines[n_lead : n_lead + 8])[:BODY_READ].lower()
         words = _content(line)
         points += TAKEN_UP_POINTS * sum(word in body for word in words) / max(len(words), 5)
         points -= 1.0 * (_SENTENCES.search(line) is not None)
         if points + BYLINE_POINTS <= best or not _may_be_title(line, marks[i]):
+            continue
+        if _leads_to_another(line, lines[i + 1 : min(i + 1 + TRAIL_LINES, n_lead)]):
             continue
         points += BYLINE_POINTS * any(_is_byline_or_date(lines[k], marks[k]) for k in range(i + 1, min(i + 3, n_lead)))
         if points > best:
@@ -152,7 +152,7 @@ def _leads_to_another(line: str, below: Sequence[str]) -> bool:
     What is less than half of it may be a place or a name that the headline ends in, and a tag.
     """
     return any(
-        len(line) < 2 * len(other) < 2 * len(line) and line.endswith(other) and other.count(" ") + 1 >= TITLE_WORDS[0]
+        line.endswith(other) and line != other and len(other) > len(line) / 2 and _is_built_as_title(other)
         for other in below
     )
 

@@ -87,6 +87,11 @@ class Corpora:
     stock: tuple[str, ...]  # furniture lines in page order
     read_pages: tuple[Page, ...] = ()  # pages whose lines came without labels, and were read
 
+    @property
+    def all_pages(self) -> tuple[Page, ...]:
+        """Those that came with labels, then those that were read."""
+        return self.pages + self.read_pages
+
     def part(self, part: Part) -> Corpora:
         """The articles and pages of the outlets of one part; blurbs and stock, which name none, are cut in like shares.
 

@@ -93,7 +93,7 @@ class Mixer:
         self.evenly = evenly
         self.prose = prose or Prose()
         self.boilerplate = (*boilerplate, *(piece.lines for piece in self.prose.boilerplate))
-        self._pages = corpora.pages + corpora.read_pages
+        self._pages = corpora.all_pages
         self._groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
         for i, article in enumerate(corpora.articles):
             self._groups[("category", article.category)].append(i)
