@@ -221,6 +221,26 @@ def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:
     assert load_vectors(load_model(again.path)) is not None
 
 
+def test_words_of_a_pool_are_known_as_such_after_a_training_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topics.training.words.ENOUGH_BESIDE", 1)
+    labels_folder = project(tmp_path, own=ALL)
+    general = load_vectors(load_model())
+    assert general is not None
+    first = train(labels_folder, tmp_path / "models" / "one", unlabelled=[str(write_dumps(tmp_path / "pool"))])
+    without = train(labels_folder, tmp_path / "models" / "two", base=str(first.path))
+    note = load_model(first.path).manifest["vectors"]
+    assert note["general"] == general.steps.shape[1]
+    assert load_model(without.path).manifest["vectors"] == note
+    # and so another pool takes its place, and is not added up
+    other = write_dumps(tmp_path / "other")
+    (other / "0.txt").unlink()
+    last = train(labels_folder, tmp_path / "models" / "three", base=str(without.path), unlabelled=[str(other)])
+    widths = [load_vectors(load_model(path)).steps.shape[1] for path in (first.path, last.path)]  # type: ignore[union-attr]
+    assert widths[0] == widths[1] > general.steps.shape[1]
+
+
 def test_without_a_label_the_taxonomy_s_descriptions_are_learned(tmp_path: Path) -> None:
     report = train(project(tmp_path), tmp_path / "models" / "cold")
     assert "no labels" in report.summary()
