@@ -379,10 +379,29 @@ def test_a_boundary_decision_retires_what_it_cuts(tmp_path: Path) -> None:
     assert [s.topic for s in read_gold(path, [DUMP])["harbour.txt"].segments] == ["iran"]
 
 
+def test_gold_may_be_a_label_file_with_notes_and_with_decisions_taken_back(tmp_path: Path) -> None:
+    moment = "2026-01-01T00:00:00Z"
+    place = {"dump": dump_digest(TEXT), "name": "harbour.txt", "by": "mara"}
+    rows = [
+        decision(0, 53, "business", by="mara", at=moment),
+        decision(0, 53, "iran", by="mara", at="2026-01-02T00:00:00Z"),
+        decision(53, len(TEXT), "sport", by="otto", at="2026-01-02T00:00:00Z"),
+        {"type": "boundary", **place, "offset": 70, "starts": True, "at": "2026-01-03T00:00:00Z"},
+        {"type": "note", **place, "start": 0, "end": 53, "note": "fares or trade?", "at": moment},
+        {"type": "undo", "by": "mara", "decided": "2026-01-02T00:00:00Z", "at": "2026-01-04T00:00:00Z"},
+        {"type": "undo", "by": "mara", "decided": "2026-01-03T00:00:00Z", "at": "2026-01-04T00:00:00Z"},
+    ]
+    path = write_lines(tmp_path / "gold.jsonl", *rows)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert [s.topic for s in read_gold(path, [DUMP])["harbour.txt"].segments] == ["business", "sport"]
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ("{", "gold.jsonl:2: not JSON"),
+        ("[" * 200_000, "gold.jsonl:2: not JSON"),
+        ({"type": "undo", "by": "mara"}, 'gold.jsonl:2: "decided" is nothing'),
         ("[1]", "gold.jsonl:2: not a JSON object"),
         (line_row(1, 8, "sport"), "gold.jsonl:2: lines 1 to 8 are not in the 7 lines"),
         (line_row(0, 1, "sport"), "gold.jsonl:2: lines 0 to 1"),

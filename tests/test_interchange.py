@@ -129,6 +129,13 @@ def test_what_is_known_already_changes_nothing(format: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("format", FORMATS)
+def test_second_topics_of_a_piece_that_none_fits_best_stay(format: str, tmp_path: Path) -> None:
+    refs = [refer("garden", None, also=("music",)), refer("harbour")]
+    applied = apply(send(format, [item(ref) for ref in refs], tmp_path / "file"), current=refs)
+    assert (applied.changes, applied.problems) == ((), ())
+
+
+@pytest.mark.parametrize("format", FORMATS)
 def test_suggestions_are_not_taken_for_decisions(format: str, tmp_path: Path) -> None:
     """What a model said goes out; nobody touches it; nothing of it becomes a label."""
     guesses = (Guess("garden", 0.9), Guess("music", 0.1))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -99,7 +99,7 @@ def read_gold(
     line_starts: dict[str, list[int]] = {}
     found: dict[str, list[tuple[GoldSegment, str]]] = {name: [] for name in by_name}
     decisions = []
-    for row in _read_rows(path):
+    for row in _drop_undone(_read_rows(path)):
         if "type" in row.values:
             dump = _find_dump(row, by_digest, by_name, missed)
             if dump is not None:
@@ -125,7 +125,7 @@ def read_gold(
 
 def _read_rows(path: Path) -> list[_Row]:
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise LabelError(f"{path}: cannot be read ({error}). Give a JSONL file of gold segments.") from error
     rows = []
@@ -135,7 +135,7 @@ def _read_rows(path: Path) -> list[_Row]:
         place = f"{path}:{number}"
         try:
             values = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LabelError(f"{place}: not JSON ({error}). Mend or delete the line.") from error
         if not isinstance(values, dict):
             raise LabelError(f"{place}: not a JSON object. Mend or delete the line.")
@@ -144,6 +144,17 @@ def _read_rows(path: Path) -> list[_Row]:
 
 
 # Decisions
+
+
+def _drop_undone(rows: Sequence[_Row]) -> list[_Row]:
+    """The rows without notes, undos, and what these took back: all that the same person decided at that moment."""
+    undone = {(row.take("by", str), row.take("decided", str)) for row in rows if row.values.get("type") == "undo"}
+    return [
+        row
+        for row in rows
+        if row.values.get("type") not in ("note", "undo")
+        and ("type" not in row.values or (row.values.get("by"), row.values.get("at")) not in undone)
+    ]
 
 
 def _find_dump(row: _Row, by_digest: Mapping[str, Dump], by_name: Mapping[str, Dump], missed: _Missed) -> Dump | None:
@@ -178,7 +189,7 @@ def _apply_decisions(decisions: Iterable[tuple[Dump, _Row]]) -> list[tuple[Dump,
                 ]
                 standing.append((dump, row, new))
             case other:
-                raise row.refuse(f'"type" is {json.dumps(other)}, neither "topic" nor "boundary"')
+                raise row.refuse(f'"type" is {json.dumps(other)}, none of "topic", "boundary", "note" and "undo"')
     return [
         (dump, row, segment)
         for dump, row, segment in standing

@@ -220,8 +220,8 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
         if answer.kind == "boilerplate" and ref.kind != "boilerplate":
             return None, 'a row of kind "boilerplate" has no topic. Empty one of the two cells.'
         kind = "article"
-    if not topics:
-        return State(None, (), kind), ""
+    if not topics:  # second topics of a piece that none fits best are in no tool's form: they stay
+        return State(None, ref.also if ref.topic is None else (), kind), ""
     also = topics[1:]
     if not answer.ordered and set(also) == set(ref.also):
         also = list(ref.also)
