@@ -2,7 +2,8 @@
 
 Python raises ``KeyboardInterrupt`` in whatever code runs at the moment, and where that is a library's callback the
 exception may be swallowed. So it is remembered as well, and asked for between one dump and the next. Where that code is
-a finaliser, Python would also print it, and go on.
+a finaliser, Python would also print it, and go on. Where it is Numba's, called by a kernel that hands its results over,
+the process would die: there it is raised at our next line of Python instead.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 __all__ = ["raise_if_interrupted", "remembered_interrupts"]
 
@@ -31,7 +33,10 @@ def remembered_interrupts() -> Iterator[None]:
 
     def remember(number: int, frame: FrameType | None) -> None:
         _interrupted.set()
-        signal.default_int_handler(number, frame)
+        if frame is not None and _is_under_kernel(frame):
+            _raise_at_next_line(frame)
+        else:
+            signal.default_int_handler(number, frame)
 
     def say(unraisable: sys.UnraisableHookArgs) -> None:
         if not (_interrupted.is_set() and isinstance(unraisable.exc_value, KeyboardInterrupt)):
@@ -53,3 +58,34 @@ def remembered_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         sys.unraisablehook = said
         _interrupted.clear()
+
+
+def _is_under_kernel(frame: FrameType) -> bool:
+    """Does this frame call a kernel, as far as can be told, or is it what a kernel called?"""
+    return _is_of(frame, "numba") or (
+        _is_of(frame, "topics") and any(_is_kernel(value) for value in frame.f_globals.values())
+    )
+
+
+def _is_kernel(value: object) -> bool:
+    return type(value).__module__.startswith("numba.")
+
+
+def _is_of(frame: FrameType, package: str) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == package
+
+
+def _raise_at_next_line(frame: FrameType) -> None:
+    """Have ``KeyboardInterrupt`` raised where one of our own frames goes on to another line, or is entered."""
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        if event in ("call", "line") and _is_of(frame, "topics"):
+            sys.settrace(None)
+            raise KeyboardInterrupt
+        return trace
+
+    outer: FrameType | None = frame
+    while outer is not None:
+        outer.f_trace = trace
+        outer = outer.f_back
+    sys.settrace(trace)
