@@ -88,11 +88,12 @@ def test_measures_say_what_a_reader_sees(text: str, name: str, value: float) -> 
 
 
 def test_a_line_says_how_it_follows_the_one_before() -> None:
-    text = "Ferries sail. Bells ring.\nNets dry.\n\nTides rise."
+    text = "Ferries sail. Bells ring.\nNets dry.\n\nTides rise.\fOars rest."
     paragraphs = [Paragraph(0, 13, 1, 1), Paragraph(14, 25, 1, 0), Paragraph(26, 35, 2, 1), Paragraph(37, 48, 4, 2)]
+    paragraphs.append(Paragraph(49, 59, 4, 1))
     rows = analyse(text, paragraphs, VOCABULARY).measures[:, -3:]
     assert MEASURES[-3:] == ("within_line", "new_line", "blank_line")
-    assert rows.tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    assert rows.tolist() == [[0, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 1, 0]]
 
 
 def test_the_opening_stands_left_and_the_ending_right() -> None:

@@ -1075,6 +1075,26 @@ def test_an_interrupt_that_a_library_wrapped_is_an_interrupt(monkeypatch: pytest
     assert (done.out, "SystemError" in done.err) == ("", False)
 
 
+def test_an_interrupt_while_a_kernel_hands_its_results_over_waits_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numba does not look for an error of the Python code that it calls there, and the process would die."""
+    from topics.segmentation import analysis
+
+    handed_over = False
+
+    def scan(*arguments: Any) -> Any:
+        nonlocal handed_over
+        exec("raise_signal(SIGINT)", {"__name__": "numba.core.serialize", **vars(signal)})
+        handed_over = True
+        return real(*arguments)
+
+    real = analysis._scan
+    monkeypatch.setattr(analysis, "_scan", scan)
+    monkeypatch.setattr(analysis, "_a_kernel", real, raising=False)
+    done = run("classify", WIRE)
+    assert done.code in (130, 1)
+    assert (done.out, handed_over, sys.gettrace()) == ("", True, None)
+
+
 def wait_for_line(process: subprocess.Popen[bytes], said: bytes) -> None:
     assert process.stderr is not None
     ready, _, _ = select.select([process.stderr], [], [], 300)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from topics.segmentation.language import tell_language
-from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
+from topics.segmentation.metadata import find_banners, find_published, find_source, find_title, part_title
 
 BODY = "The harbour board voted on Monday to close the eastern quay for a year while divers replace its piles."
 
@@ -34,6 +34,9 @@ def source(*lines: str, body: str = BODY, below: tuple[str, ...] = ()) -> str | 
         ("07/07/2024", "2024-07-07"),
         ("By A. Clerk - 11/19/19 06:56 AM EST", "2019-11-19"),
         ("5-Jan-2026", "2026-01-05"),
+        ("Published 5\u00a0January\u00a02026", "2026-01-05"),
+        ("5\u202fJanuary  2026", "2026-01-05"),
+        ("January\t5 , 2026", "2026-01-05"),
         ("the 3rd of May 2021", "2021-05-03"),
         ("Nov 18, 2019, 11:47am EST", "2019-11-18"),
         ("Sat 04/05/2024", "2024-05-04"),  # the fifth of April was a Friday
@@ -110,9 +113,13 @@ def test_a_dateline_with_a_year_dates_the_piece() -> None:
         ("MOSCOW, May 21. /TASS/. Ships left.", "TASS"),
         ("TEHRAN, May 21 (XNA) – Ships left.", "XNA"),
         ("(CNN)The ships left.", "CNN"),
+        ("London (CNN Business)The ships left.", "CNN Business"),
+        ("New Delhi, Feb 4 (PTI) The ships left.", "PTI"),
+        ("LEITH, Scotland — (AP) The ships left.", "AP"),
         ("StourLive.net - The ships left.", "StourLive.net"),
         ("The company (formerly Dunmore) - now closed - made tin.", None),
         ("Tin (and zinc) - both dear - rose.", None),
+        ("The deal of May 4 (later than planned) covers tin.", None),
         ("No agency here.", None),
     ],
 )
@@ -149,6 +156,11 @@ def test_source_lines_and_bylines_name_the_source(line: str, expected: str | Non
         ("Copyright 2025 Stour Gazette. All rights reserved.", "Stour Gazette"),
         ("© 2019-2025 Stour Media, Inc.", "Stour Media"),
         ("(c) 2025 Dunmore Ltd.", "Dunmore"),
+        ("©\u00a02025\u00a0Stour\u00a0Media,\u00a0Inc.", "Stour Media"),
+        (
+            "This article is republished from The Conversation under a Creative Commons licence. Read it.",
+            "The Conversation",
+        ),
         ("This article was originally published by the Stour Gazette.", "the Stour Gazette"),
         ("© 2025 Getty Images", None),
         ("The Associated Press contributed to this report.", None),
@@ -190,6 +202,61 @@ def title(*lines: str, odds: tuple[float, ...] = (), called: str = "") -> str | 
 )
 def test_the_headline_is_neither_kicker_nor_byline_nor_caption(lines: tuple[str, ...]) -> None:
     assert title(*lines) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    "headline",
+    [
+        "More than forty divers hurt as eastern quay gives way",
+        "Credit for harbour board dries up after quay closes",
+        "Share of divers who quit the harbour rises",
+        "Author of harbour board's report on piles resigns",
+        "Picture of harbour board improves after quay closes",
+        "Back to the eastern quay after a year of divers",
+        "Updated rules let divers replace piles at night",
+        "By Christmas, divers will have replaced the piles",
+        "Sign of the times as eastern quay closes",
+        "Comments by board on divers anger the harbour",
+        "Advertising on the eastern quay to cover piles",
+        "File-sharing divers say where the piles are",
+    ],
+)
+def test_a_word_of_the_page_may_open_a_headline(headline: str) -> None:
+    assert title(headline, "By A. Clerk", "5 May 2026") == headline
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "More from the harbour: eastern quay and divers",
+        "Share this on the eastern quay page",
+        "Updated 3 hours ago by divers of the harbour",
+        "Related stories: eastern quay, divers, piles",
+        "Sign up for the eastern quay letter",
+        "Credit: the harbour board, the divers",
+        "Back to top of the eastern quay page",
+    ],
+)
+def test_a_line_of_the_page_is_no_headline(line: str) -> None:
+    assert title(line, HEADLINE) == HEADLINE
+
+
+def test_an_outlet_s_name_above_the_headline_is_no_headline() -> None:
+    assert title("The Stour Gazette", "5 May 2026", HEADLINE, odds=(2.0, 0.0, 0.0)) == HEADLINE
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Divers replace piles | Stour Gazette", ("Divers replace piles", "Stour Gazette")),
+        ("Divers replace piles - BBC News", ("Divers replace piles", "BBC News")),
+        ("Divers replace piles - a new record", ("Divers replace piles - a new record", None)),
+        ("Divers - The Stour Gazette", ("Divers - The Stour Gazette", None)),  # what is left would be no headline
+        ("Divers replace piles | Harbour", ("Divers replace piles | Harbour", None)),
+    ],
+)
+def test_an_outlet_behind_a_headline_is_no_part_of_it(line: str, expected: tuple[str, str | None]) -> None:
+    assert part_title(line) == expected
 
 
 def test_a_trail_of_crumbs_that_ends_in_the_headline_is_not_it() -> None:

@@ -420,6 +420,28 @@ def test_a_page_gives_its_article_title_date_and_outlet(tmp_path: Path, name: st
     assert_is_article(dump)
 
 
+STAMP = '<meta property="article:published_time" content="2026-01-05T08:00:00Z">'
+
+
+@pytest.mark.parametrize(
+    ("stamp", "expected"),
+    [
+        ('<meta name="date" content="2026-01-05">', "2026-01-05"),
+        ('<meta name="date" content="20260105">', "2026-01-05"),
+        ('<meta name="date" content="January 5, 2026">', "2026-01-05"),
+        ('<meta name="date" content="Mon, 05 Jan 2026 08:00:00 GMT">', "2026-01-05"),
+        ('<meta name="date" content="25/01/2026">', "2026-01-25"),
+        ('<meta name="date" content="05/01/2026">', None),  # or the first of May
+        ('<meta name="date" content="January 2026">', None),
+        ("", None),
+    ],
+)
+def test_a_page_s_date_is_taken_only_beyond_doubt(tmp_path: Path, stamp: str, expected: str | None) -> None:
+    prose = " The pier was named in 1998, opens again on 5 June 2027, and is the board's since 3 March 2009.</p>"
+    content = PAGE.format(charset="utf-8").replace(STAMP, stamp).replace("</p>", prose, 1)
+    assert only_dump(write(tmp_path / "page.html", content.encode())).published == expected
+
+
 @pytest.mark.parametrize("charset", ["windows-1252", "utf-16"])
 def test_a_page_is_decoded_by_the_encoding_it_declares(tmp_path: Path, charset: str) -> None:
     assert_is_article(only_dump(write(tmp_path / "page.html", page(charset))))

@@ -201,6 +201,16 @@ def test_a_container_s_title_and_date_fill_in_for_a_dump_of_one_piece_only(model
     assert [(s.title, s.published, s.source) for s in pair] == [(None, None, "Stour Gazette")] * 2
 
 
+def test_a_page_that_is_cut_keeps_its_date_where_its_headline_stands(model: Model) -> None:
+    body = "\n\n".join(LINES[5:7])
+    text = f"{LINES[0]}\n\n{body}\n\n{LINES[8]}\n\n{LINES[7]}"
+    dump = Dump("page.html", text, title=LINES[0], published="2026-01-05")
+    decided = {dump_digest(text): {text.index(LINES[8]): True}}
+    first, second = segment_dump(dump, model.segmentation, decided=decided[dump_digest(text)], threshold=1 - 1e-6)
+    assert (first.title, first.published) == (LINES[0], "2026-01-05")
+    assert second.published is None
+
+
 def many_paragraphs(n: int) -> list[str]:
     """Short paragraphs about many things, none of which says where it stands."""
     who = ["The clerk", "A diver", "Marta Keller", "The council", "Her brother", "Norvane", "Ravi Menon"]

@@ -60,32 +60,33 @@ def remembered_interrupts() -> Iterator[None]:
         _interrupted.clear()
 
 
-def _is_under_kernel(frame: FrameType) -> bool:
-    """Does this frame call a kernel, as far as can be told, or is it what a kernel called?"""
-    return _is_of(frame, "numba") or (
-        _is_of(frame, "topics") and any(_is_kernel(value) for value in frame.f_globals.values())
-    )
+def _is_under_kernel(frame: FrameType | None) -> bool:
+    """May this frame call a kernel, or be what one called? The innermost of our own is in a module with kernels."""
+    while frame is not None and not _is_ours(frame):
+        frame = frame.f_back
+    return frame is not None and any(_is_kernel(value) for value in frame.f_globals.values())
 
 
 def _is_kernel(value: object) -> bool:
     return type(value).__module__.startswith("numba.")
 
 
-def _is_of(frame: FrameType, package: str) -> bool:
-    return str(frame.f_globals.get("__name__")).partition(".")[0] == package
+def _is_ours(frame: FrameType) -> bool:
+    return str(frame.f_globals.get("__name__")).partition(".")[0] == "topics"
 
 
 def _raise_at_next_line(frame: FrameType) -> None:
     """Have ``KeyboardInterrupt`` raised where one of our own frames goes on to another line, or is entered."""
 
     def trace(frame: FrameType, event: str, argument: Any) -> Any:
-        if event in ("call", "line") and _is_of(frame, "topics"):
-            sys.settrace(None)
-            raise KeyboardInterrupt
-        return trace
+        if event not in ("call", "line") or not _is_ours(frame):
+            return None
+        sys.settrace(None)
+        raise KeyboardInterrupt
 
     outer: FrameType | None = frame
     while outer is not None:
-        outer.f_trace = trace
+        if _is_ours(outer):
+            outer.f_trace = trace
         outer = outer.f_back
     sys.settrace(trace)

@@ -18,8 +18,10 @@ __all__ = ["extract_article"]
 _CHARSET: Final = re.compile(rb"<(?:meta|\?xml)[^>]*?(?:charset|encoding)\s*=\s*[\"']?\s*([\w-]+)", re.I)
 _HEADER_CHARSET: Final = re.compile(r"charset\s*=\s*[\"']?([\w-]+)", re.I)
 _LOOK_BYTES: Final = 4096
-# the library would stop at today's date: the same page must give the same date on any day
-_DATES: Final = {"extensive_search": True, "original_date": True, "max_date": "2100-01-01"}
+MONTHS_OF_YEAR: Final = 12
+# No search of the page's prose, whose dates are mostly of something else. The library would stop at today's date: the
+# same page must give the same date on any day.
+_DATES: Final = {"extensive_search": False, "original_date": True, "max_date": "2100-01-01"}
 # names that stand for a wider encoding than they say (WHATWG Encoding Standard)
 _WIDER: Final = {
     "iso-8859-1": "cp1252", "latin1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252", "iso-8859-9": "cp1254",
@@ -56,9 +58,25 @@ def extract_article(
         name,
         found.text,
         title=found.title or None,
-        published=found.date or None,
+        published=found.date if found.date and _is_plain_date(found.date, text) else None,
         source=found.sitename or found.hostname or outlet,
     )
+
+
+def _is_plain_date(day: str, page: str) -> bool:
+    """Does the page hold this day (``YYYY-MM-DD``) in a spelling that means no other, as 03/04/2026 does?"""
+    year, month, date = day.split("-")
+    m, d = f"0?{int(month)}", f"0?{int(date)}(?:st|nd|rd|th)?"
+    word = r"[^\W\d_]{3,12}\.?"
+    spellings = [
+        rf"{year}(?P<a>[-/.]?){month}(?P=a){date}(?!\d)",  # 2026-04-03, 20260403
+        rf"{year}(?P<b>[-/.]){m}(?P=b){d}",  # 2026/4/3
+        rf"{d}\.?[\s-]+(?:de |of )?{word},?[\s-]+(?:de )?{year}",  # 3 April 2026, 3 de abril de 2026
+        rf"{word}\s+{d},?\s+{year}",  # April 3, 2026
+    ]
+    if int(date) > MONTHS_OF_YEAR or date == month:
+        spellings += [rf"{d}(?P<c>[-/.]){m}(?P=c){year}", rf"{m}(?P<e>[-/.]){d}(?P=e){year}"]
+    return re.search(rf"(?<!\d)(?:{'|'.join(spellings)})", page) is not None
 
 
 def _declared_encoding(page: bytes, content_type: str) -> str | None:

@@ -148,7 +148,7 @@ def analyse(
         codes, places, v.characters, v.slots, len(v.keys),
         opening, opening_shapes, ending, ending_shapes, measures,
     )  # fmt: skip
-    if n and paragraphs[0].line == line_before:
+    if n and paragraphs[0].line == line_before and paragraphs[0].gap == 0:
         measures[0, MEASURES.index("within_line")] = 1.0
     return Analysis(
         opening, opening_shapes, ending, ending_shapes,
@@ -320,7 +320,7 @@ def _scan(
         row[14] = min(n_names - first, 20)
         row[15] = n_caps / (n_words + 1.0)
         row[16] = n_pronouns
-        row[17] = 1.0 if p and places[p, 2] == places[p - 1, 2] else 0.0
+        row[17] = 1.0 if p and places[p, 3] == 0 else 0.0
         row[18] = places[p, 3] == 1
         row[19] = places[p, 3] > 1
         known_at[p + 1] = n_known

@@ -37,10 +37,10 @@ _DAY: Final = r"(?P<{0}>\d{{1,2}})(?:st|nd|rd|th)?"
 # "5 Jan 20265 Jan 2026": a page that prints a date twice leaves no blank between the two
 _YEAR: Final = r"(?P<{0}>(?:19[89]\d|20[0-4]\d))(?!\d(?!\d?(?:st|nd|rd|th)?[ -][A-Za-z]))"
 _DATE: Final = re.compile(
-    rf"(?<![\d/.-])(?:{_DAY.format('d1')}(?: of|\.)?[ -]?{_MONTH.format('m1')}[ ,-]{{0,2}}{_YEAR.format('y1')}"
+    rf"(?<![\d/.-])(?:{_DAY.format('d1')}(?: of|\.)?[ -]?{_MONTH.format('m1')}[ ,-]{{0,3}}{_YEAR.format('y1')}"
     rf"|{_YEAR.format('y2')}[-/.](?P<m2>\d\d?)[-/.](?P<d2>\d\d?)(?!\d)"
     rf"|(?P<a>\d\d?)(?P<joint>[-/.])(?P<b>\d\d?)(?P=joint)(?P<c>(?:19|20)?\d\d)(?![\d/.-]))"
-    rf"|\b{_MONTH.format('m3')}[ -]{{0,2}}{_DAY.format('d3')}[ ,-]{{1,2}}{_YEAR.format('y3')}"
+    rf"|\b{_MONTH.format('m3')}[ -]{{0,2}}{_DAY.format('d3')}[ ,-]{{1,3}}{_YEAR.format('y3')}"
     rf"|(?<!\d){_YEAR.format('y4')},? {_MONTH.format('m4')} {_DAY.format('d4')}\b(?!:)",
     re.IGNORECASE,
 )
@@ -105,16 +105,22 @@ def find_published(lines: Sequence[str], is_body: Sequence[bool], looks: Looks |
     n = _count_looked_at(is_body, looks.marks)
     found: dict[str, list[str | None]] = {"issued": [], "bare": [], "changed": []}
     for i, marks in enumerate(looks.marks[:n]):
-        dates = _find_dates(lines[i]) if marks & DATED else []
-        if dates and _says_little(lines[i][:DATE_LINE]):
+        line = _with_blanks(lines[i]) if marks & DATED else ""
+        dates = _find_dates(line)
+        if dates and _says_little(line[:DATE_LINE]):
             # "Updated" over a date
             above = lines[i - 1] if i and len(lines[i - 1]) < LABEL_LINE and not _find_dates(lines[i - 1]) else ""
-            for sort, day in _sorted_dates(lines[i][:DATE_LINE], dates, _label(above)):
+            for sort, day in _sorted_dates(line[:DATE_LINE], dates, _label(above)):
                 found[sort].append(day)
     for days in found.values():
         if days:
             return days[0]
     return _in_dateline(lines, is_body, looks.marks)
+
+
+def _with_blanks(line: str) -> str:
+    """The line with one blank for all white space between two words, such as "5\u00a0January\u00a02026" has."""
+    return " ".join(line[: 2 * DATE_LINE].split())
 
 
 def _count_looked_at(is_body: Sequence[bool], marks: Sequence[int]) -> int:
@@ -143,6 +149,7 @@ def is_date_line(line: str) -> bool:
     >>> is_date_line("Published 5 May 2026"), is_date_line("The quay closed on 5 May 2026 for repairs.")
     (True, False)
     """
+    line = " ".join(line.split())
     return bool(_match_dates(line)) and _says_little(line)
 
 
@@ -229,7 +236,7 @@ def _checked(year: int, month: int, day: int) -> str | None:
 def _in_dateline(lines: Sequence[str], is_body: Sequence[bool], marks: Sequence[int]) -> str | None:
     """The full date in "CAIRO, 5 January 2026 (Wire) — …"."""
     for i in islice(compress(range(DATE_LINES), is_body), OPENING):
-        dateline = _DATELINE_DATE.match(lines[i]) if marks[i] & DATED else None
+        dateline = _DATELINE_DATE.match(_with_blanks(lines[i])) if marks[i] & DATED else None
         match = _DATE.search(dateline.group()) if dateline else None
         if match:
             return _iso(match, match.group())

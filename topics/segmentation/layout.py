@@ -14,7 +14,7 @@ from topics.segmentation.furniture import Roles
 from topics.segmentation.kinds import tell_kind
 from topics.segmentation.language import find_language, tell_language
 from topics.segmentation.looks import look, make_looks
-from topics.segmentation.metadata import find_banners, find_published, find_source, find_title
+from topics.segmentation.metadata import find_banners, find_published, find_source, find_title, part_title
 from topics.segmentation.streaming import Chapter, TextBuffer
 
 __all__ = ["DumpFacts", "Layout"]
@@ -169,6 +169,8 @@ class Layout:
         body = lines.is_body[own]
         looks = make_looks(lines.words[own], lines.spoken[own], lines.marks[own])
         title = find_title(texts, lines.title_odds[own], lines.is_title[own], body, looks)
+        title, outlet = (None, None) if title is None else part_title(title)
+        is_all = is_all or (title is not None and title == facts.title)
         segment = Segment(
             dump=facts.name,
             dump_digest=facts.digest,
@@ -180,7 +182,7 @@ class Layout:
             kind=tell_kind(texts, body, looks, flat=judged.is_flat),
             title=title or (facts.title if is_all else None),
             published=find_published(texts, body, looks) or (facts.published if is_all else None),
-            source=find_source(texts, body, judged.banners, looks) or facts.source,
+            source=find_source(texts, body, judged.banners, looks) or outlet or facts.source,
             boundary=round(lines.probabilities[own.start], 4),
             furniture=tuple(furniture),
             language=find_language(whole, text.codes(begin, end)) or self._tell_language(),

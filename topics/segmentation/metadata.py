@@ -25,7 +25,7 @@ from topics.segmentation.looks import (
     look_at,
 )
 
-__all__ = ["find_banners", "find_published", "find_source", "find_title"]
+__all__ = ["find_banners", "find_published", "find_source", "find_title", "part_title"]
 
 LEAD_LINES: Final = 12  # a headline stands no deeper than that
 TAIL_LINES: Final = 8
@@ -37,6 +37,8 @@ OPENING: Final = 3  # body paragraphs that may open with a dateline
 
 TITLE_WORDS: Final = (3, 24)  # one headline of a thousand has more, and one first paragraph of six up to eight more
 BODY_WORDS: Final = 16  # a body paragraph as long as that, if it is a sentence, ends the lead
+TITLE_REACH: Final = 400  # code points
+MASTHEAD_WORDS: Final = 4
 BODY_READ: Final = 1000  # code points of the body that a headline's words are looked for in
 # Points a line has to make to be the headline; the head's log-odds count within ±ODDS_SPAN. Set by hand on pages
 # and articles of the development part (benchmarks/facts.py).
@@ -47,13 +49,32 @@ TRAIL_LINES: Final = 4  # below a trail of crumbs that the headline in which it 
 TAKEN_UP_POINTS: Final = 4.0  # where the body takes up all its words
 BYLINE_POINTS: Final = 1.0  # where a byline or a date follows
 
+# A word of the page opens a line of the page only with what usually follows it: "More from", not "More than 40 killed".
 _NO_TITLE_OPENS: Final = re.compile(
-    r"(?:[(/@#|•·©]|by:? [A-Z]|source: \S+$|(?:photo|image|picture|file|author|credit|caption|illustration|"
-    r"subscribe|sign|follow us|follow [A-Z@]\w+ on|share|read (?:more|next|also)|listen(?: to this| now|·)|"
-    r"watch live|click|get (?:the|our|short)|join us|download|related|recommended|more|see all|filed under|topics?|"
-    r"tags?|updated|published|posted|last modified|advert\w*|story by|editor.s note|enlarge|hide|toggle|skip|log|"
-    r"image \d|\d+ (?:min|comments?|shares?)|live updates?:?$|story continues|about the author|back to|"
-    r"comments?)\b)",
+    r"(?:[(/@#|•·©]|by:? \S+(?:$|\s(?-i:[A-Z&|(–—-])|,? and (?-i:[A-Z]))|source: \S+$|"
+    r"(?:photos?|images?|pictures?|files?|authors?|credits?|captions?|illustrations?|shares?|downloads?|related|"
+    r"recommended|more|topics?|tags?|updated|published|posted|comments?|adverts?|advertisements?|advertising|subscribe|"
+    r"listen|sign|click|enlarge|hide|toggle|skip)(?:\s*[:|/•·(]|\s[–—-]|\s*$)|"
+    r"(?:photos?|images?|pictures?|illustrations?|captions?) (?:by|via|courtesy|credit|caption|source|provided|gallery|"
+    r"\d)|file (?:photo|image|picture)|author (?:bio|profile|archive)|(?:topics|tags) (?:in|(?-i:[A-Z]))|"
+    r"subscribe|sign (?:up|in|on|out)\b|log (?:in|on|out|off)\b|follow us|follow (?-i:[A-Z]|@)\w+ on|"
+    r"shares? (?:this|on|via|your|with|to|full|story|article|options|tweet|save|link)\b|"
+    r"read (?:more|next|also)|listen(?: to this| now)|watch live|click (?:here|to|on|for|the)\b|"
+    r"get (?:the (?:latest|best|day|news|most|top|app|free|morning|full|stories|daily|weekly)|our|short)|join us|"
+    r"download (?:the|our|pdf|app|as|this|now)\b|"
+    r"(?:related|recommended) (?:articles?|stories|story|topics?|content|links?|news|coverage|posts?|videos?|reading|"
+    r"for|by|terms|tags|items)\b|"
+    r"more (?:on|from|stories|news|about|in|like|by|coverage|top|to|videos?|here|articles?|info\w*|details|posts|"
+    r"headlines|local|world|us|u\.s\.|politics|sports?|business|opinion|(?-i:[A-Z]\w+ (?:News|Stories)))(?!\w)|"
+    r"see (?:all|more)|filed under|last (?:modified|updated)|"
+    r"(?:updated|modified|published|posted)\s(?:on|at|by|in|an?|about|today|yesterday|just|\d|mon|tue|wed|thu|fri|sat|"
+    r"sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|"
+    r"(?:advert\w*|story|article) continues|continues? (?:reading|below|after)|advertise (?:with|here|on)|story by|"
+    r"editor.s note|enlarge (?:this|image)|hide (?:caption|comments?|this|all)|toggle (?:\w+ )?(?:caption|menu|nav\w*|"
+    r"search|subm\w*)|skip (?:to|this|ad|ads|past|advert\w*|navigation|content)\b|image \d|"
+    r"\d+ (?:min|comments?|shares?)\b|live updates?:?$|about the author|"
+    r"back to (?:top|home|the top|list|results|main|news|article|index|search)|"
+    r"comments (?:on|are|closed|section|off|policy|have)\b)",
     re.IGNORECASE,
 )
 _NO_TITLE: Final = re.compile(
@@ -143,7 +164,12 @@ def _ends_lead(line: str) -> bool:
 def _is_built_as_title(line: str) -> bool:
     fewest, most = TITLE_WORDS
     n_words = len(line.split())
-    return fewest <= n_words <= most and not (line[-1] in ".:;," and n_words > 9) and not line[0].islower()
+    return (
+        len(line) <= TITLE_REACH
+        and fewest <= n_words <= most
+        and not (line[-1] in ".:;," and n_words > 9)
+        and not line[0].islower()
+    )
 
 
 def _leads_to_another(line: str, below: Sequence[str]) -> bool:
@@ -160,11 +186,32 @@ def _leads_to_another(line: str, below: Sequence[str]) -> bool:
 def _may_be_title(line: str, marks: int) -> bool:
     return not (
         _NO_TITLE_OPENS.match(line)
+        or _is_masthead(line)
         or _NO_HEADLINE_IS.match(line)
         or (_holds(line, _NO_TITLE_HOLDS) and _NO_TITLE.search(line))
         or (_holds(line, _NO_HEADLINE_HOLDS) and _NO_HEADLINE.search(line))
         or _is_date_line(line, marks)
     )
+
+
+def _is_masthead(line: str) -> bool:
+    """Is it an outlet's name beyond doubt? Headlines in capitals may end in "Record" or "Star", too."""
+    return len(line.split()) <= MASTHEAD_WORDS and _KNOWN_NAME.fullmatch(line) is not None and _outlet(line) == line
+
+
+def part_title(title: str) -> tuple[str, str | None]:
+    """A headline without the outlet that a page's title ends in, and that outlet.
+
+    >>> part_title("Ferry fares rise again | Valley Ledger"), part_title("Ferry fares rise again - for good")
+    (('Ferry fares rise again', 'Valley Ledger'), ('Ferry fares rise again - for good', None))
+    """
+    match = _ENDS_IN_OUTLET.match(title)
+    if match is None or len(match["title"].split()) < TITLE_WORDS[0]:
+        return title, None
+    name = match["name"]
+    if _outlet(name) != name or (match["joint"] != "|" and not _KNOWN_NAME.fullmatch(name)):
+        return title, None
+    return match["title"], name
 
 
 def _content(text: str) -> set[str]:
@@ -186,8 +233,9 @@ def _is_date_line(line: str, marks: int) -> bool:
 _KNOWN: Final = (
     r"(?:Thomson )?Reuters|(?:The )?Associated Press|AP|UPI|United Press International|AFP|Agence France-Presse|"
     r"dpa|DPA|TASS|RIA Novosti|Interfax(?:-Ukraine)?|Ukrinform|Xinhua|Bloomberg(?: News)?|PTI|Press Trust of India|"
-    r"ANI|IANS|ANSA|EFE|Kyodo(?: News)?|Yonhap|CNN|BBC(?: News| Sport)?|CBC(?: News)?|CBS(?: News| Sports)?|"
-    r"NBC(?: News| Sports)?|ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|Sky News|"
+    r"ANI|IANS|ANSA|EFE|Kyodo(?: News)?|Yonhap|CNN(?: Business| Sport| Travel)?|BBC(?: News| Sport)?|CBC(?: News)?|"
+    r"CBS(?: News| Sports)?|NBC(?: News| Sports)?|ABC(?: News)?|PBS(?: NewsHour)?|NPR|CNBC|MSNBC|Fox (?:News|Business)|"
+    r"Sky News|"
     r"ITV(?: News)?|Euronews|France 24|Deutsche Welle|DW|RT|Sputnik|Al Jazeera|Al Arabiya|Anadolu(?: Agency)?|AA|"
     r"WAFA|SANA|SPA|WAM|IRNA|MNA|Tasnim|Mehr News Agency|Politico|Axios|ProPublica|Vox|Wired|Forbes|Fortune|"
     r"Newsweek|TIME|The Atlantic|The Economist|The Hill|The Conversation|Le Monde|Der Spiegel|El País|Haaretz|"
@@ -207,6 +255,7 @@ _NAME: Final = r"(?:(?:[A-Z][\w’'&-]*|of|and|the|&|de|la)\s+){0,5}?"
 _DOMAIN: Final = r"[A-Za-z][\w-]*(?:\.[a-z]+)?\.(?:com|net|org|info|news|in|co\.uk|co|uk|ca|com\.au|de|eu|tv)"
 _OUTLET: Final = re.compile(rf"(?:The\s+)?(?:(?i:{_KNOWN})|{_NAME}{_OUTLET_WORD}|{_DOMAIN})", re.ASCII)
 _KNOWN_NAME: Final = re.compile(rf"(?i:{_KNOWN})|The .+|{_DOMAIN}")
+_ENDS_IN_OUTLET: Final = re.compile(r"(?P<title>.*\S)\s+(?P<joint>[|–—-])\s+(?P<name>[^|–—]{2,40})$")
 _NO_OUTLET: Final = re.compile(
     r"^(?:the )?(?:(?:previous|next|older|newer|new|recent|popular|featured|guest|blog|this|world|latest|breaking|"
     r"more|top|local|business|us|u\.s\.|uk|national|international|related|sports?|tech(?:nology)?|political|"
@@ -220,7 +269,10 @@ _NO_OUTLET: Final = re.compile(
 _DATELINE_SOURCE: Final = re.compile(
     r"^(?:[^()]{0,60}?\((?P<name>[A-Z][\w. -]{1,24})\)\s*(?:[-–—]{1,2}\s|[:,]\s)"  # "LONDON (Reuters) - "
     r"|[A-Z][^()/]{2,45}?/(?P<slashed>[A-Z]{3,9})/\.?\s?"  # "MOSCOW, May 21. /TASS/. "
-    r"|\((?P<first>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘]))"  # "(CNN) The senator"
+    r"|\((?P<first>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘])"  # "(CNN) The senator"
+    r"|[A-Z][^()]{1,60}?[-–—]{1,2}\s?\((?P<after>[A-Z][\w. ]{1,24})\)\s?(?=[A-Z“\"‘])"  # "LEEDS, England — (AP) The"
+    r"|[A-Z][^()]{1,60}? \d{1,2} \((?P<dated>[A-Z]{2,9})\)\s?(?=[A-Z“\"‘])"  # "New Delhi, Feb 4 (PTI) The"
+    r"|[A-Z][^()]{1,40}?\((?P<glued>CNN(?: \w+)?)\)\s?(?=[A-Z“\"‘]))"  # "London (CNN Business)The"
 )
 _PLACE_AND_DAY: Final = re.compile(rf"^[A-Z][A-Z .,'-]+(?:, .{{0,20}})?,? (?:{'|'.join(MONTHS)})\.? \d", re.IGNORECASE)
 _SITE_DATELINE: Final = re.compile(rf"^(?P<name>{_DOMAIN})\s*[-–—]\s+[A-Z]", re.IGNORECASE)
@@ -229,8 +281,8 @@ _SOURCE_LABEL: Final = re.compile(
 )
 _FIRST_IN: Final = re.compile(
     r"^(?:this|the) (?:article|story|piece|report|post)\b[^.]{0,30}?\b(?:first |originally )?(?:published|"
-    r"appeared)\b(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:republished|"
-    r"reprinted)[^.]{0,40}? from (?P<other>.+)$",
+    r"appeared)\b(?: first| originally)? (?:by|in|on|at) (?P<name>.+)$|^(?:(?:this|the) (?:article|story|piece) (?:is|"
+    r"was|has been) )?(?:republished|reprinted)[^.]{0,40}? from (?P<other>.+?)(?: under\b.*|\. .*)?$",
     re.IGNORECASE,
 )
 # of small letters: what a line must hold to name a source, or to claim a copyright
@@ -320,6 +372,7 @@ def _dateline_source(line: str) -> str | None:
 
 
 def _find_copyright(line: str) -> re.Match[str] | None:
+    line = " ".join(line.split())
     places = [at for at in map(line.find, ("©", "(c)", "Copyright")) if at >= 0]
     return _COPYRIGHT.search(line, min(places)) if places else None
 
