@@ -43,6 +43,20 @@ def test_a_glossary_is_boilerplate() -> None:
     assert tell_kind(glossary, [False, True] * 3) == "boilerplate"
 
 
+def test_an_article_that_advises_its_readers_is_no_appeal() -> None:
+    advice = [
+        "Savings banks warn of letters that ask you for your password",
+        "By A. Clerk",
+        "Customers of two savings banks have had letters that ask you to confirm your account and your personal data.",
+        "Your account will be closed, the letters say, unless you click on a link and enter your email address and "
+        "password there. The page that you see has the banks' privacy policy and cookie settings.",
+        '"Do not enter your details, and let us know at once," said Ida Brandt, who speaks for the two banks.',
+        "You should check your settings and never share your password. If you have lost money, your bank must refund you.",
+        "The police said that they had registered eighty complaints since January.",
+    ]
+    assert tell_kind(advice, [False, False] + [True] * 5) == "article"
+
+
 def test_a_segment_of_furniture_alone_is_boilerplate() -> None:
     assert tell_kind(["Home", "Menu"], [False, False]) == "boilerplate"
 

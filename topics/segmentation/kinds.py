@@ -36,6 +36,8 @@ SHORT_WORDS: Final = 60  # a shorter piece may do without addressing anybody
 _ADDRESSES: Final = re.compile(r"\b(?:we|our|us|you|your|yours|ours|we[’']\w+|you[’']\w+)\b")
 _SPOKEN_TO: Final = (" we ", " our ", " us ", " us.", " you", " we’", " we'")
 _QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"")  # whoever is addressed in there is not the reader
+_REPORTED: Final = re.compile(r"\b(?:said|told|warned|added|according to)\b")
+REPORTED: Final = 2  # so often somebody is quoted in an article that advises its readers, and in no boilerplate
 _HEADING: Final = re.compile(
     r"^(?:about (?:us|this site|our|the)\b|who we are|our (?:mission|story|standards)|how (?:we|this site|our)\b|"
     r"why you can trust|(?:related|key|more|other|read more|people|places|topics|terms|names|"
@@ -110,6 +112,8 @@ def _asks(lines: Iterable[str], marks: Sequence[int], n_words: int, n_spoken: in
         return False
     whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
     if must_speak and not _speaks(whole, share):
+        return False
+    if len(_REPORTED.findall(whole)) >= REPORTED:
         return False
     found = find_sure(whole)
     sure = [match[0] for match in found]
