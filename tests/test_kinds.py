@@ -51,7 +51,7 @@ def test_an_article_that_advises_its_readers_is_no_appeal() -> None:
         "Your account will be closed, the letters say, unless you click on a link and enter your email address and "
         "password there. The page that you see has the banks' privacy policy and cookie settings.",
         '"Do not enter your details, and let us know at once," said Ida Brandt, who speaks for the two banks.',
-        "You should check your settings and never share your password. If you have lost money, your bank must refund it.",
+        "You should check your settings and never share your password. If you have lost money, ask your bank.",
         "The police said that they had registered eighty complaints since January.",
     ]
     assert tell_kind(advice, [False, False] + [True] * 5) == "article"
