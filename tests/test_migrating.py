@@ -21,7 +21,7 @@ from topics.labels.matching import settle_topics
 from topics.labels.migrating import merge, migrate, rename
 from topics.labels.store import append_decisions
 from topics.labels.taxonomy import load_taxonomy
-from topics.labels.taxonomy_edit import drop_topic
+from topics.labels.taxonomy_edit import drop_topic, rename_topic
 
 SLUGS = ("rivers", "hills", "woods", "fens")
 TAXONOMY = "".join(f'[[topic]]\nslug = "{slug}"\nname = "{slug}"\ndescription = "On {slug}."\n\n' for slug in SLUGS)
@@ -149,6 +149,28 @@ def test_lines_from_a_branch_that_did_not_know_are_read_in_todays_words_and_said
     assert len(rename(labels, "rivers", "waters").respelled) == 1
     assert meanings(labels) == plain_meanings(labels)
     assert rename(labels, "rivers", "waters").respelled == ()
+
+
+def test_topics_cannot_trade_slugs_since_lines_that_stand_there_would_mean_something_else(tmp_path: Path):
+    labels = make_project(tmp_path, decide(1, "rivers"), decide(2, "hills"))
+    rename(labels, "rivers", "waters")
+    before = contents(labels)
+    with pytest.raises(LabelError, match='labels that say so mean "waters" now'):
+        rename(labels, "hills", "rivers")
+    assert contents(labels) == before
+    rename(labels, "waters", "rivers")
+    assert list(meanings(labels).values()) == list(plain_meanings(labels).values()) == [("rivers", ()), ("hills", ())]
+
+
+def test_the_slug_of_a_rename_that_was_killed_is_not_given_away(tmp_path: Path):
+    labels = make_project(tmp_path, decide(1, "rivers"), decide(2, "hills"))
+    path = labels / "taxonomy.toml"
+    path.write_text(rename_topic(path.read_text("utf-8"), "t", "rivers", "waters"), encoding="utf-8")
+    with pytest.raises(LabelError, match='"rivers" was a topic once'):
+        rename(labels, "hills", "rivers")
+    assert meanings(labels)[f"{1:064x}"] == ("waters", ())
+    rename(labels, "rivers", "waters")
+    assert meanings(labels) == plain_meanings(labels)
 
 
 @pytest.mark.parametrize(

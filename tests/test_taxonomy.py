@@ -63,6 +63,16 @@ def test_an_unknown_slug_is_answered_with_where_the_known_ones_are():
         ('version = 1\n[[topic]]\nslug = "a"', 't.toml: unknown key "version".'),
         (RIVERS.replace('"hills"', '"rivers"'), 't.toml:9: slug "rivers" again; it stands at t.toml:2 too.'),
         (RIVERS.replace('"hills"', '"High Hills"'), 't.toml:9: slug "High Hills" may hold only'),
+        (
+            RIVERS.replace('"hills"', '"unknown"'),
+            't.toml:9: slug "unknown" is what segments without a topic are called.',
+        ),
+        (
+            RIVERS.replace('"hills"', '"rivers"').replace('"Rivers and', '"""\n[[topic]]\n""" #'),
+            't.toml:11: slug "rivers" again; it stands at t.toml:2 too.',
+        ),
+        (f"topic = {'9' * 5_000}", "t.toml: not TOML that a taxonomy can be."),
+        (f"topic = {'[' * 20_000}", "t.toml: not TOML that a taxonomy can be."),
         (RIVERS.replace('name = "Hills"', 'nmae = "Hills"'), 't.toml:9: unknown key "nmae".'),
         (RIVERS.replace('name = "Hills"', ""), "t.toml:9: name is missing"),
         (RIVERS.replace('"Rivers and what floats on them."', '" "'), "t.toml:2: description is missing"),

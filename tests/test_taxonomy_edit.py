@@ -71,6 +71,25 @@ def test_renaming_there_and_back_leaves_one_retired_slug():
     assert back.startswith(VALLEY)
 
 
+def test_a_slug_that_labels_know_is_taken_again_only_by_what_they_mean_with_it():
+    text = rename_topic(VALLEY, "t", "rivers", "waters")
+    refused = 't: "rivers" was a topic once, and labels that say so mean "waters" now. Take another slug.'
+    for step in (
+        lambda: rename_topic(text, "t", "hills", "rivers"),
+        lambda: merge_topics(text, "t", ["hills", "woods"], "rivers"),
+        lambda: add_topic(text, "t", Topic("rivers", "Rivers", "Rivers again."), "hills"),
+    ):
+        with pytest.raises(LabelError) as raised:
+            step()
+        assert str(raised.value) == refused
+    split = drop_topic(text, "t", "waters", ["hills", "woods"])
+    with pytest.raises(LabelError, match='mean "hills, woods" now'):
+        rename_topic(split, "t", "hills", "rivers")
+    assert parse_taxonomy(merge_topics(split, "t", ["hills", "woods"], "rivers"), "t").slugs == ("rivers",)
+    merged = merge_topics(text, "t", ["waters", "hills"], "rivers")
+    assert parse_taxonomy(merged, "t").retired == {"waters": ("rivers",), "hills": ("rivers",)}
+
+
 def test_retired_slugs_are_followed_to_the_topics_of_today():
     text = rename_topic(rename_topic(VALLEY, "t", "hills", "heights"), "t", "heights", "peaks", "Peaks")
     assert parse_taxonomy(text, "t").find_successors("hills") == ("peaks",)
@@ -117,12 +136,31 @@ def test_the_first_and_the_last_topic_can_go_and_comments_stay():
     assert "# Below it:" in last and "# the end" in last
 
 
+def test_what_looks_like_a_table_or_a_comment_inside_a_text_is_part_of_it():
+    odd = VALLEY.replace("Hills,\nand", "Hills,\n[sic]\n[[topic]]\n# indeed\nand").replace(
+        'description = "Woods."', 'description = """Woods,\n# and trees"""'
+    )
+    before = parse_taxonomy(odd, "t")
+    for eol in ("\n", "\r\n"):
+        text = odd.replace("\n", eol)
+        for slug in before.slugs:
+            added = parse_taxonomy(add_topic(text, "t", Topic("fish", "Fish", "Fish."), slug), "t")
+            assert tuple(topic for topic in added.topics if topic.slug != "fish") == before.topics
+            assert added.slugs[added.slugs.index(slug) + 1] == "fish"
+            dropped = parse_taxonomy(drop_topic(text, "t", slug, [s for s in before.slugs if s != slug]), "t")
+            assert dropped.topics == tuple(topic for topic in before.topics if topic.slug != slug)
+    merged = merge_topics(odd, "t", ["hills"], "woods")
+    assert "[sic]" in parse_taxonomy(merged, "t")["woods"].description
+    assert "# and trees" not in drop_topic(odd, "t", "woods", ["hills"])
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [
         (lambda: rename_topic(VALLEY, "t", "lakes", "ponds"), 't: no topic "lakes". It has rivers, hills, woods.'),
         (lambda: rename_topic(VALLEY, "t", "rivers", "hills"), 't: topic "hills" is there already.'),
         (lambda: rename_topic(VALLEY, "t", "rivers", "Big Hills"), 't: slug "Big Hills" may hold only'),
+        (lambda: rename_topic(VALLEY, "t", "rivers", "unknown"), 't: slug "unknown" is what segments without a topic'),
         (lambda: merge_topics(VALLEY, "t", ["rivers", "lakes"], "hills"), 't: no topic "lakes".'),
         (lambda: merge_topics("topic = []", "t", ["rivers"], "hills"), "t: no topics."),
     ],

@@ -9,19 +9,29 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from topics.errors import LabelError
 
-__all__ = ["Taxonomy", "Topic", "check_slug", "find_taxonomy", "load_taxonomy", "parse_taxonomy"]
+__all__ = [
+    "Taxonomy",
+    "Topic",
+    "check_slug",
+    "find_tables",
+    "find_taxonomy",
+    "is_toml",
+    "load_taxonomy",
+    "parse_taxonomy",
+]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IPTC = re.compile(r"medtop:[0-9]{8}")
-_TABLE = re.compile(r"\s*\[\[\s*topic\s*\]\]")
+_UNKNOWN = "unknown"  # where models and exports put the segments that no topic fits
+_TABLE = re.compile(r"\s*\[\[?\s*[\"']?([a-z]+)")
 _KEYS = ("slug", "name", "description", "rule", "borderline", "key_words", "iptc")
 
 
@@ -119,6 +129,8 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LabelError(f"{source}: not TOML: {error}. Mend the file there.") from None
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets
+        raise LabelError(f"{source}: not TOML that a taxonomy can be. Mend the file.") from None
     rows = tables.pop("topic", None)
     retired = tables.pop("retired", [])
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
@@ -127,7 +139,7 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
         raise LabelError(
             f'{source}: unknown key "{sorted(tables)[0]}". It holds [[topic]] and [[retired]] tables only.'
         )
-    lines = [number for number, line in enumerate(text.split("\n"), 1) if _TABLE.match(line)]
+    lines = [number + 1 for number, name in find_tables(text) if name == "topic"]
     if len(lines) != len(rows):  # written as inline tables: name the topic by its number instead
         lines = []
     first: dict[str, str] = {}
@@ -142,12 +154,38 @@ def parse_taxonomy(text: str, source: str) -> Taxonomy:
     return Taxonomy(tuple(topics), source, _read_retired(retired, set(first), source))
 
 
+def find_tables(text: str) -> list[tuple[int, str]]:
+    """The lines, counted from 0, that begin a table, each with its name; what looks like one inside a text is none.
+
+    >>> find_tables("[[topic]]\\nname = '''\\n[[topic]]\\n'''\\n[[retired]]")
+    [(0, 'topic'), (4, 'retired')]
+    """
+    lines = text.split("\n")
+    found: list[tuple[int, str]] = []
+    for number, line in enumerate(lines):
+        header = _TABLE.match(line)
+        if header and is_toml(lines[found[-1][0] if found else 0 : number]):
+            found.append((number, header[1]))
+    return found
+
+
+def is_toml(lines: Sequence[str]) -> bool:
+    """Whether these lines are TOML by themselves: they break off in no text and no list."""
+    try:
+        tomllib.loads("".join(f"{line}\n" for line in lines))
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def check_slug(slug: str) -> str | None:
     """What is wrong with a slug that is to be, as half a sentence; ``None`` for a good one.
 
     >>> check_slug("crime-justice"), check_slug("Crime")
     (None, 'may hold only a-z, 0-9 and single hyphens between them')
     """
+    if slug == _UNKNOWN:
+        return "is what segments without a topic are called"
     return None if _SLUG.fullmatch(slug) else "may hold only a-z, 0-9 and single hyphens between them"
 
 
@@ -159,7 +197,7 @@ def _read_topic(row: Mapping[str, Any], place: str) -> Topic:
         if not isinstance(row.get(key), str) or not row[key].strip():
             raise LabelError(f"{place}: {key} is missing or not a text. Add it.")
     if fault := check_slug(row["slug"]):
-        raise LabelError(f'{place}: slug "{row["slug"]}" {fault}.')
+        raise LabelError(f'{place}: slug "{row["slug"]}" {fault}. Take another.')
     lists = {key: row.get(key, []) for key in ("key_words", "borderline")}
     for key, texts in lists.items():
         if not isinstance(texts, list) or not all(isinstance(text, str) and text.strip() for text in texts):

@@ -7,23 +7,21 @@ added and taken out by their lines), and only what a step changes is written ane
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from topics.errors import LabelError
-from topics.labels.taxonomy import Topic, check_slug, parse_taxonomy
+from topics.labels.taxonomy import Topic, check_slug, find_tables, is_toml, parse_taxonomy
 
 __all__ = ["add_topic", "drop_topic", "format_topic", "merge_topics", "rename_topic"]
 
 _WORDS_A_LINE = 8
-_HEADER = re.compile(r"\s*\[\[?\s*([a-z]+)\s*\]?\]")
 
 
 def rename_topic(text: str, source: str, old: str, new: str, name: str | None = None) -> str:
     """The topic ``old`` under the slug ``new``, and under another ``name`` where one is given."""
     document = _parse(text, source)
-    _check_new(document, new, source)
+    _check_new(text, new, source, frees=[old])
     row = _find(document, old, source)
     row["slug"] = new
     if name is not None:
@@ -52,7 +50,7 @@ def merge_topics(
         kept = _find(document, into, source)
         merged = [kept, *rows]
     else:
-        _check_new(document, into, source)
+        _check_new(text, into, source, frees=gone)
         kept, merged = rows[0], rows
     texts = dict.fromkeys(str(row["description"]).strip() for row in merged)
     kept["description"] = description or " ".join(texts)
@@ -73,9 +71,8 @@ def merge_topics(
 
 def add_topic(text: str, source: str, topic: Topic, after: str) -> str:
     """One more topic, right behind the topic ``after``."""
-    document = _parse(text, source)
-    _check_new(document, topic.slug, source)
-    _find(document, after, source)
+    _check_new(text, topic.slug, source)
+    _find(_parse(text, source), after, source)
     lines = text.split("\n")
     _begin, end = _locate(text, source, after)
     lines[end:end] = ["", *format_topic(topic).rstrip("\n").split("\n")]
@@ -144,11 +141,19 @@ def _find(document: Any, slug: str, source: str) -> Any:
     raise LabelError(f'{source}: no topic "{slug}". It has {", ".join(_slugs(document))}.')
 
 
-def _check_new(document: Any, slug: str, source: str) -> None:
-    if slug in _slugs(document):
+def _check_new(text: str, slug: str, source: str, frees: Sequence[str] = ()) -> None:
+    """A topic can have this slug: labels that say it already mean nothing but the topics ``frees``, which become it."""
+    known = parse_taxonomy(text, source)
+    if slug in known:
         raise LabelError(f'{source}: topic "{slug}" is there already. Take another slug, or "topics labels merge".')
     if fault := check_slug(slug):
         raise LabelError(f'{source}: slug "{slug}" {fault}. Take another.')
+    after = known.find_successors(slug)
+    if not set(after) <= set(frees):
+        raise LabelError(
+            f'{source}: "{slug}" was a topic once, and labels that say so mean "{", ".join(after)}" now. '
+            "Take another slug."
+        )
 
 
 def _join_lists(kept: Any, rows: Sequence[Any], key: str) -> None:
@@ -173,7 +178,7 @@ def _join_lists(kept: Any, rows: Sequence[Any], key: str) -> None:
 def _locate(text: str, source: str, slug: str) -> tuple[int, int]:
     """Numbers of the lines, from 0 and half open, of a topic's table; comments behind its last key are not its own."""
     lines = text.split("\n")
-    headers = [(number, found[1]) for number, line in enumerate(lines) if (found := _HEADER.match(line))]
+    headers = find_tables(text)
     slugs = _slugs(_parse(text, source, whole=False))
     starts = [number for number, name in headers if name == "topic"]
     if len(starts) != len(slugs):
@@ -182,7 +187,7 @@ def _locate(text: str, source: str, slug: str) -> tuple[int, int]:
         )
     begin = starts[slugs.index(slug)]
     end = min((number for number, _name in headers if number > begin), default=len(lines))
-    while not lines[end - 1].strip() or lines[end - 1].lstrip().startswith("#"):
+    while not lines[end - 1].partition("#")[0].strip() and is_toml(lines[begin : end - 1]):
         end -= 1
     return begin, end
 
