@@ -227,6 +227,15 @@ def test_a_topic_whose_words_changed_is_found_with_its_words_and_a_piece_to_read
     assert find_drift(labelled(pieces), since="2027-01-01").terms == ()
 
 
+def test_a_topic_that_has_gone_is_found_with_its_last_piece():
+    pieces = [("rivers", draw(WATER, n), f"2025-01-{1 + n % 28:02}") for n in range(30)]
+    pieces += [("roads", draw(TRAFFIC, n), "2025-01-01") for n in range(30)]
+    pieces += [("roads", draw(TRAFFIC, n), "2026-01-01") for n in range(60)]
+    gone, came = sorted(find_drift(labelled(pieces)).mix, key=lambda shift: shift.share)
+    assert (gone.topic, gone.share, gone.entry.line) == ("rivers", (0.5, 0.0), 28)
+    assert (came.topic, came.share, came.entry.line) == ("roads", (0.5, 1.0), 61)
+
+
 def test_a_word_of_one_outlet_tells_of_the_outlet():
     pieces = [("rivers", draw(WATER, n), "2025-01-01") for n in range(30)]
     pieces += [("rivers", [*draw(WATER, n), *(["gazette"] if n % 3 == 0 else [])], "2026-01-01") for n in range(30)]

@@ -82,6 +82,18 @@ def test_only_last_words_can_disagree(tmp_path: Path):
     assert report.ok
 
 
+def test_a_decision_after_two_people_had_differed_settles_it(tmp_path: Path):
+    differ = (decide("One."), decide("One.", "hills", by="ben", day=2))
+    assert append_and_check(tmp_path / "third", *differ, decide("One.", by="cyd", day=3)).ok
+    assert append_and_check(tmp_path / "one of them", *differ, decide("One.", day=3)).ok
+    assert append_and_check(tmp_path / "earlier line", decide("One.", by="cyd", day=3), *differ).ok
+    assert append_and_check(tmp_path / "at once", *differ, decide("One.", by="cyd", day=2)).n_findings == {
+        "disagreement": 1
+    }
+    again = (decide("One.", by="cyd", day=3), decide("One.", "hills", by="dan", day=3))
+    assert append_and_check(tmp_path / "differ again", *differ, *again).n_findings == {"disagreement": 2}
+
+
 def test_no_topic_disagrees_with_a_topic(tmp_path: Path):
     report = append_and_check(tmp_path, decide("One.", None), decide("One.", by="ben"))
     assert "ben says rivers, ada says no topic" in report.findings[0].message
@@ -126,6 +138,15 @@ def test_a_term_file_that_cannot_be_used_is_a_finding(tmp_path: Path):
 def test_a_place_that_holds_another_text_is_found(tmp_path: Path):
     report = append_and_check(tmp_path, decide("One. Two.", end=4), dumps=[Dump("wire.txt", "One. Two.")])
     assert report.n_findings == {"wrong-place": 1}
+
+
+def test_a_text_that_is_not_the_one_named_is_found_until_it_is_labelled_again(tmp_path: Path):
+    good, other = decide("One.", text="One. "), decide("Two.", text="Three.")
+    report = append_and_check(tmp_path, good, other)
+    assert [(finding.kind, finding.place) for finding in report.findings] == [
+        ("other-text", f"{tmp_path / 'a.jsonl'}:2")
+    ]
+    assert append_and_check(tmp_path, decide("Two.", "hills", text="Two.", day=2)).ok
 
 
 def test_a_dump_that_changed_is_found(tmp_path: Path):

@@ -14,6 +14,7 @@ import pytest
 from topics.bundle import load_model
 from topics.classification.analyzer import count_terms
 from topics.errors import LabelError
+from topics.examples import read_training_set
 from topics.labels.decisions import TopicDecision, to_json
 from topics.labels.signatures import sign_text
 from topics.labels.standoff import SegmentTerms, terms_path, write_terms
@@ -158,6 +159,20 @@ def test_labels_without_text_or_terms_are_reported(tmp_path: Path) -> None:
         "x.txt: 2 labels without text or terms. Give the dump with --dumps.",
     )
     assert report.n_labels == 12
+
+
+def test_nothing_is_learned_from_a_text_that_is_not_the_one_named(tmp_path: Path) -> None:
+    swapped = replace(ALL[0], text=ALL[1].text)
+    moved = decide("music", "A bell rings.", keep=False, end=6)
+    labels = project(tmp_path, own=[*ALL[1:], swapped, moved])
+    (tmp_path / "seeds").mkdir()
+    (tmp_path / "seeds" / "own.txt").write_text("A bell rings.", "utf-8")
+    found = read_training_set(labels)
+    assert found.pieces.decisions == tuple(ALL[1:])
+    assert found.problems == (
+        f"{labels / 'own.jsonl'}:12: its text is not the one that its digest names. Label it again.",
+        f"{labels / 'own.jsonl'}:13: own.txt has another text there. Label it again.",
+    )
 
 
 def test_a_line_that_cannot_be_used_is_reported_and_the_others_are(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from topics.errors import LabelError
-from topics.records import Dump, dump_digest
+from topics.records import Dump, dump_digest, text_digest
 
 if TYPE_CHECKING:
     from topics.classification.analyzer import Terms
@@ -48,7 +48,7 @@ class Pieces:
     """The labelled pieces that have text or terms: columns of the same length, in the order of the label files.
 
     ``files`` are the label files that each was first labelled in, by their names without suffix. ``problems`` has a
-    line for each dump whose labels have neither.
+    line for each dump whose labels have neither, and for each label whose text is not the one that it names.
     """
 
     examples: tuple[Example, ...]
@@ -146,17 +146,22 @@ def gather_pieces(
     kept: list[tuple[TopicDecision, Terms]] = []
     signatures: dict[str, str] = {}
     missing: Counter[str] = Counter()
+    wrong: list[str] = []
     for entry in settle_topics(decisions.topics):
         decision = entry.decision
         if decision.kind == "boilerplate" or _is_retired(decision, boundaries.get(decision.dump, {})):
             continue
         text = text_of(decision, texts)
-        if text is not None:
+        if decision.has_other_text:
+            wrong.append(f"{entry.place}: its text is not the one that its digest names. Label it again.")
+        elif text is not None:
             terms, signatures[decision.segment] = count_terms_of(decision.name, text, segmentation, furniture)
             kept.append((decision, terms))
         elif decision.segment in stored:
             kept.append((decision, stored[decision.segment].terms))
             signatures[decision.segment] = stored[decision.segment].signature
+        elif decision.dump in texts:
+            wrong.append(f"{entry.place}: {decision.name} has another text there. Label it again.")
         else:
             missing[decision.name] += 1
     groups = group_near_duplicates(signatures)
@@ -175,9 +180,12 @@ def gather_pieces(
         ),
         tuple(decision for decision, _ in kept),
         tuple(places[decision.segment].file for decision, _ in kept),
-        tuple(
-            f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
-            for name, n in sorted(missing.items())
+        (
+            *wrong,
+            *(
+                f"{name}: {n} label{'s' if n > 1 else ''} without text or terms. Give the dump with --dumps."
+                for name, n in sorted(missing.items())
+            ),
         ),
     )
 
@@ -239,11 +247,10 @@ def texts_by_dump(dumps: Iterable[Dump]) -> dict[str, str]:
 
 
 def text_of(decision: TopicDecision, texts: Mapping[str, str]) -> str | None:
-    """The text that a decision speaks of, from its dump or from the label itself."""
+    """The text that a decision names by its digest, from its dump or from the label itself."""
     whole = texts.get(decision.dump)
-    if whole is not None and decision.end <= len(whole):
-        return whole[decision.start : decision.end]
-    return decision.text
+    found = (whole[decision.start : decision.end] if whole is not None else None, decision.text)
+    return next((text for text in found if text is not None and text_digest(text) == decision.segment), None)
 
 
 def _all_counts(terms: Terms) -> dict[str, int]:

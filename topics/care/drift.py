@@ -64,7 +64,8 @@ class TermShift:
 
 @dataclass(frozen=True, slots=True)
 class MixShift:
-    """A topic's share of the labels before and after, and the later piece that begins its new share."""
+    """A topic's share of the labels before and after, and where to look: the later piece that begins its new share, or
+    the last one of a topic that has gone."""
 
     topic: str
     share: tuple[float, float]
@@ -193,9 +194,11 @@ def _describe_mix(
     shifts = []
     for k, slug in enumerate(slugs):
         share = float((topics[~later] == k).mean()), float((topics[later] == k).mean())
-        here = [place for place, topic, late in zip(dated, topics, later, strict=True) if topic == k and late]
-        if stand[k] and here and abs(share[1] - share[0]) >= MIN_CHANGE:
-            shifts.append(MixShift(slug, share, float(by_topic[k]), labelled.entries[here[0]]))
+        if stand[k] and abs(share[1] - share[0]) >= MIN_CHANGE:
+            own = [(place, late) for place, topic, late in zip(dated, topics, later, strict=True) if topic == k]
+            last = max((place for place, _ in own), key=lambda place: str(labelled.traits[place].published))
+            first = next((place for place, late in own if late), last)
+            shifts.append(MixShift(slug, share, float(by_topic[k]), labelled.entries[first]))
     return p_mix, tuple(sorted(shifts, key=lambda shift: -abs(shift.share[1] - shift.share[0])))
 
 

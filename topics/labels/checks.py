@@ -59,6 +59,7 @@ def check(
     findings += _find_disagreements(decisions.topics)
     findings += _find_differing_twins(decisions.topics, signatures, texts)
     findings += _find_repetitions(decisions.topics)
+    findings += _find_other_texts(decisions.topics)
     findings += _find_lost_places(decisions.topics, texts, segments_by_dump)
     findings += _find_lost_boundaries(decisions.boundaries, texts)
     if segments_by_dump is not None:
@@ -121,16 +122,26 @@ def _find_open_readings(first: Sequence[TopicEntry], second: Sequence[TopicEntry
 
 
 def _find_disagreements(entries: Sequence[TopicEntry]) -> Iterator[Finding]:
-    """Two people whose last words on one text differ in the topic."""
-    last_words: dict[str, dict[str, TopicEntry]] = {}
-    for by in sorted({entry.decision.by for entry in entries}):
-        for entry in settle_topics(entry for entry in entries if entry.decision.by == by):
-            last_words.setdefault(entry.decision.segment, {})[by] = entry
-    for said in last_words.values():
-        first, *others = sorted(said.values(), key=lambda entry: entry.rank)
+    """Two people whose last words on one text differ in the topic, where nobody has decided since."""
+    by_text: dict[str, list[TopicEntry]] = {}
+    for entry in entries:
+        by_text.setdefault(entry.decision.segment, []).append(entry)
+    for said in by_text.values():
+        said.sort(key=lambda entry: entry.precedence)
+        if _is_settled(said):
+            continue
+        last_words = {entry.decision.by: entry for entry in said}
+        first, *others = sorted(last_words.values(), key=lambda entry: entry.rank)
         for other in others:
             if other.decision.topic != first.decision.topic:
                 yield Finding("disagreement", other.place, _contradict(other, first, "on the same text"))
+
+
+def _is_settled(said: Sequence[TopicEntry]) -> bool:
+    """Whether the last moment has one answer, given after people had differed; ``said`` is about one text, in order."""
+    last = said[-1].decision.when
+    before = {entry.decision.by: entry.decision.topic for entry in said if entry.decision.when < last}
+    return len(set(before.values())) > 1 and len({e.decision.topic for e in said if e.decision.when == last}) == 1
 
 
 def _find_differing_twins(
@@ -169,6 +180,14 @@ def _find_repetitions(entries: Sequence[TopicEntry]) -> Iterator[Finding]:
 
 def _opinion(decision: TopicDecision) -> tuple[object, ...]:
     return decision.by, decision.dump, decision.start, decision.topic, decision.also, decision.kind
+
+
+def _find_other_texts(entries: Sequence[TopicEntry]) -> Iterator[Finding]:
+    """Decisions that hold and have a text beside them which is not the one that they name."""
+    for entry in settle_topics(entries):
+        if entry.decision.has_other_text:
+            message = "its text is not the one that its digest names, so nothing learns from it. Label it again."
+            yield Finding("other-text", entry.place, message)
 
 
 def _find_lost_places(

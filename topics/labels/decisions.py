@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from topics.errors import LabelError
-from topics.records import KINDS, Kind, Span
+from topics.records import KINDS, Kind, Span, text_digest
 
 __all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "from_json", "to_json"]
 
@@ -63,6 +63,11 @@ class TopicDecision(_Dated):
     furniture: tuple[Span, ...] | None = None
     was: tuple[str, ...] | None = None
     text: str | None = None
+
+    @property
+    def has_other_text(self) -> bool:
+        """Whether ``text`` is there and is not the one that ``segment`` names."""
+        return self.text is not None and text_digest(self.text) != self.segment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

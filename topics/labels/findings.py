@@ -31,6 +31,7 @@ FINDING_KINDS = (
     "disagreement",  # two people, one text, two topics
     "near-duplicate",  # two texts that are nearly one, and two topics
     "duplicate",  # one person said the same twice
+    "other-text",  # the text in the line is not the one that the digest names
     "wrong-place",  # the span of the dump is not the text that the digest names
     "changed-dump",  # the dump of that name is here with other content
     "retired",  # a boundary stands inside the span
