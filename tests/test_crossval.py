@@ -151,8 +151,21 @@ def test_only_the_files_asked_for_are_tested(labels: Path) -> None:
     assert cross_validate(labels, n_folds=2, tested=["second.jsonl"]).report.n == 4
     with pytest.raises(LabelError, match=r'no label file "third.jsonl" to test'):
         cross_validate(labels, tested=["third"])
-    with pytest.raises(LabelError, match="no folds by time"):
+    with pytest.raises(
+        LabelError, match=r"no folds by time can be made of 4 pieces\. They need two days of publication"
+    ):
         cross_validate(labels, by="time", tested=["second"], leave_out=["first"])
+
+
+def test_too_few_topics_for_folds_by_topic_are_not_too_few_labels(labels: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "labels"
+    shutil.copytree(labels, folder)
+    lines = (folder / "first.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (folder / "first.jsonl").write_text("".join(line for line in lines if '"bells"' not in line), "utf-8")
+    with pytest.raises(
+        LabelError, match=r"no folds by topic can be made of 4 pieces\. They need labels of three topics"
+    ):
+        cross_validate(folder, by="topic", leave_out=["second"])
 
 
 def test_a_later_word_on_a_text_keeps_its_file_its_outlet_and_its_day(labels: Path, tmp_path: Path) -> None:

@@ -145,9 +145,10 @@ def test_gold_that_does_not_fit_is_refused_with_its_place(tmp_path: Path):
     table.write_text("r1\trivers\t\th\nr9\trivers\t\th\n", encoding="utf-8")
     with pytest.raises(LabelError, match=r"gold\.tsv:2: not a judgement"):
         read_record_gold(table, data)
-    data.write_text('{"id": "r1"}\n', encoding="utf-8")
-    with pytest.raises(LabelError, match=r"records\.jsonl:1: not an object with id, title, text"):
-        read_record_gold(table, data)
+    for line in ('{"id": "r1"}', "9" * 5_000):
+        data.write_text(f"{line}\n", encoding="utf-8")
+        with pytest.raises(LabelError, match=r"records\.jsonl:1: not an object with id, title, text"):
+            read_record_gold(table, data)
     with pytest.raises(LabelError, match=r"pieces of d\.txt are out of order"):
         read_line_gold(*write_lines(tmp_path, LINES[::-1]))
     with pytest.raises(LabelError, match="outside its 8 lines"):

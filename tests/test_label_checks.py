@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 
 from topics.classification.analyzer import count_terms
+from topics.errors import LabelError
 from topics.labels.checks import FINDING_KINDS, CheckReport, check, stats
 from topics.labels.decisions import BoundaryDecision, TopicDecision
 from topics.labels.signatures import sign_text
@@ -52,6 +53,15 @@ def test_an_empty_folder_ok(tmp_path: Path):
     report = check(tmp_path, TAXONOMY)
     assert report.ok
     assert report.counts.primary == {"rivers": 0, "hills": 0}
+
+
+@pytest.mark.parametrize("look", [check, stats])
+def test_a_folder_that_is_not_there_is_refused(look, tmp_path: Path):
+    (tmp_path / "file").write_text("rivers", encoding="utf-8")
+    for name in ("file", "nowhere"):
+        with pytest.raises(LabelError) as raised:
+            look(tmp_path / name, TAXONOMY)
+        assert str(raised.value) == f"{tmp_path / name}: no such label folder. Check the path."
 
 
 def test_unreadable_lines_and_unknown_topics_are_found_with_their_places(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -22,7 +23,7 @@ from topics.labels import store
 from topics.labels.boundaries import read_boundaries
 from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json, to_json
 from topics.labels.store import append_decisions, find_label_files, read_decisions, write_decisions
-from topics.labels.taxonomy import parse_taxonomy
+from topics.labels.taxonomy import load_own_taxonomy, parse_taxonomy
 from topics.records import KINDS
 
 TAXONOMY = parse_taxonomy(
@@ -158,7 +159,7 @@ def test_a_wrong_field_is_refused_with_its_place(changes: dict[str, Any], messag
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "[1]", "null", '{"type": "topic"', "[" * 100_000])
+@pytest.mark.parametrize("line", ["<<<<<<< HEAD", "[1]", "null", '{"type": "topic"', "[" * 100_000, "9" * 5_000])
 def test_a_line_that_is_no_decision_is_refused(line: str):
     with pytest.raises(LabelError, match=r"^here:3: not "):
         from_json(line, "here:3")
@@ -194,6 +195,27 @@ def test_a_folder_gives_its_label_files_by_name_and_nothing_else(tmp_path: Path)
     append_decisions(tmp_path / "a.jsonl", [TOPIC])
     assert read(tmp_path) == [TOPIC, BOUNDARY]
     assert read_decisions([]).topics == ()
+
+
+def test_a_folder_with_the_name_of_a_label_file_is_named(tmp_path: Path):
+    (tmp_path / "a.jsonl").mkdir()
+    with pytest.raises(LabelError) as raised:
+        read_decisions([tmp_path])
+    assert (
+        str(raised.value) == f"{tmp_path / 'a.jsonl'}: a folder, and no label file. Move it, or give it another name."
+    )
+
+
+def test_a_label_folder_that_cannot_be_read_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(LabelError, match=r"cannot be read \(Permission denied\)\. Make it readable\."):
+        find_label_files(tmp_path)
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(LabelError, match=r"taxonomy.toml: cannot be read \(Permission denied\)"):
+        load_own_taxonomy(tmp_path)
 
 
 def test_an_unknown_topic_is_named_with_file_and_line(tmp_path: Path):

@@ -173,6 +173,17 @@ def test_the_slug_of_a_rename_that_was_killed_is_not_given_away(tmp_path: Path):
     assert meanings(labels) == plain_meanings(labels)
 
 
+def test_a_folder_that_cannot_be_held_is_one_line_and_stays_as_it_is(tmp_path: Path):
+    labels = make_project(tmp_path, decide(1, "rivers"))
+    (labels / ".lock").unlink()
+    (labels / ".lock").mkdir()
+    before = contents(labels)
+    done = CliRunner().invoke(app, ["labels", "rename", "rivers", "waters", "--labels", str(labels)])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith(f"topics: {labels}: cannot be written (") and "Make it writable" in done.stderr
+    assert contents(labels) == before
+
+
 @pytest.mark.parametrize(
     ("step", "message"),
     [

@@ -120,6 +120,7 @@ def test_a_damaged_term_file_is_refused_with_its_line(tmp_path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
     damages = {
         "": ":1: not a line of a term file",
+        f"{lines[0]}\n{'9' * 5_000}": ":2: not a line of a term file",
         "\n".join(lines[:-1]): ": 3 segments, and its header says 4",
         "\n".join([*lines[:2], lines[2][:50]]): ":3: not a line of a term file",
         "\n".join(lines).replace('{"1": "otter,', '{"0": "otter,'): ":2: the counts are malformed",

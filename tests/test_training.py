@@ -235,6 +235,15 @@ def test_a_file_can_be_left_out(tmp_path: Path, named: str) -> None:
     assert list(load_model(report.path).manifest["labels"]) == ["own.jsonl"]
 
 
+def test_a_file_to_leave_out_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(LabelError) as raised:
+        fit(tmp_path, leave_out=("own", "othr"), own=ALL[:8], other=ALL[8:])
+    labels = tmp_path / "labels"
+    assert str(raised.value) == f'{labels}: no label file "othr" to leave out. Known are: other, own.'
+    with pytest.raises(LabelError, match='no label file "othr" to leave out'):
+        read_training_set(labels, leave_out=["othr"])
+
+
 def test_an_error_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match=r"no label whose text or terms can be had"):
         fit(tmp_path, own=[replace(decision, text=None) for decision in ALL])

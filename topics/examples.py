@@ -84,11 +84,10 @@ def read_training_set(
     """
     from topics.bundle import load_model, load_vectors
     from topics.labels.store import read_decisions
-    from topics.labels.taxonomy import load_taxonomy
+    from topics.labels.taxonomy import load_own_taxonomy
 
     labels = Path(labels)
-    own = labels / "taxonomy.toml"
-    taxonomy = load_taxonomy(own if own.is_file() else None)
+    taxonomy = load_own_taxonomy(labels)
     problems: list[str] = []
     files = choose_files(labels, leave_out)
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
@@ -110,11 +109,16 @@ def read_training_set(
 def choose_files(labels: Path, leave_out: Sequence[str] = (), *, needed: bool = True) -> list[Path]:
     """The label files of a folder but those left out, which are named with or without their suffix.
 
-    Where there is none but one is ``needed``, that is a :class:`topics.errors.LabelError`.
+    To leave out one that is not there is a :class:`topics.errors.LabelError`; so is it where none is left but one is
+    ``needed``.
     """
     from topics.labels.store import find_label_files
 
-    files = [f for f in find_label_files(labels) if f.stem not in leave_out and f.name not in leave_out]
+    found = find_label_files(labels)
+    if unknown := set(leave_out) - {name for file in found for name in (file.stem, file.name)}:
+        known = ", ".join(file.stem for file in found) or "none"
+        raise LabelError(f'{labels}: no label file "{min(unknown)}" to leave out. Known are: {known}.')
+    files = [file for file in found if file.stem not in leave_out and file.name not in leave_out]
     if needed and not files:
         raise LabelError(f"{labels}: no label files (*.jsonl). Label some segments first, or give --labels.")
     return files

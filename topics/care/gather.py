@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from topics.classification.analyzer import Terms
-from topics.labels.counting import load_own_taxonomy
 from topics.labels.decisions import TopicDecision
 from topics.labels.entries import Entry, OnProblem, find_label_files, read_decisions
 from topics.labels.matching import settle_topics
-from topics.labels.taxonomy import Taxonomy
+from topics.labels.taxonomy import Taxonomy, load_own_taxonomy
 from topics.records import Dump
 
 if TYPE_CHECKING:

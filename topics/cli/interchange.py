@@ -169,10 +169,9 @@ def _take_format(name: str) -> Format:
 
 def _read_labels(folder: Path, problems: Problems, *, missing_ok: bool) -> tuple[Taxonomy, Decisions]:
     from topics.labels.store import find_label_files, read_decisions
-    from topics.labels.taxonomy import load_taxonomy
+    from topics.labels.taxonomy import load_own_taxonomy
 
-    own = folder / "taxonomy.toml"
-    taxonomy = load_taxonomy(own if own.is_file() else None)
+    taxonomy = load_own_taxonomy(folder)
     files = find_label_files(folder)
     if not files and not missing_ok:
         raise LabelError(f"{folder}: no label files (*.jsonl). Label some segments first, or give --labels.")

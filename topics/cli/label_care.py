@@ -117,7 +117,8 @@ def count_labels(
     from topics.care.agreement import read_agreement
     from topics.care.curve import MIN_PIECES
     from topics.care.report import LabelStats
-    from topics.labels.counting import load_own_taxonomy, stats
+    from topics.labels.counting import stats
+    from topics.labels.taxonomy import load_own_taxonomy
 
     as_json = wants_json(format, as_json)
     counted = stats(folder, None, say_problem)

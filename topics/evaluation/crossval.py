@@ -31,6 +31,11 @@ __all__ = ["N_FOLDS", "CrossValidation", "FoldFigures", "Learn", "ask_folds", "c
 # how many folds there are by default: outlets differ much, so more of them are left out one by one
 N_FOLDS: Final[Mapping[Basis, int]] = {"story": 5, "duplicates": 5, "outlet": 10, "time": 5, "topic": 5}
 
+_MOVES: Final[Mapping[Basis, str]] = {
+    "time": 'They need two days of publication: give "published" in the labels.',
+    "topic": "They need labels of three topics: label a third, or take another basis.",
+}
+
 Learn = Callable[[Sequence["Example"], Sequence[str]], "TopicModel"]
 """Examples to learn from and topics that there are, to a model."""
 
@@ -126,7 +131,8 @@ def cross_validate(
     ]
     folds = make_folds(pieces.traits, by, n_folds or N_FOLDS[by], places)
     if not folds:
-        raise LabelError(f"{labels}: no folds by {by} can be made of {len(pieces.traits)} pieces. Label more.")
+        move = _MOVES.get(by, "Label more.") if places else "Label more."
+        raise LabelError(f"{labels}: no folds by {by} can be made of {len(pieces.traits)} pieces. {move}")
     learn = partial(learn_topics, descriptions=had.descriptions, vectors=had.vectors)
     asked = ask_folds(folds, pieces.examples, pieces.traits, had.slugs, learn, jobs=jobs, on_fold=on_fold)
     figures = []

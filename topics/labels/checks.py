@@ -12,15 +12,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from topics.errors import LabelError
-from topics.labels.counting import count_labels, load_own_taxonomy, stats
+from topics.labels.counting import count_labels, stats
 from topics.labels.decisions import BoundaryDecision, TopicDecision
-from topics.labels.entries import Entry, OnProblem, find_label_files, read_decisions, slugs_of, spell_today
+from topics.labels.entries import (
+    Entry,
+    OnProblem,
+    find_label_files,
+    read_decisions,
+    require_folder,
+    slugs_of,
+    spell_today,
+)
 from topics.labels.findings import FINDING_KINDS, CheckReport, Finding
 from topics.labels.matching import SegmentsByDump, match, settle_topics
 from topics.labels.second import find_second_files, pair_second_readings
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
-from topics.labels.taxonomy import Taxonomy
+from topics.labels.taxonomy import Taxonomy, load_own_taxonomy
 from topics.records import Dump, dump_digest, text_digest
 
 __all__ = ["FINDING_KINDS", "CheckReport", "Finding", "check", "stats"]
@@ -40,6 +48,7 @@ def check(
     segments by dump digest) what is retired or stale is found as well. Near-duplicates are found among all
     texts whose signature is in a term file, or whose text is in the label file or in one of the dumps.
     """
+    require_folder(labels)
     taxonomy = taxonomy or load_own_taxonomy(labels)
     findings: list[Finding] = []
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topics.labels.entries import Decisions, OnProblem, find_label_files, read_decisions, spell_today
+from topics.labels.entries import Decisions, OnProblem, find_label_files, read_decisions, require_folder, spell_today
 from topics.labels.matching import settle_topics
-from topics.labels.taxonomy import Taxonomy, load_taxonomy
+from topics.labels.taxonomy import Taxonomy, load_own_taxonomy
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["LabelCounts", "count_labels", "load_own_taxonomy", "stats"]
+__all__ = ["LabelCounts", "count_labels", "stats"]
 
 MOST_ROWS = 25
 
@@ -107,6 +107,7 @@ def stats(labels: Path, taxonomy: Taxonomy | None = None, on_problem: OnProblem 
 
     A line that cannot be read goes to ``on_problem``, else it is raised.
     """
+    require_folder(labels)
     taxonomy = taxonomy or load_own_taxonomy(labels)
     decisions = read_decisions(find_label_files(labels), on_problem=on_problem)
     topics = tuple(spell_today(entry, taxonomy) for entry in decisions.topics)
@@ -139,9 +140,3 @@ def count_labels(decisions: Decisions, taxonomy: Taxonomy) -> LabelCounts:
 def _count(names: Iterable[str]) -> dict[str, int]:
     counts = Counter(names)
     return {name: counts[name] for name in sorted(counts)}
-
-
-def load_own_taxonomy(labels: Path) -> Taxonomy:
-    """The taxonomy that stands beside the labels, else the one that :func:`load_taxonomy` finds."""
-    own = labels / "taxonomy.toml"
-    return load_taxonomy(own if own.is_file() else None)

@@ -140,7 +140,7 @@ def from_json(line: str, place: str = "line") -> Decision:
         row = json.loads(line)
     except json.JSONDecodeError as error:
         raise LabelError(f"{place}: not JSON ({error.msg}, column {error.colno}). Mend or delete the line.") from None
-    except RecursionError:
+    except (ValueError, RecursionError):  # a number of thousands of digits, brackets in brackets
         raise LabelError(f"{place}: not JSON that a decision can be. Mend or delete the line.") from None
     if not isinstance(row, dict):
         raise LabelError(f"{place}: not a decision but a bare value. Mend or delete the line.")

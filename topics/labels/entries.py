@@ -25,6 +25,7 @@ __all__ = [
     "find_label_files",
     "is_decision",
     "read_decisions",
+    "require_folder",
     "slugs_of",
     "spell_today",
 ]
@@ -68,8 +69,24 @@ class Decisions:
 
 
 def find_label_files(folder: Path) -> list[Path]:
-    """The label files of a folder by name; the ``.terms.jsonl`` files beside them are not label files."""
-    return sorted(path for path in folder.glob("*.jsonl") if not path.name.endswith(".terms.jsonl"))
+    """The label files of a folder by name, none where there is no folder; ``.terms.jsonl`` files are no label files."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.suffix == ".jsonl")
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise LabelError(f"{folder}: cannot be read ({error.strerror or error}). Make it readable.") from error
+    files = [path for path in found if not path.name.endswith(".terms.jsonl")]
+    for path in files:
+        if path.is_dir():
+            raise LabelError(f"{path}: a folder, and no label file. Move it, or give it another name.")
+    return files
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse a label folder that is not there: that it holds no labels would be said of it, and no mistakes."""
+    if not folder.is_dir():
+        raise LabelError(f"{folder}: no such label folder. Check the path.")
 
 
 def read_decisions(

@@ -212,7 +212,7 @@ def _read_jsonl(path: Path, keys: Sequence[str]) -> list[dict[str, Any]]:
     for number, line in enumerate(content.splitlines(), 1):
         try:
             row = json.loads(line)
-        except (json.JSONDecodeError, UnicodeDecodeError):
+        except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict) or not row.keys() >= set(keys):
             raise LabelError(f"{path}:{number}: not an object with {', '.join(keys)}. Mend the line.")

@@ -141,7 +141,7 @@ def _to_segment_terms(line: str, place: str) -> SegmentTerms:
 def _read_line(line: str, place: str, keys: set[str]) -> dict[str, Any]:
     try:
         row = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict) or set(row) != keys:
         raise LabelError(f"{place}: not a line of a term file. Get the file again.")

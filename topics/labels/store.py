@@ -12,7 +12,7 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from topics.errors import LabelError, OutputError
@@ -116,15 +116,17 @@ def hold_labels(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(
-        folder.absolute() / ".lock", is_singleton=True
-    )  # one lock a folder in this process: it can be taken again
-    try:
-        with lock.acquire(timeout=_LOCK_SECONDS, poll_interval=_LOCK_POLL_SECONDS):
-            yield
-    except Timeout:
-        raise OutputError(f"{folder}: another process holds it. Wait for it to end, then try again.") from None
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(folder.absolute() / ".lock", is_singleton=True)  # one a folder: it can be taken again
+            held.enter_context(lock.acquire(timeout=_LOCK_SECONDS, poll_interval=_LOCK_POLL_SECONDS))
+        except Timeout:
+            raise OutputError(f"{folder}: another process holds it. Wait for it to end, then try again.") from None
+        except OSError as error:
+            why = error.strerror or error
+            raise OutputError(f"{folder}: cannot be written ({why}). Make it writable, then try again.") from error
+        yield
 
 
 def _append_locked(path: Path, lines: bytes, on_problem: OnProblem | None) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "find_tables",
     "find_taxonomy",
     "is_toml",
+    "load_own_taxonomy",
     "load_taxonomy",
     "parse_taxonomy",
 ]
@@ -114,6 +115,16 @@ def load_taxonomy(path: Path | None = None, *, project: Path | None = None) -> T
     except UnicodeDecodeError:
         raise LabelError(f"{found}: not UTF-8. Save it as UTF-8.") from None
     return parse_taxonomy(text, str(found))
+
+
+def load_own_taxonomy(labels: Path) -> Taxonomy:
+    """The taxonomy that stands beside the labels, else the one that :func:`load_taxonomy` finds."""
+    own = labels / "taxonomy.toml"
+    try:
+        is_there = own.is_file()
+    except OSError as error:
+        raise LabelError(f"{own}: cannot be read ({error.strerror or error}). Make it readable.") from error
+    return load_taxonomy(own if is_there else None)
 
 
 def find_taxonomy(project: Path | None = None) -> Path:

@@ -204,15 +204,14 @@ def learn(
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
     from topics.labels.store import read_decisions
-    from topics.labels.taxonomy import load_taxonomy
+    from topics.labels.taxonomy import load_own_taxonomy
 
     if corpora is not None and articles is not None:
         raise ValueError("give either corpora or articles: boundaries are learned anew, or refined")
     labels = Path(labels)
-    own = labels / "taxonomy.toml"
-    taxonomy = load_taxonomy(own if own.is_file() else None)
+    taxonomy = load_own_taxonomy(labels)
     problems: list[str] = []
-    files = choose_files(labels, leave_out, needed=not own.is_file())
+    files = choose_files(labels, leave_out, needed=not (labels / "taxonomy.toml").is_file())
     decisions = read_decisions(files, taxonomy, on_problem=lambda problem: problems.append(str(problem)))
     at_hand = read_labelled_dumps(dumps, labels.parent / "seeds")
     texts = texts_by_dump(at_hand)
