@@ -68,6 +68,25 @@ def test_a_list_that_cannot_be_used_is_refused_with_its_line(text: str, message:
     assert str(raised.value).startswith(message) and "\n" not in str(raised.value)
 
 
+def test_a_topic_that_is_listed_twice_is_named_with_both_of_its_lines(tmp_path: Path):
+    path = tmp_path / "list.txt"
+    path.write_text("Rivers: Floods.\n# and again\nrivers: Dams.\n", encoding="utf-8")
+    done = run("init", tmp_path / "new", "--topics", path)
+    assert done.exit_code == 1
+    assert done.stderr == f'topics: {path}:3: topic "rivers" again; it stands at {path}:1 too. Keep one of them.\n'
+    path.write_text("Roads: Traffic.\nRivers: Floods.\n", encoding="utf-8")
+    done = run("init", tmp_path / "new", "--topics", path, "-t", "Rivers: Dams.")
+    assert f'{path}:2: topic "rivers" again; it stands at --topic too.' in done.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_topic_of_an_option_may_begin_with_what_marks_a_comment_in_a_list(tmp_path: Path):
+    done = run("init", tmp_path, "-t", "#metoo: Power at work.", "-t", "Rivers: Floods.")
+    assert done.exit_code == 0, done.stderr
+    taxonomy = load_taxonomy(project=tmp_path)
+    assert [(topic.slug, topic.name) for topic in taxonomy.topics] == [("metoo", "#metoo"), ("rivers", "Rivers")]
+
+
 def test_slugs_are_made_of_names():
     assert [make_slug(name) for name in ("Crime & Justice", "  UK politics ", "Größe", "東京")] == [
         "crime-justice", "uk-politics", "grosse", "",

@@ -146,6 +146,8 @@ def test_without_text_a_sheet_has_references_and_no_text(project: Path) -> None:
     [
         (["export", "--format", "brat"], 'no format "brat"'),
         (["import", "x", "--format", "brat"], 'no format "brat"'),
+        (["import", "x", "--format", "csv", "--at", "yesterday", "--dry-run"], '"yesterday" is not an ISO 8601 time'),
+        (["import", "x", "--format", "csv", "--by", " "], "is not a text"),
         (["import", "x", "--format", "csv", "--into", "../x.jsonl"], "inside the labels' folder"),
         (["import", "x", "--format", "csv", "--into", "x.terms.jsonl"], "inside the labels' folder"),
     ],

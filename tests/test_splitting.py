@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import shlex
+import shutil
 from pathlib import Path
 
 from killing import can_kill, run_until_write
@@ -13,6 +16,7 @@ from topics.care.splitting import find_key_terms, propose, split
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.training import Example
 from topics.cli import app
+from topics.cli.label_changes import split_labels
 from topics.labels.decisions import TopicDecision
 from topics.labels.entries import Entry, find_label_files, read_decisions
 from topics.labels.matching import settle_topics
@@ -184,6 +188,16 @@ def test_a_split_killed_at_any_write_is_finished_by_the_same_command(tmp_path: P
         assert (labels / "taxonomy.toml").read_bytes() == (whole / "taxonomy.toml").read_bytes()
         for name in ("a.jsonl", "b.jsonl", "second/ben.jsonl"):
             assert (labels / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_the_examples_of_the_help_can_be_given_to_the_shipped_taxonomy(tmp_path: Path):
+    (tmp_path / "labels").mkdir()
+    shutil.copy(Path(__file__).parent.parent / "labels" / "taxonomy.toml", tmp_path / "labels")
+    examples = inspect.cleandoc(split_labels.__doc__ or "").partition("Example:")[2].replace("\\\n", "").strip()
+    for line in examples.splitlines():
+        done = CliRunner().invoke(app, [*shlex.split(line)[1:], "--labels", str(tmp_path / "labels")])
+        assert done.exit_code == 0, (line, done.stderr)
+    assert "asia" in load_taxonomy(tmp_path / "labels" / "taxonomy.toml")
 
 
 def test_the_command_adds_the_topics_it_is_told_of(tmp_path: Path):

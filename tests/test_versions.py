@@ -92,6 +92,21 @@ def test_two_processes_do_not_change_a_model_at_once(tmp_path: Path, monkeypatch
         pass
 
 
+@pytest.mark.parametrize("name", [".lock", POINTER])
+def test_a_model_whose_version_cannot_be_chosen_is_one_line_without_options_that_are_not_there(
+    project: Path, name: str
+) -> None:
+    folder = project / "models" / "mine"
+    first, second = add_version(folder, "1"), add_version(folder, "2")
+    promote(first)
+    (folder / name).unlink()
+    (folder / name).mkdir()
+    done = CliRunner().invoke(app, ["models", "promote", second])
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert ": cannot be written (" in done.stderr and "Make it writable, then try again." in done.stderr
+    assert "--output" not in done.stderr
+
+
 # ---- what a name means
 
 

@@ -197,7 +197,7 @@ def save_version(
     if foreign:
         raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
     contents = _Contents(segmentation, topics, vectors, name, about, card, learned)
-    with hold_folder(folder):
+    with hold_folder(folder, "Choose another --output."):
         for left in folder.glob(".new.*"):  # by a process that was killed
             shutil.rmtree(left, ignore_errors=True)
         with _scratch(folder, folder, ".new.") as scratch:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ __all__ = ["POINTER", "Pointer", "hold_folder", "is_version", "read_pointer", "w
 POINTER: Final = "current.json"
 LOCK: Final = ".lock"
 _LOCK_SECONDS: Final = 60
+_MOVE: Final = "Make it writable, then try again."
 _VERSION: Final = re.compile(r"[0-9a-f]{12}")
 
 
@@ -72,19 +73,29 @@ def write_pointer(folder: Path, pointer: Pointer) -> None:
     from topics.writers.atomic import write_text
 
     said = {"current": pointer.current, "before": list(pointer.before)}
-    write_text(folder / POINTER, json.dumps(said, indent=1) + "\n")
+    try:
+        write_text(folder / POINTER, json.dumps(said, indent=1) + "\n")
+    except OutputError as error:  # which speaks of an --output
+        why = error.__cause__.strerror if isinstance(error.__cause__, OSError) else "it is a folder"
+        raise OutputError(f"{folder / POINTER}: cannot be written ({why}). {_MOVE}") from error
 
 
 @contextmanager
-def hold_folder(folder: Path) -> Iterator[None]:
-    """Hold a model's folder against other processes that would write to it; the hold ends with the process."""
+def hold_folder(folder: Path, move: str = _MOVE) -> Iterator[None]:
+    """Hold a model's folder against other processes that would write to it; the hold ends with the process.
+
+    ``move`` is what to do where it cannot be written.
+    """
     from filelock import FileLock, Timeout
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / LOCK).acquire(timeout=_LOCK_SECONDS, poll_interval=0.02):
-            yield
-    except Timeout:
-        raise OutputError(f"{folder}: another process is changing this model. Wait for it, then try again.") from None
-    except PermissionError as error:
-        raise OutputError(f"{folder}: cannot be written ({error.strerror}). Choose another --output.") from error
+    with ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(FileLock(folder / LOCK).acquire(timeout=_LOCK_SECONDS, poll_interval=0.02))
+        except Timeout:
+            raise OutputError(
+                f"{folder}: another process is changing this model. Wait for it, then try again."
+            ) from None
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot be written ({error.strerror or error}). {move}") from error
+        yield

@@ -134,6 +134,9 @@ def import_labels(
     chosen = _take_format(format)
     if Path(into).name != into or not into.endswith(".jsonl") or into.endswith(".terms.jsonl"):
         raise typer.BadParameter("a file name that ends in .jsonl, inside the labels' folder", param_hint="--into")
+    at = at if at is not None else _now()
+    _check_field("by", by)
+    _check_field("at", at)
     problems = Problems()
     taxonomy, decisions = _read_labels(labels, problems, missing_ok=True)
     current = {entry.decision.segment: entry.decision for entry in settle_topics(decisions.topics)}
@@ -145,7 +148,7 @@ def import_labels(
                 known.append((row["id"], ref))
                 facts.setdefault(ref.segment, (row["source"], row["published"]))
     own = [(make_id(d.dump, d.start, d.end), refer(d)) for d in current.values()]
-    rules = Rules(by, at or _now(), confirm, force, not without_text, chosen.personal)
+    rules = Rules(by, at, confirm, force, not without_text, chosen.personal)
     places = Places.of([*known, *own], complete=bool(run), facts=facts)
     applied = apply_answers(chosen.read(source), taxonomy, current, places, rules)
     _show(applied, as_json)
@@ -165,6 +168,13 @@ def _take_format(name: str) -> Format:
         return find_format(name)
     except LabelError as error:
         raise typer.BadParameter(str(error), param_hint="--format") from None
+
+
+def _check_field(name: str, value: str) -> None:
+    from topics.labels.decisions import find_fault
+
+    if fault := find_fault(name, value):
+        raise typer.BadParameter(f'"{value}" {fault}', param_hint=f"--{name}")
 
 
 def _read_labels(folder: Path, problems: Problems, *, missing_ok: bool) -> tuple[Taxonomy, Decisions]:

@@ -117,7 +117,7 @@ def split_labels(
     Example:
       topics labels split culture --into culture --into film --dry-run \\
         --describe "film=Films and festivals." --key-words "film=director,box office,screenplay"
-      topics labels split world --into europe --into asia --rest europe
+      topics labels split world --into world --into asia --rest world --describe "asia=All of Asia."
     """
     from topics.care.gather import gather_labelled
     from topics.care.splitting import split

@@ -44,9 +44,9 @@ def init(
 
     taxonomy = folder / "labels" / "taxonomy.toml"
     if topic or topics:
-        found = list_topics("\n".join(line.strip() for line in topic or ()), "--topic")
+        found = list_topics("\n".join(line.strip() for line in topic or ()), "--topic", comments=False)
         if topics is not None:
-            found += list_topics(_read(topics), topics)
+            found += list_topics(_read(topics), topics, known={each.slug: "--topic" for each in found})
     elif taxonomy.exists():  # no questions whose answers come to nothing
         found = []
     elif sys.stdin.isatty():

@@ -18,7 +18,7 @@ from typing import Any
 from topics.errors import LabelError
 from topics.records import KINDS, Kind, Span, text_digest
 
-__all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "from_json", "to_json"]
+__all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "find_fault", "from_json", "to_json"]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -165,6 +165,15 @@ def from_json(line: str, place: str = "line") -> Decision:
             raise LabelError(
                 f'{place}: type {json.dumps(other)} is none of "topic", "boundary", "note" and "undo". Mend the line.'
             )
+
+
+def find_fault(field: str, value: Any) -> str | None:
+    """What is wrong with a value of a topic decision's field, as half a sentence; ``None`` for a good one.
+
+    >>> find_fault("at", "yesterday")
+    'is not an ISO 8601 time such as 2026-01-31T12:00:00Z'
+    """
+    return _TOPIC_CHECKS[field](value)
 
 
 def _check_row(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -53,23 +53,31 @@ Next, in this folder:
 """
 
 
-def list_topics(text: str, source: str = "topics") -> list[Topic]:
+def list_topics(
+    text: str, source: str = "topics", *, known: Mapping[str, str] | None = None, comments: bool = True
+) -> list[Topic]:
     """Topics from a plain list: ``Name: description`` a line, what else is known of it on indented lines below.
 
     The name may have a slug of its own before it, ``[slug] Name: …``. Indented lines begin with ``rule:``,
-    ``borderline:`` (may be repeated) or ``key words:`` (by commas). Lines that begin with # are passed over.
+    ``borderline:`` (may be repeated) or ``key words:`` (by commas). Lines that begin with # are passed over, but not
+    without ``comments``. No slug may come twice, or be ``known`` already, which says where each one stands.
 
     >>> [topic] = list_topics("Rivers: Floods and dams.\\n  key words: weir, barge\\n")
     >>> topic.slug, topic.description, topic.key_words
     ('rivers', 'Floods and dams.', ('weir', 'barge'))
     """
     topics: list[Topic] = []
+    places = dict(known or {})
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         place = f"{source}:{number}"
-        if not line.strip() or line.lstrip().startswith("#"):
+        if not line.strip() or (comments and line.lstrip().startswith("#")):
             continue
         if not line[0].isspace():
-            topics.append(start_topic(line, place))
+            topic = start_topic(line, place)
+            if before := places.get(topic.slug):
+                raise LabelError(f'{place}: topic "{topic.slug}" again; it stands at {before} too. Keep one of them.')
+            places[topic.slug] = place
+            topics.append(topic)
         elif topics:
             topics[-1] = _add_detail(topics[-1], line.strip(), place)
         else:
