@@ -339,6 +339,23 @@ def test_gold_that_fits_no_topic_has_none(tmp_path: Path) -> None:
     assert (segment.topic, segment.also, segment.furniture) == (None, ("iran",), None)
 
 
+def test_gold_in_words_of_before_is_read_in_todays(tmp_path: Path) -> None:
+    today = {"trade": "business", "ports": "business", "cup": "sport"}
+    for rows in (
+        [line_row(1, 4, "trade", also=["ports", "cup", "world"]), line_row(5, 7, None, also=["trade", "ports"])],
+        [
+            decision(0, 52, "trade", also=["ports", "cup", "world"]),
+            decision(52, len(TEXT), None, also=["trade", "ports"]),
+        ],
+    ):
+        path = write_lines(tmp_path / "gold.jsonl", *rows)
+        gold = read_gold(path, [DUMP], spell=lambda slug: today.get(slug, slug))["harbour.txt"]
+        assert [(segment.topic, segment.also) for segment in gold.segments] == [
+            ("business", ("sport", "world")),
+            (None, ("business",)),
+        ]
+
+
 def test_gold_by_decisions_follows_the_digest_whatever_the_name(tmp_path: Path) -> None:
     path = write_lines(
         tmp_path / "gold.jsonl",
@@ -710,7 +727,7 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     monkeypatch.setattr(topics.pipeline, "classify_dump", lambda dump, model, **options: whole)
     monkeypatch.setattr(topics.pipeline, "segment", lambda dump, model, whole: [Piece(dump)])
     monkeypatch.setattr(topics.pipeline, "classify", classify)
-    model: Any = SimpleNamespace(segmentation=SimpleNamespace(punkt=Punkt()))
+    model: Any = SimpleNamespace(segmentation=SimpleNamespace(punkt=Punkt()), respell=lambda spell: model)
     path = write_lines(
         tmp_path / "gold.jsonl",
         line_row(1, 4, "business", also=["world"]),

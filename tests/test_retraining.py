@@ -22,8 +22,11 @@ from topics.bundle import load_learned, load_model, save_model
 from topics.classification.analyzer import count_terms
 from topics.classification.training import Example, fit_topics
 from topics.cli import app
+from topics.evaluation import evaluate
 from topics.evaluation.classes import Judged, score_classes
 from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
+from topics.labels.migrating import rename
+from topics.reading import read_dumps
 from topics.records import dump_digest, text_digest
 from topics.retraining import Verdict, retrain
 from topics.retraining.known import find_known
@@ -256,6 +259,22 @@ def test_a_topic_that_was_renamed_is_no_loss(project: Path) -> None:
     own.write_text(own.read_text("utf-8").replace('"topic": "music"', '"topic": "concerts"'), "utf-8")
     found = accuracy(retrain(folder="models/mine", quick=True))
     assert found.n == len(FIRST) and found.before == pytest.approx(found.after, abs=0.03)
+
+
+def test_a_rename_changes_no_figure_of_gold_that_says_the_old_word(project: Path) -> None:
+    hold_out(project)
+    retrain(folder="models/mine", quick=True)
+    dumps, gold = list(read_dumps(["seeds"])), project / "labels" / "held_out" / "gold.jsonl"
+    before = evaluate(dumps, gold, load_model("mine"))
+    rename(project / "labels", "music", "concerts")
+    after = evaluate(dumps, gold, load_model("mine"))
+    assert before.topics is not None and after.topics is not None and after.found is not None
+    assert after.topics.shown.accuracy == before.topics.shown.accuracy > 0.5
+    for report in (after.topics, after.found):
+        assert {topic for pair in report.guessed.confusion for topic in pair} == {"harbour", "garden", "concerts"}
+    found = figure(retrain(folder="models/mine", quick=True), "accuracy", "held out")
+    assert (found.n, found.before) == (24, before.topics.shown.accuracy)
+    assert found.after == pytest.approx(found.before, abs=0.1)
 
 
 # ---- what a model learned from

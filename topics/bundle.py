@@ -15,9 +15,9 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -66,6 +66,11 @@ class Model:
     def id(self) -> str:
         """What predictions carry: ``name@version``."""
         return f"{self.name}@{self.version}"
+
+    def respell(self, spell: Callable[[str], str]) -> Model:
+        """The same model, whose topics have the slugs that ``spell`` gives for theirs; merged ones share one."""
+        slugs = tuple(map(spell, self.topics.slugs))
+        return self if slugs == self.topics.slugs else replace(self, topics=replace(self.topics, slugs=slugs))
 
 
 def load_model(model: str | os.PathLike[str] | None = None) -> Model:

@@ -128,6 +128,7 @@ def _measure_gold(
     from topics.bundle import load_model
     from topics.errors import LabelError
     from topics.evaluation import evaluate as measure
+    from topics.labels.taxonomy import load_own_taxonomy
     from topics.reading import read_dumps
 
     decided = take_decisions(labels, no_labels, problems)
@@ -138,6 +139,7 @@ def _measure_gold(
         load_model(model),
         topics=gold is not None,
         decided=decided,
+        taxonomy=load_own_taxonomy(labels) if labels is not None else None,
         on_problem=problems.note_label,
     )
     for name in report.partial if segmentation is not None else ():

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -84,14 +84,19 @@ class _Missed:
 
 
 def read_gold(
-    path: Path, dumps: Iterable[Dump], on_problem: Callable[[LabelError], None] | None = None
+    path: Path,
+    dumps: Iterable[Dump],
+    on_problem: Callable[[LabelError], None] | None = None,
+    *,
+    spell: Callable[[str], str] = str,
 ) -> dict[str, GoldDump]:
     """The gold of those of the dumps that the file speaks of, by dump name, in the order of the dumps.
 
     A later decision on the same text replaces an earlier one, and a boundary decision retires the topic
     decisions whose span it cuts. Raises :class:`LabelError` for a line that cannot be used, and where nothing in
     the file speaks of these dumps. A dump of the file that is not among these, or whose text has changed, goes to
-    ``on_problem`` once; without ``on_problem`` the former is left out and the latter raised.
+    ``on_problem`` once; without ``on_problem`` the former is left out and the latter raised. ``spell`` gives the slug
+    that a topic has today for the one that it had when the gold was made.
     """
     by_name = {dump.name: dump for dump in dumps}
     by_digest = {dump_digest(dump.text): dump for dump in reversed(by_name.values())}
@@ -112,7 +117,11 @@ def read_gold(
             found[dump.name].append((_read_lines(row, dump, line_starts[dump.name]), row.place))
     for dump, row, segment in _apply_decisions(decisions):
         found[dump.name].append((segment, row.place))
-    gold = {name: _gather(by_name[name], segments) for name, segments in found.items() if segments}
+    gold = {
+        name: _gather(by_name[name], [(_respell(segment, spell), place) for segment, place in segments])
+        for name, segments in found.items()
+        if segments
+    }
     if missed.changed and (on_problem is None or not gold):
         raise next(iter(missed.changed.values()))
     if not gold:
@@ -283,6 +292,12 @@ def _make_segment(
         tuple(sorted(furniture)) if furniture is not None else None,
         title,
     )
+
+
+def _respell(segment: GoldSegment, spell: Callable[[str], str]) -> GoldSegment:
+    topic = spell(segment.topic) if segment.topic is not None else None
+    also = dict.fromkeys(spell(slug) for slug in segment.also)
+    return replace(segment, topic=topic, also=tuple(slug for slug in also if slug != topic))
 
 
 def _gather(dump: Dump, placed: list[tuple[GoldSegment, str]]) -> GoldDump:

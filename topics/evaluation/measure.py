@@ -20,6 +20,7 @@ from topics.records import Dump
 if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.labels.boundaries import Decided
+    from topics.labels.taxonomy import Taxonomy
 
 __all__ = ["evaluate"]
 
@@ -31,6 +32,7 @@ def evaluate(
     *,
     topics: bool = True,
     decided: Decided | None = None,
+    taxonomy: Taxonomy | None = None,
     on_problem: Callable[[LabelError], None] | None = None,
 ) -> EvaluationReport:
     """The figures of a model on those of the dumps that the gold speaks of.
@@ -38,17 +40,21 @@ def evaluate(
     Without ``topics`` only cuts, kinds and furniture are measured. Boundary decisions bind as they do in
     :func:`topics.pipeline.segment`: ``decided={}`` measures the model alone. Raises
     :class:`topics.errors.LabelError` for gold that cannot be used; gold of other dumps and decisions that cannot
-    hold go to ``on_problem`` (:func:`topics.evaluation.gold.read_gold`).
+    hold go to ``on_problem`` (:func:`topics.evaluation.gold.read_gold`). Topics of the gold and of the model that have
+    been renamed or merged since go by what they are in ``taxonomy``, by default the one in force.
 
     >>> import topics
     >>> report = topics.evaluate(topics.read_dumps("seeds"), "tests/quality/held_out.jsonl", topics.load_model())
     >>> report.n_dumps
     6
     """
+    from topics.labels.taxonomy import load_taxonomy
     from topics.pipeline import classify_dump, decisions_of
 
+    spell = (taxonomy or load_taxonomy()).spell if topics else str
     by_name = {dump.name: dump for dump in dumps}
-    known = read_gold(Path(gold), by_name.values(), on_problem)
+    known = read_gold(Path(gold), by_name.values(), on_problem, spell=spell)
+    model = model.respell(spell)
 
     def rows(dump: Dump) -> list[Mapping[str, Any]]:
         return classify_dump(dump, model, topics=topics, decided=decided, on_problem=on_problem)

@@ -201,8 +201,7 @@ def change_slugs(decision: TopicDecision, into: Mapping[str, str]) -> TopicDecis
 
 def spell_today(entry: Entry[TopicDecision], taxonomy: Taxonomy) -> Entry[TopicDecision]:
     """The decision with the slugs that its topics have today; one that was split, or never was, stays as it is."""
-    found = {slug: taxonomy.find_successors(slug) for slug in slugs_of(entry.decision)}
-    into = {slug: after[0] for slug, after in found.items() if len(after) == 1}
+    into = {slug: taxonomy.spell(slug) for slug in slugs_of(entry.decision)}
     return replace(entry, decision=change_slugs(entry.decision, into))
 
 

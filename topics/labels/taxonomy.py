@@ -85,6 +85,11 @@ class Taxonomy:
         found = (after for into in self.retired.get(slug, ()) for after in self.find_successors(into))
         return tuple(dict.fromkeys(found))
 
+    def spell(self, slug: str) -> str:
+        """The slug that the topic of a slug has today; where that is not one topic, the slug as it is."""
+        after = self.find_successors(slug)
+        return after[0] if len(after) == 1 else slug
+
     def find_fault(self, slug: str) -> str | None:
         """What is wrong with this slug, as a message with the next move; ``None`` for one that names one topic.
 

@@ -45,7 +45,7 @@ def find_held_out(labels: Path) -> list[Path]:
 
 
 def judge_held_out(files: Sequence[Path], learned: Learned, old: Model, new: Model, known: Known) -> HeldOut:
-    """Both models on the dumps at hand that these gold files speak of."""
+    """Both models on the dumps at hand that these gold files speak of, with the topics of today's taxonomy."""
     notes: list[str] = []
     taught = {decision.segment for decision in learned.decisions}
     taught_dumps = {digest for digest, offsets in learned.decided.items() if offsets}
@@ -55,7 +55,9 @@ def judge_held_out(files: Sequence[Path], learned: Learned, old: Model, new: Mod
     names = set()
     by_name = {dump.name: dump for dump in learned.dumps}
     for file in files:
-        gold = read_gold(file, by_name.values(), lambda problem: notes.append(str(problem)))
+        gold = read_gold(
+            file, by_name.values(), lambda problem: notes.append(str(problem)), spell=learned.taxonomy.spell
+        )
         for name, true in gold.items():
             dump = by_name[name]
             digest = dump_digest(dump.text)

@@ -111,6 +111,7 @@ def _measure(
 ) -> Verdict:
     from topics.labels.store import find_label_files
 
+    old = old.respell(learned.taxonomy.spell)
     known = find_known(old, find_label_files(learned.labels))
     slugs = learned.taxonomy.slugs
     progress("judging labelled pieces", 0.55)
