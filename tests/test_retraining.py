@@ -190,6 +190,21 @@ def test_the_same_labels_give_the_same_version_and_change_nothing(project: Path)
     assert (project / "models" / "mine" / "current.json").read_bytes() == pointer
 
 
+def test_what_no_label_taught_takes_over_from_nothing_that_labels_taught(project: Path) -> None:
+    unlabelled = retrain(folder="models/mine", quick=True, leave_out=["own"])
+    assert (unlabelled.outcome, unlabelled.promoted) == ("nothing to compare", True)  # the first of its name
+    taxonomy = project / "labels" / "taxonomy.toml"
+    taxonomy.write_text(TAXONOMY.replace("All about", "Trawlers and"), "utf-8")
+    again = retrain(folder="models/mine", quick=True, leave_out=["own"])
+    assert (again.before, again.outcome, again.promoted) == (unlabelled.after, "nothing to compare", True)
+    taught = retrain(folder="models/mine", quick=True)
+    assert taught.promoted
+    done = CliRunner().invoke(app, ["train", "-o", "models/mine", "--quick", "--leave-out", "own", "--json"])
+    assert done.exit_code == 1
+    assert f"{again.after} has nothing to be compared by" in done.stderr and "does not take over" in done.stderr
+    assert load_model("mine").id == taught.after
+
+
 def test_no_promotion_is_a_word_too(project: Path) -> None:
     first = retrain(folder="models/mine", quick=True)
     add(project, LATER)
@@ -441,6 +456,10 @@ def test_the_command_says_before_and_after_and_exits_by_the_verdict(project: Pat
     assert done.exit_code == 0, done.output
     version = Path(done.stdout.strip())
     assert version.parent == Path("models/mine") and load_model("mine").version == version.name
+    assert done.stderr.endswith(f"mine@{version.name} is in use\n")  # and nothing was before
+    done = CliRunner().invoke(app, ["train", "-o", "models/mine", "--quick", "--leave-out", "own", "--promote"])
+    assert "is in use; `topics models rollback mine` goes back" in done.stderr
+    assert CliRunner().invoke(app, ["models", "rollback", "mine"]).exit_code == 0
     add(project, GONE_WRONG, "zealous")
     done = CliRunner().invoke(app, ["train", "-o", "models/mine", "--quick", "--json"])
     assert done.exit_code == 1

@@ -149,7 +149,15 @@ def _show_verdict(verdict: Verdict) -> None:
     typer.echo(verdict.summary(), err=True)
     if verdict.promoted and verdict.outcome == "worse" and not verdict.own:
         typer.echo(f"nothing was in use as {verdict.path.parent.name}, so {verdict.after} is now", err=True)
+    elif verdict.promoted and verdict.own and verdict.before != verdict.after:
+        typer.echo(f"{verdict.after} is in use; `topics models rollback {_spell_place(verdict)}` goes back", err=True)
     elif verdict.promoted:
-        typer.echo(f"{verdict.after} is in use; `topics models rollback` goes back", err=True)
+        typer.echo(f"{verdict.after} is in use", err=True)
     else:
         typer.echo(f"{verdict.after} does not take over; `topics models promote {verdict.after}` makes it", err=True)
+
+
+def _spell_place(verdict: Verdict) -> str:
+    """The model's name, or its folder where its name means another."""
+    folder = verdict.path.parent
+    return folder.name if folder.parent == Path("models") else str(folder)

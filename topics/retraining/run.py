@@ -72,6 +72,7 @@ def retrain(
         path=path,
         n_labels=len(learned.examples),
         own=own,
+        taught=folder in (old.path, old.path.parent) and bool(old.manifest.get("trained_on", {}).get("pieces")),
         metrics=learned.about["metrics"],
         refined=learned.about["segmentation"].get("refined"),
         problems=learned.problems,

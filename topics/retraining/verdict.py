@@ -54,7 +54,8 @@ class Verdict:
 
     ``figures`` are by what they were measured on ("labels", "held out", "boundary decisions"); ``tiers`` the accuracy
     on parts of the labels, by the kind of part. ``before`` and ``after`` are model ids; ``own`` is false where nothing
-    was in use under this name, and ``before`` is then the model that boundaries were taken from.
+    was in use under this name, and ``before`` is then the model that boundaries were taken from. ``taught`` says
+    whether the one in use stands in this folder and labels taught it.
     """
 
     before: str
@@ -62,6 +63,7 @@ class Verdict:
     path: Path
     n_labels: int
     own: bool = True
+    taught: bool = True
     figures: Mapping[str, tuple[Compared, ...]] = field(default_factory=dict)
     topics: tuple[Compared, ...] = ()
     tiers: Mapping[str, tuple[Compared, ...]] = field(default_factory=dict)
@@ -97,7 +99,10 @@ class Verdict:
 
     @property
     def may_be_promoted(self) -> bool:
-        """Whether the new model takes over unasked: it does not where it got worse than the one in use."""
+        """Whether the new model takes over unasked: it does not where it got worse than the one in use, nor unseen in
+        the place of one that labels taught."""
+        if self.outcome == "nothing to compare":
+            return not self.taught
         return self.outcome not in ("worse", "same") or not self.own
 
     @property
