@@ -395,6 +395,13 @@ def test_a_format_beats_a_suffix_and_a_pipe_can_be_an_output(tmp_path: Path) -> 
     assert len(expected.splitlines()) > 1
 
 
+@pytest.mark.parametrize("words", [["classify"], ["segment"], ["segment", "--explain"]], ids=" ".join)
+def test_a_dash_as_output_is_stdout(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run_ok(*words, WIRE, "-o", "-").out == run_ok(*words, WIRE).out
+    assert list_files(tmp_path) == []
+
+
 def test_a_run_can_be_exported_as_one_folder_a_topic(tmp_path: Path) -> None:
     seeds = [WIRE, ROOT / "seeds" / "frontline-lines.txt"]
     rows = run_ok("classify", *seeds).rows
@@ -513,6 +520,16 @@ def test_explain_can_be_asked_about_another_topic_or_a_topic_alone() -> None:
     assert "\n  climate 0." in run_ok(*words, "--format", "table").out
     assert [topic["topic"] for topic in run_ok(*words).rows[0]["topics"]] == ["climate"]
     assert len(run_ok("explain", "--topic", "climate", "--format", "table").out.split()) > 5
+
+
+def test_explain_reads_the_field_and_the_encoding_that_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "feed.jsonl", (json.dumps({"body": FERRY}, ensure_ascii=False) + "\n").encode("cp1252"))
+    more = ("--whole", "--encoding", "cp1252")
+    refused = run("explain", path, *more)
+    assert refused.code == 1
+    assert_says_what_and_what_next(refused.errors[0], "feed.jsonl:1", "Text is in: body", "--text-field")
+    [row] = run_ok("explain", path, *more, "--text-field", "body", "--terms", 3).rows
+    assert row["id"] == run_ok("classify", path, *more, "--text-field", "body").rows[0]["id"]
 
 
 def test_explaining_a_segment_that_is_not_there_is_a_problem() -> None:
@@ -751,6 +768,12 @@ def test_every_command_shows_an_example(words: list[str]) -> None:
         ["export", "run", "--output", "x", "--format", "xml"],
         ["export", "run", "--output", "x", "--min-score", "2"],
         ["labels", "frobnicate"],
+        ["segment", "a.txt", "--boundaries", "nan"],
+        ["classify", "a.txt", "--min-precision", "nan"],
+        ["classify", "a.txt", "--min-precision", "0.9", "--unknown-share", "nan"],
+        ["export", "run", "--output", "x", "--min-score", "nan"],
+        ["discover", "run", "--below", "nan"],
+        ["labels", "split", "culture", "--into", "culture", "--into", "film", "--min-score", "nan"],
     ],
     ids=" ".join,
 )

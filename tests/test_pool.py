@@ -20,7 +20,7 @@ from topics.classification.shares import LEAST_FACTOR, weigh_shares
 from topics.classification.training import Fitted, fit_topics
 from topics.classification.vectors import join_vectors, learn_vectors
 from topics.cli import app
-from topics.errors import LabelError
+from topics.errors import LabelError, TopicsError
 from topics.pipeline import classify, segment
 from topics.training import train
 
@@ -202,6 +202,15 @@ def test_the_command_learns_from_unlabelled_dumps_with_and_without_a_verdict(tmp
     done = CliRunner().invoke(app, ["train", *map(str, words), "-o", str(tmp_path / "models" / "mine"), *way])
     assert done.exit_code == 0, done.stderr
     assert load_model(done.stdout.strip()).manifest["unlabelled"]["pieces"] == 6
+
+
+@pytest.mark.parametrize(
+    ("record", "said"), [('{"body": "Ferries"}', "Text is in: body"), ('{"text": "Le bac."}', "no unlabelled piece")]
+)
+def test_where_nothing_is_learned_from_a_pool_the_reason_is_said(tmp_path: Path, record: str, said: str) -> None:
+    (tmp_path / "pool.jsonl").write_text(record, "utf-8")
+    with pytest.raises(TopicsError, match=f"pool.jsonl.*{said}"):
+        train(project(tmp_path, own=ALL), tmp_path / "mine", unlabelled=[str(tmp_path / "pool.jsonl")])
 
 
 def test_training_reads_unlabelled_dumps(tmp_path: Path) -> None:

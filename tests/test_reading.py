@@ -335,7 +335,10 @@ def test_the_text_field_can_be_named_and_a_missing_one_lists_those_there_are(tmp
     path = write(tmp_path / "feed.jsonl", lines({"body": "The text.", "headline": "H", "n": 1}))
     assert only_dump(path, text_field="body").text == "The text."
     message = only_problem(path).message
-    assert message == f'{path}:1: no text in field "text". Name another with --text-field (text is in: body, headline).'
+    assert message == (
+        f'{path}:1: no text in field "text". Text is in: body, headline. '
+        'Name one with --text-field, or call it "text" for commands without that option.'
+    )
 
 
 def test_whole_takes_the_name_from_the_record(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from topics.cli.options import refuse_nan
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -27,6 +29,7 @@ def discover(
         typer.Option(
             min=0.0,
             max=1.0,
+            callback=refuse_nan,
             help="Also take segments with a topic whose score is lower.",
             show_default="unknowns alone",
         ),

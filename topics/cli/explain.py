@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topics.cli.options import Labels, ModelName, NoLabels, Whole
+from topics.cli.options import Encoding, Labels, ModelName, NoLabels, TextField, Whole
 from topics.cli.problems import Problems, take_decisions
 
 if TYPE_CHECKING:
     from topics.bundle import Model
+    from topics.reading import ReadOptions
 
 __all__ = ["explain"]
 
@@ -50,7 +51,9 @@ def explain(
         Path | None,
         typer.Option("--output", "-o", help="A file, FILE.html or FILE.jsonl.", show_default="stdout"),
     ] = None,
+    text_field: TextField = "text",
     whole: Whole = False,
+    encoding: Encoding = None,
     model: ModelName = None,
     labels: Labels = None,
     no_labels: NoLabels = False,
@@ -68,6 +71,7 @@ def explain(
     """
     from topics.bundle import load_model
     from topics.errors import DumpError
+    from topics.reading import ReadOptions
 
     wanted = _take_format(format, output)
     problems = Problems()
@@ -82,7 +86,8 @@ def explain(
     if not inputs:
         _show_topics(loaded, topic or [], terms or 20, wanted, output)
         return
-    asked = _Asked(inputs, loaded, topic, segment, terms or 8, runners_up, whole, problems)
+    reading = ReadOptions(text_field=text_field, whole=whole, encoding=encoding)
+    asked = _Asked(inputs, loaded, topic, segment, terms or 8, runners_up, reading, problems)
     decided = take_decisions(labels, no_labels, problems)
     n_shown = _write(asked.rows(decided, with_text=wanted == "html"), wanted, output, loaded.id)
     if segment is not None and not n_shown and not problems:
@@ -100,7 +105,7 @@ class _Asked:
     segment: int | None
     n_terms: int
     runners_up: int
-    whole: bool
+    reading: ReadOptions
     problems: Problems
 
     def rows(self, decided: Any, *, with_text: bool) -> Iterator[Row]:
@@ -109,13 +114,13 @@ class _Asked:
         from topics.classification.model import segment_terms
         from topics.pipeline import classify
         from topics.pipeline import segment as cut
-        from topics.reading import ReadOptions, read_dumps
+        from topics.reading import read_dumps
 
         topics = self.model.topics
         asked = list(self.topics) if self.topics else 1 + self.runners_up
-        options = ReadOptions(whole=self.whole)
-        for dump in read_dumps(list(self.inputs), options, on_problem=self.problems.note):
-            pieces = cut(dump, self.model, whole=self.whole, decided=decided, on_problem=self.problems.note_label)
+        whole = self.reading.whole
+        for dump in read_dumps(list(self.inputs), self.reading, on_problem=self.problems.note):
+            pieces = cut(dump, self.model, whole=whole, decided=decided, on_problem=self.problems.note_label)
             for piece, prediction in zip(pieces, classify(pieces, self.model), strict=True):
                 if self.segment is not None and piece.index != self.segment:
                     continue

@@ -17,7 +17,7 @@ from topics.cli.label_options import (
     show,
     wants_json,
 )
-from topics.cli.options import ModelName
+from topics.cli.options import ModelName, refuse_nan
 from topics.cli.problems import Problems
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def split_labels(
     rest: Annotated[
         str | None, typer.Option("--rest", metavar="SLUG", help="Where what nothing tells about goes.")
     ] = None,
-    min_score: Annotated[float, typer.Option(min=0.5, max=1.0, help="How sure a prediction must be.")] = 0.8,
+    min_score: Annotated[
+        float, typer.Option(min=0.5, max=1.0, callback=refuse_nan, help="How sure a prediction must be.")
+    ] = 0.8,
     dumps: Dumps = None,
     model: ModelName = None,
     dry_run: DryRun = False,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from topics.cli.options import refuse_nan
 from topics.cli.problems import take_format
 
 __all__ = ["export"]
@@ -21,7 +22,9 @@ def export(
         list[str] | None,
         typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all"),
     ] = None,
-    min_score: Annotated[float, typer.Option(min=0.0, max=1.0, help="Only segments at least this sure.")] = 0.0,
+    min_score: Annotated[
+        float, typer.Option(min=0.0, max=1.0, callback=refuse_nan, help="Only segments at least this sure.")
+    ] = 0.0,
     format: Annotated[
         list[str] | None,
         typer.Option(

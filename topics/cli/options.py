@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,20 @@ __all__ = [
     "TextField",
     "UnknownShare",
     "Whole",
+    "refuse_nan",
 ]
+
+
+def refuse_nan(value: float | None) -> float | None:
+    """The number that was given; "nan" passes every range, and is a usage error."""
+    if value is not None and math.isnan(value):
+        raise typer.BadParameter("nan is no number to go by")
+    return value
+
+
+def _or_stdout(path: str | None) -> str | None:
+    return None if path == "-" else path
+
 
 Inputs = Annotated[
     list[str],
@@ -40,7 +54,8 @@ Inputs = Annotated[
     ),
 ]
 ModelName = Annotated[
-    str | None, typer.Option("--model", "-m", help="A model's name or folder.", show_default="default")
+    str | None,
+    typer.Option("--model", "-m", help="A model's name, version (name@…) or folder.", show_default="default"),
 ]
 Format = Annotated[
     str | None,
@@ -65,8 +80,10 @@ Target = Annotated[
     typer.Option(
         "--output",
         "-o",
-        help="A file (its suffix tells the format), or a folder for a run: a path, or an address such as s3://…",
+        help="A file (its suffix tells the format), or a folder for a run: a path, or an address such as s3://…; or - "
+        "for stdout.",
         metavar="PATH",
+        callback=_or_stdout,
         show_default="stdout",
     ),
 ]
@@ -96,6 +113,7 @@ Boundaries = Annotated[
     typer.Option(
         min=0.01,
         max=0.99,
+        callback=refuse_nan,
         help="Probability at which a segment starts: lower for more segments, higher for fewer.",
         metavar="P",
         show_default="the model's",
@@ -125,6 +143,7 @@ MinPrecision = Annotated[
         "--min-precision",
         min=0.01,
         max=0.999,
+        callback=refuse_nan,
         metavar="P",
         help="Give a topic only where as many of those given are right; the rest is unknown.",
         show_default="the model's threshold",
@@ -136,6 +155,7 @@ UnknownShare = Annotated[
         "--unknown-share",
         min=0.0,
         max=0.99,
+        callback=refuse_nan,
         metavar="P",
         help="With --min-precision: how many of the pieces you expect to fit no topic.",
     ),

@@ -149,8 +149,8 @@ def _record_dump(record: Any, number: int, where: str, source: Source, options: 
     if not isinstance(text, str):
         said = f'no text in field "{options.text_field}". '
         known = ", ".join(sorted(key for key, value in record.items() if isinstance(value, str)))
-        move = f"Name another with --text-field (text is in: {known})." if known else "No field of it holds text."
-        return Unreadable("no_text_field", said + move).at(where)
+        move = f'Text is in: {known}. Name one with --text-field, or call it "text" for commands without that option.'
+        return Unreadable("no_text_field", said + (move if known else "No field of it holds text.")).at(where)
     name, own_id = f"{source.name}#{number}", record.get("id")
     if options.whole and isinstance(own_id, str | int) and own_id != "":
         name = str(own_id)

@@ -31,6 +31,8 @@ def read_unlabelled(
     pieces = read_pieces(
         inputs, segmentation, labelled, on_problem=lambda problem: problems.append(problem.message), on_progress=say
     )
+    if not pieces and problems:
+        raise TopicsError(problems[0])
     if not pieces:
         raise TopicsError(f"{', '.join(inputs)}: no unlabelled piece in English. Give other dumps with --unlabelled.")
     say(f"counting the terms of {len(pieces):,} unlabelled pieces")
