@@ -316,5 +316,6 @@ def test_the_command_says_what_is_wrong(records: Path, labels: Path, tmp_path: P
     few = tmp_path / "few.jsonl"
     few.write_text("".join(json.dumps(row) + "\n" for row in harbour()))
     done = run(few)
-    assert done.exit_code == 0 and "20 are needed" in done.stderr
+    assert done.exit_code == 0 and "20 are needed" in done.stderr and "; --below P takes" in done.stderr
+    assert "; a higher --below takes more of them" in run(few, "--below", 0.1).stderr
     assert json.loads(done.stdout)["groups"] == []

@@ -250,11 +250,17 @@ def test_words_of_a_pool_are_known_as_such_after_a_training_without_one(
     assert widths[0] == widths[1] > general.steps.shape[1]
 
 
-def test_without_a_label_the_taxonomy_s_descriptions_are_learned(tmp_path: Path) -> None:
+def test_without_a_label_the_taxonomy_s_descriptions_are_learned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     report = train(project(tmp_path), tmp_path / "models" / "cold")
     assert "no labels" in report.summary()
     model = load_model(report.path)
-    assert "Cold start" in (report.path / "CARD.md").read_text("utf-8")
+    card = (report.path / "CARD.md").read_text("utf-8")
+    assert "Cold start" in card and "accuracy" not in card and "0.000" not in card
+    monkeypatch.chdir(tmp_path)
+    [line] = [line for line in CliRunner().invoke(app, ["models", "list"]).stdout.splitlines() if "cold" in line]
+    assert line.endswith("  no labels")
     [piece] = segment("The choir sang a hymn while the organ and the cello were silent, before a sonata.", model)
     assert classify([piece], model)[0].topic == "music"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -134,6 +135,8 @@ def test_the_manifest_and_the_card_say_what_it_was_made_from(trained: TrainRepor
     assert manifest["trained_on"] == {"pieces": 12, "by_topic": {"garden": 4, "harbour": 4, "music": 4}}
     card = (trained.path / "CARD.md").read_text("utf-8")
     assert "Model `mine`" in card and "12 labelled pieces from own.jsonl" in card and "3 topics" in card
+    assert "| accuracy | primary or secondary |" in card
+    assert re.search(r"Learned from dumps mixed from .*: [\d,]+ of each mix for each generation\.", card)
 
 
 def test_boundaries_are_taken_over_from_the_base_model(trained: TrainReport) -> None:

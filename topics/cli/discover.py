@@ -188,7 +188,8 @@ def _say_counts(found: Discovery, below: float | None) -> None:
     ]
     said += f" ({', '.join(aside)} left out)" if aside else ""
     if found.too_few:
-        said += f". {FEWEST_SEGMENTS} are needed to find groups; --below P takes unsure segments as well."
+        more = "--below P takes unsure segments as well" if below is None else "a higher --below takes more of them"
+        said += f". {FEWEST_SEGMENTS} are needed to find groups; {more}."
     else:
         said += f"; {found.n_grouped:,} of {len(sample.segments):,} are in {len(found.groups)} groups."
     typer.echo(said, err=True)

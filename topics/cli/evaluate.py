@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topics.cli.options import ModelName, NoLabels, Output
+from topics.cli.options import ModelName, NoLabels
 from topics.cli.problems import Problems, take_decisions
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def evaluate(
     ] = None,
     no_labels: NoLabels = False,
     as_json: Annotated[bool, typer.Option("--json", help="Figures as JSON.")] = False,
-    output: Output = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A JSON file.", show_default="stdout")] = None,
 ) -> None:
     """Measure a model on dumps whose true segments and topics are known, or the recipe on labels it did not learn from.
 

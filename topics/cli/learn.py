@@ -74,7 +74,7 @@ def train(
         typer.Option("--plain", help="Write the model's files into --output itself: no version, no comparison."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The verdict as JSON on standard output.")] = False,
-    n_dumps: Annotated[int, typer.Option(min=20, help="Mixed dumps to learn boundaries from.")] = 14_000,
+    n_dumps: Annotated[int, typer.Option(min=20, help="Dumps of each mix that each generation learns from.")] = 14_000,
 ) -> None:
     """Train a model on the labels of a project, compare it with the one in use, and let it take over if it is no worse.
 

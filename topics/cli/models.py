@@ -73,15 +73,16 @@ def _describe(info: ModelInfo, in_use: bool) -> str:
     n_labels = info.manifest.get("trained_on", {}).get("pieces")
     says = [
         f"accuracy {accuracy:.3f} out of fold" if accuracy is not None else "",
-        f"{n_labels:,} labels" if isinstance(n_labels, int) else "",
+        "" if n_labels is None else f"{n_labels:,} labels" if n_labels else "no labels",
     ]
     told = ", ".join(filter(None, says))
     return f"{info.name:20} {info.place:8} {info.version}  {mark:6}  {info.path}  {told}".rstrip()
 
 
 def _accuracy(info: ModelInfo) -> float | None:
-    accuracy = info.manifest.get("metrics", {}).get("topics", {}).get("accuracy")
-    return accuracy if isinstance(accuracy, float) else None
+    figures = info.manifest.get("metrics", {}).get("topics", {})
+    accuracy = figures.get("accuracy")
+    return accuracy if isinstance(accuracy, float) and figures.get("n") != 0 else None
 
 
 @models_app.command("show")

@@ -23,7 +23,6 @@ __all__ = [
     "ModelName",
     "NoLabels",
     "Others",
-    "Output",
     "Scheduler",
     "Strict",
     "Target",
@@ -64,15 +63,6 @@ Format = Annotated[
         "-f",
         help="jsonl, csv, parquet, md or html.",
         show_default="a table on a terminal, else jsonl",
-    ),
-]
-Output = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        help="A file (its suffix tells the format), or a folder for a run.",
-        show_default="stdout",
     ),
 ]
 Target = Annotated[

@@ -25,27 +25,16 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "## Topics",
         "",
         *_card_source(about),
-        "| accuracy | primary or secondary | macro-F1 | ECE | Brier |",
-        "|---|---|---|---|---|",
-        f"| {topics['accuracy']:.3f} | {topics['accuracy_with_secondary']:.3f} | {topics['macro_f1']:.3f} "
-        f"| {topics['ece']:.3f} | {topics['brier']:.3f} |",
-        "",
-        "| topic | F1 | pieces |",
-        "|---|---|---|",
-        *(f"| {slug} | {row['f1']:.2f} | {row['n']} |" for slug, row in topics["by_topic"].items()),
-        "",
-        *_card_honesty(topics),
-        "Few pieces make a topic's F1 a guess. On years and outlets that no label comes from, expect less.",
-        "",
+        *(_card_figures(topics) if topics["n"] else ()),
         "## Boundaries",
         "",
     ]
     if boundaries:
         source = about["segmentation"]
         lines += [
-            f"Learned from {source['mixed_dumps']:,} dumps mixed from {source['articles']:,} articles "
-            f"of {source['outlets']} "
-            f"outlets and {source['pages']} pages. Measured on outlets kept out of all training.",
+            f"Learned from dumps mixed from {source['articles']:,} articles of {source['outlets']} outlets and "
+            f"{source['pages']} pages: {source['mixed_dumps']:,} of each mix for each generation. Measured on outlets "
+            "kept out of all training.",
             "",
             "| style | F1 | F1, start anywhere in the lead | boundaries |",
             "|---|---|---|---|",
@@ -75,6 +64,24 @@ def _card_source(about: Mapping[str, Any]) -> list[str]:
     return [
         f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions. Figures "
         f"are out of fold, stories kept together.{_card_pool(about)}",
+        "",
+    ]
+
+
+def _card_figures(topics: Mapping[str, Any]) -> list[str]:
+    """What the topics are worth, as lines of the card."""
+    return [
+        "| accuracy | primary or secondary | macro-F1 | ECE | Brier |",
+        "|---|---|---|---|---|",
+        f"| {topics['accuracy']:.3f} | {topics['accuracy_with_secondary']:.3f} | {topics['macro_f1']:.3f} "
+        f"| {topics['ece']:.3f} | {topics['brier']:.3f} |",
+        "",
+        "| topic | F1 | pieces |",
+        "|---|---|---|",
+        *(f"| {slug} | {row['f1']:.2f} | {row['n']} |" for slug, row in topics["by_topic"].items()),
+        "",
+        *_card_honesty(topics),
+        "Few pieces make a topic's F1 a guess. On years and outlets that no label comes from, expect less.",
         "",
     ]
 
