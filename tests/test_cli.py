@@ -643,6 +643,9 @@ def test_decisions_bind_where_a_model_is_measured_and_that_is_said(
     assert figures["n_decisions"] == 4  # two dumps of the same text
     assert_says_what_and_what_next(bound.err.strip(), "in force: 4.", "--no-labels")
     assert (free.err, json.loads(free.out)["n_decisions"]) == ("", 0)
+    project(cut_at(text.index(TWO_PIECES[2]), False, text), cut_at(len(text) + 9, True, text))
+    half = run(*words)
+    assert (half.code, json.loads(half.out)["n_decisions"]) == (1, 2)  # the other cannot hold
 
 
 def test_gold_that_speaks_of_other_dumps_is_a_problem(tmp_path: Path) -> None:

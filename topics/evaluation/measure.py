@@ -7,6 +7,7 @@ lost to wrong topics.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,16 +56,24 @@ def evaluate(
     by_name = {dump.name: dump for dump in dumps}
     known = read_gold(Path(gold), by_name.values(), on_problem, spell=spell)
     model = model.respell(spell)
+    n_decisions = sum(len(decisions_of(by_name[name], decided)) for name in known)
+
+    def note(fault: LabelError) -> None:
+        nonlocal n_decisions
+        n_decisions -= 1
+        if on_problem is None:
+            raise fault
+        on_problem(fault)
 
     def rows(dump: Dump) -> list[Mapping[str, Any]]:
-        return classify_dump(dump, model, topics=topics, decided=decided, on_problem=on_problem)
+        return classify_dump(dump, model, topics=topics, decided=decided, on_problem=note)
 
-    return evaluate_dumps(
+    report = evaluate_dumps(
         ((true, by_name[name].text, rows(by_name[name])) for name, true in known.items()),
         topics=_classify_gold(known, by_name, model) if topics else None,
         punkt=model.segmentation.punkt,
-        n_decisions=sum(len(decisions_of(by_name[name], decided)) for name in known),
     )
+    return replace(report, n_decisions=n_decisions)
 
 
 def _classify_gold(known: Mapping[str, GoldDump], dumps: Mapping[str, Dump], model: Model) -> TopicReport:

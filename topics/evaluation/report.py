@@ -102,7 +102,6 @@ def evaluate_dumps(
     *,
     topics: TopicReport | None = None,
     punkt: Punkt | None = None,
-    n_decisions: int = 0,
 ) -> EvaluationReport:
     """Compare the rows of several dumps with their gold: (gold, text, rows) each; at least one.
 
@@ -132,7 +131,6 @@ def evaluate_dumps(
         body_share_interval=_body_interval(end_to_end) if len(end_to_end) > 1 else None,
         topics=topics,
         found=report_topics(found) if end_to_end else None,
-        n_decisions=n_decisions,
     )
 
 
