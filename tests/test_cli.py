@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -475,7 +476,7 @@ def test_standard_input_can_fill_a_run(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("jobs", "how"), [(1, signal.SIGKILL), (2, signal.SIGKILL), (1, signal.SIGINT), (2, signal.SIGINT)]
+    ("jobs", "how"), [(n, getattr(signal, f"SIG{how}")) for how in ("KILL", "INT", "TERM") for n in (1, 2)]
 )
 def test_a_run_that_is_broken_off_goes_on_where_it_was(jobs: int, how: signal.Signals, tmp_path: Path) -> None:
     for n in range(60):
@@ -1029,8 +1030,9 @@ def test_closed_streams_are_no_reason_to_fail() -> None:
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("output", [None, "a.jsonl"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
 def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
-    tmp_path: Path, output: str | None, jobs: int
+    tmp_path: Path, output: str | None, jobs: int, how: signal.Signals
 ) -> None:
     words = ["classify", "-", "--jobs", jobs, *(["--output", tmp_path / output] if output else [])]
     with (tmp_path / "stdout").open("wb") as out:
@@ -1043,9 +1045,12 @@ def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
         process.stdin.write((record * 12 + '{"text": 0}\n' + record).encode())  # and no end: it waits for more
         process.stdin.flush()
         wait_for_line(process, b"no text in field")  # so it is under way
-        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: to workers as well
+        if how == signal.SIGINT:
+            os.killpg(process.pid, how)  # as a terminal does it: to workers as well
+        else:
+            process.send_signal(how)
         _, err = process.communicate(timeout=300)
-    assert process.returncode in (130, 1)
+    assert process.returncode in ((130, 1) if how == signal.SIGINT else (143,))
     assert err.decode() in ("", "Aborted!\n", "Aborted.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["stdout"]
     for line in (tmp_path / "stdout").read_text("utf-8").splitlines():
@@ -1064,6 +1069,20 @@ def test_an_interrupt_that_a_library_swallowed_is_an_interrupt(monkeypatch: pyte
     assert done.code in (130, 1)
     assert done.out == ""
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_an_interrupt_while_the_command_line_is_imported_leaves_no_traceback() -> None:
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    module, _, function = scripts["topics"].partition(":")
+    code = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *more):\n"
+        "        if name == 'typer': raise KeyboardInterrupt\n"
+        f"sys.meta_path.insert(0, Interrupt())\nfrom {module} import {function}\n{function}()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_an_interrupt_that_falls_into_a_finaliser_is_an_interrupt(monkeypatch: pytest.MonkeyPatch) -> None:

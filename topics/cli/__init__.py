@@ -1,4 +1,4 @@
-"""The command line: parse, call, print. ``main`` is the entry point ``topics``."""
+"""The command line: parse, call, print. ``main`` is all of the command ``topics``, once this is imported."""
 
 from __future__ import annotations
 

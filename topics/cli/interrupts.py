@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command wherever it falls.
+"""Ctrl-C ends a command wherever it falls, and so does SIGTERM.
 
 Python raises ``KeyboardInterrupt`` in whatever code runs at the moment, and where that is a library's callback the
 exception may be swallowed. So it is remembered as well, and asked for between one dump and the next. Where that code is
@@ -29,9 +29,18 @@ def raise_if_interrupted() -> None:
 
 @contextmanager
 def remembered_interrupts() -> Iterator[None]:
-    """Remember Ctrl-C while a command runs; leaving without having acted on it raises."""
+    """Remember Ctrl-C while a command runs; leaving without having acted on it raises.
+
+    SIGTERM is taken for Ctrl-C where it would end the process at once, and what was half written would stay: the
+    command exits with 143 then. A second one does end it at once.
+    """
+    terminated = False
 
     def remember(number: int, frame: FrameType | None) -> None:
+        nonlocal terminated
+        if number == signal.SIGTERM:
+            terminated = True
+            signal.signal(number, signal.SIG_DFL)
         _interrupted.set()
         if frame is not None and _is_under_kernel(frame):
             _raise_at_next_line(frame)
@@ -46,18 +55,26 @@ def remembered_interrupts() -> Iterator[None]:
         yield
         return
     said, sys.unraisablehook = sys.unraisablehook, say
-    before = signal.signal(signal.SIGINT, remember)
+    before = {signal.SIGINT: signal.signal(signal.SIGINT, remember)}
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, remember)
     try:
         yield
         raise_if_interrupted()
-    except SystemError as error:  # what Numba makes of Ctrl-C while it loads a kernel or calls one
-        if _interrupted.is_set() or isinstance(error.__cause__, KeyboardInterrupt):
-            raise KeyboardInterrupt from None
-        raise
+    except (KeyboardInterrupt, SystemError) as error:
+        if isinstance(error, SystemError) and not _is_interrupt(error):
+            raise
+        raise (SystemExit(128 + signal.SIGTERM) if terminated else KeyboardInterrupt) from None
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         sys.unraisablehook = said
         _interrupted.clear()
+
+
+def _is_interrupt(error: SystemError) -> bool:
+    """Is it what Numba makes of Ctrl-C while it loads a kernel or calls one?"""
+    return _interrupted.is_set() or isinstance(error.__cause__, KeyboardInterrupt)
 
 
 def _is_under_kernel(frame: FrameType | None) -> bool:
