@@ -1,6 +1,6 @@
 """Plain few-label methods to compare with: scikit-learn's on TF-IDF, EM after Nigam et al. (2000), fastText.
 
-All get counted terms (headline terms three times, as ours); what may see the pool says so.
+All get counted terms (headline terms three times; ours four); what may see the pool says so.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def new_parser(text: str) -> argparse.ArgumentParser:
-    """A parser with the argument that all scripts have: the folder with ``data/``, ``seeds/`` and ``gold/``."""
+    """A parser with the argument that most scripts have: the folder with ``data/``, ``seeds/`` and ``gold/``."""
     parser = argparse.ArgumentParser(description=text.split("\n")[0])
     parser.add_argument(
         "shared", nargs="?", type=Path, default=ROOT.parent / "shared", help="folder of the corpora (../shared)"
@@ -42,7 +42,7 @@ def run_script(main: Callable[[argparse.Namespace], None], arguments: argparse.N
     from threadpoolctl import threadpool_limits
 
     try:
-        if not arguments.shared.is_dir():
+        if "shared" in arguments and not arguments.shared.is_dir():
             raise TopicsError(f"{arguments.shared}: no such folder. Name the one that holds data/, seeds/ and gold/.")
         with threadpool_limits(limits=1):
             main(arguments)

@@ -1,11 +1,10 @@
 """The topic recipe on the shipped labels, fold by fold, beside scikit-learn on the same folds and the same terms.
 
-    python benchmarks/topics_folds.py [SHARED] [--split NAME] [--jobs N]
+    python benchmarks/topics_folds.py [--split NAME] [--jobs N]
 
 Stories, outlets, later days and whole topics are left out in turn (docs/evaluation.md says how to read it). The peers
-are given what ours is given, counted terms with the headline three times, as TF-IDF: ``LinearSVC`` and
-``LogisticRegression`` as scikit-learn has them. Intervals are over stories. The labels are those of ``labels/``;
-SHARED is not read.
+are given what ours is given, counted terms with the headline four times, as TF-IDF: ``LinearSVC`` and
+``LogisticRegression`` as scikit-learn has them. Intervals are over stories. The labels are those of ``labels/``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from shared import ROOT, describe_run, new_parser, print_table, run_script, say
+from shared import ROOT, describe_run, print_table, run_script, say
 
 from topics.classification.analyzer import Terms
 from topics.classification.model import N_GUESSES, TITLE_WEIGHT
@@ -150,7 +149,7 @@ def spell(report: TopicReport, method: str, by: Basis) -> list[str]:
 
 
 if __name__ == "__main__":
-    parser = new_parser(str(__doc__))
+    parser = argparse.ArgumentParser(description=str(__doc__).split("\n")[0])
     parser.add_argument("--split", action="append", default=[], help="only this split, by name; may be repeated")
     parser.add_argument("--jobs", type=int, default=1, help="folds at a time (1)")
     run_script(main, parser.parse_args())

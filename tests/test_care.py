@@ -15,7 +15,7 @@ from topics.care.advice import advise
 from topics.care.agreement import measure_agreement, read_agreement
 from topics.care.drift import find_drift, hold_false_alarms, part_dates, weigh_mix, weigh_terms
 from topics.care.gather import Labelled, gather_labelled
-from topics.care.suspects import explain_suspects, find_suspects, rank_suspects, self_confidence
+from topics.care.suspects import find_suspects, rank_suspects, self_confidence
 from topics.classification.analyzer import Terms
 from topics.classification.training import Example, fit_topics
 from topics.cli import app
@@ -112,8 +112,8 @@ def test_a_flipped_label_is_the_first_suspect_with_its_place_and_the_words_that_
     assert [(s.entry.place, s.topic, s.other) for s in found] == [("labels/a.jsonl:8", "roads", "rivers")]
     assert set(found[0].words) <= set(WATER) and found[0].words
     assert "piece-7 is labelled roads" in found[0].message and "Correct it" in found[0].message
-    [(segment, reason)] = explain_suspects(found).items()
-    assert segment == f"{7:064x}"
+    reason = found[0].reason
+    assert found[0].entry.decision.segment == f"{7:064x}"
     assert reason.startswith("labelled roads (0.") and "says rivers (" in reason and found[0].words[0] in reason
     assert find_suspects(given_labels, fitted, {f"{7:064x}"}) == []
 

@@ -18,7 +18,7 @@ from sklearn.svm import LinearSVC
 from topics.classification import matrix
 from topics.classification.analyzer import Terms, count_terms
 from topics.classification.doubt import Temperature
-from topics.classification.explain import explain_segment, strongest_terms
+from topics.classification.explain import describe_topic, explain_segment
 from topics.classification.folds import Example
 from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, choose_terms, lay_out
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
@@ -526,7 +526,7 @@ def test_a_piece_without_known_terms_has_nothing_to_explain(fitted: TopicModel) 
 
 @pytest.mark.parametrize(("topic", "word"), [("harbour", "quay"), ("garden", "rose"), ("music", "choir")])
 def test_the_strongest_terms_of_a_topic_are_its_own(fitted: TopicModel, topic: str, word: str) -> None:
-    terms = strongest_terms(fitted, topic, n_terms=6)
-    assert word in terms
+    terms = describe_topic(fitted, topic, 6).towards
+    assert word in [term for term, _ in terms]
     assert len(terms) == 6
-    assert terms[:3] == strongest_terms(fitted, topic, n_terms=3)
+    assert terms[:3] == describe_topic(fitted, topic, 3).towards

@@ -114,7 +114,7 @@ def measure_agreement(pairs: Sequence[Pair]) -> Agreement:
     return Agreement(
         len(pairs),
         **figures,
-        intervals=_draw_intervals(named, sets, loose),
+        intervals=_draw_intervals(named, loose),
         by_topic={slug: (2 * both[slug] / uses[slug], uses[slug]) for slug in sorted(uses)},
         confused=tuple(
             (a, b, n) for (a, b), n in sorted(against.items(), key=lambda item: (-item[1], item[0]))[:MOST_CONFUSED]
@@ -146,7 +146,7 @@ def _compute(named: Named, sets: Sets, loose: Sequence[bool]) -> dict[str, float
     return {**figures, "kappa": float(plain.kappa()), "alpha": float(plain.alpha()), "masi": float(masi.alpha())}
 
 
-def _draw_intervals(named: Named, sets: Sets, loose: Sequence[bool]) -> dict[str, tuple[float, float]]:
+def _draw_intervals(named: Named, loose: Sequence[bool]) -> dict[str, tuple[float, float]]:
     """95 % of the shares and of kappa when pairs are drawn anew; kappa by its formula, nltk's for two people."""
     import numpy as np
 

@@ -9,7 +9,7 @@ topic is ahead ("normalized margin").
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from topics.classification.model import TopicModel
     from topics.classification.training import Fitted
 
-__all__ = ["MIN_PIECES", "Suspect", "explain_suspects", "find_suspects", "rank_suspects", "self_confidence"]
+__all__ = ["MIN_PIECES", "Suspect", "find_suspects", "rank_suspects", "self_confidence"]
 
 Array = NDArray[np.float64]
 
@@ -127,11 +127,6 @@ def find_suspects(labelled: Labelled, fitted: Fitted, confirmed: Collection[str]
         p = probabilities[row]
         found.append(Suspect(entry, slugs[own], slugs[other], float(p[other]), float(p[own]), words))
     return found
-
-
-def explain_suspects(suspects: Iterable[Suspect]) -> dict[str, str]:
-    """The digest of each suspect segment to the reason, the likeliest mistake first."""
-    return {suspect.entry.decision.segment: suspect.reason for suspect in suspects}
 
 
 def _weigh_words(labelled: Labelled, place: int, model: TopicModel, own: int, other: int) -> tuple[str, ...]:

@@ -30,7 +30,6 @@ __all__ = [
     "explain_terms",
     "explained_row",
     "mark_terms",
-    "strongest_terms",
 ]
 
 Reason = Literal["boilerplate", "language", "no_terms", "unsure"]
@@ -203,11 +202,6 @@ def describe_topic(topics: TopicModel, topic: str, n_terms: int = 20) -> TopicTe
         listed([i for i in order[:n_terms] if pulls[i] > 0]),
         listed([i for i in order[::-1][:n_terms] if pulls[i] < 0]),
     )
-
-
-def strongest_terms(topics: TopicModel, topic: str, n_terms: int = 20) -> list[str]:
-    """The terms with the largest pull towards a topic, strongest first."""
-    return [term for term, _ in describe_topic(topics, topic, n_terms).towards]
 
 
 def explained_row(

@@ -1,4 +1,4 @@
-"""The word lists behind the analyzer ``en-1``: English stop words, and nouns that the stemmer must not cut.
+"""The word lists behind the analyzer ``en-2``: English stop words, and nouns that the stemmer must not cut.
 
 They are tables, kept apart from the code that uses them. Any change here changes the terms, so it needs a new
 analyzer version: label files that keep counts instead of text would no longer agree with the model.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from topics.evaluation.classes import ClassScores, score_classes
+from topics.evaluation.classes import score_classes
 from topics.report.blocks import Section, Table, count, percent
 from topics.report.charts import draw_grid, draw_reliability
 from topics.report.evidence import MIN_JUDGED, Evidence
@@ -103,13 +103,13 @@ def describe_confusion(card: Evidence | None, run: Evidence | None) -> Section:
         frozenset((1,)),
         caption=f"The {MOST_CONFUSIONS} commonest" if len(wrong) > MOST_CONFUSIONS else "",
     )
-    names = _choose_names(scores, named)
+    names = _choose_names(named)
     cells = {(true, found): n / totals[true] for (true, found), n in named.items() if totals[true]}
     marked = {pair: f"{value:.0%}".rstrip("%") for pair, value in cells.items() if value >= 0.1}
     return Section("confusion", title, words, draw_grid("confusion", said, names, cells, marked), table)
 
 
-def _choose_names(scores: ClassScores, named: Counter[tuple[str, str]]) -> list[str]:
+def _choose_names(named: Counter[tuple[str, str]]) -> list[str]:
     """The topics with most pieces, by name; what is no topic last."""
     weight: Counter[str] = Counter()
     for (true, found), n in named.items():

@@ -6,7 +6,6 @@ anew in the text, and the topic by the model, as for any dump. Without a model a
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -59,11 +58,6 @@ def make_piece(rows: Sequence[Row], span: Span, dump_digest: str, model: Model |
             source=found.source or piece.source, language=found.language,
         )  # fmt: skip
     return to_row(piece, classify([piece], model)[0])
-
-
-def piece_id(dump_digest: str, span: Span) -> str:
-    """The id that a segment of this span has."""
-    return hashlib.sha256(f"{dump_digest}:{span[0]}:{span[1]}".encode()).hexdigest()[:20]
 
 
 def _tell_kind(rows: Sequence[Row]) -> Any:

@@ -105,9 +105,9 @@ def show_piece(desk: Desk, ref: int, view: View, *, whole: bool = False) -> Piec
     return PiecePage(
         key=roster.key(ref),
         heading=roster.headings([ref])[0] or "No words",
-        facts=tuple(_facts(desk, row)),
+        facts=tuple(_facts(row)),
         topic=topic,
-        state=_state(standing, row),
+        state=_state(standing),
         is_decided=bool(flags & DECIDED),
         differs=bool(flags & (DIFFERS | PEOPLE_DIFFER)),
         predicted=_predicted_words(row),
@@ -185,7 +185,7 @@ def topic_names(desk: Desk) -> dict[str, str]:
     return names
 
 
-def _facts(desk: Desk, row: Mapping[str, Any]) -> Iterable[str]:
+def _facts(row: Mapping[str, Any]) -> Iterable[str]:
     yield clean_cell(row["dump"])
     yield describe_lines(row)
     yield from (clean_cell(fact) for fact in (row["source"], row["published"]) if fact)
@@ -219,7 +219,7 @@ def _predicted_words(row: Mapping[str, Any]) -> str:
     return f"{word} {row['score']:.0%}" if row["score"] is not None else word
 
 
-def _state(standing: TopicDecision | None, row: Mapping[str, Any]) -> str:
+def _state(standing: TopicDecision | None) -> str:
     if standing is None:
         return "Not decided"
     return f"Decided by {standing.by}, {standing.at[:10]}"

@@ -41,11 +41,6 @@ class View:
     search: str = ""
     sort: str = "queue"
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing is filtered out."""
-        return self == View(sort=self.sort)
-
     def to_query(self) -> dict[str, str]:
         """The words of an address that gives this view again; what is as usual is left out."""
         usual = asdict(View())

@@ -21,10 +21,8 @@ __all__ = [
     "PROBLEMS",
     "RECEIPTS",
     "SHARDS",
-    "SHARD_FORMATS",
     "SIGNATURES",
     "encode_json",
-    "is_key",
     "key_of",
     "key_of_shard",
     "make_key",
@@ -41,20 +39,14 @@ LOCK: Final = ".topics-run"  # marks the folder as ours before there is a manife
 SHARDS: Final = "shards"
 RECEIPTS: Final = "receipts"
 SIGNATURES: Final = "signatures"
-SHARD_FORMATS: Final = ("jsonl", "parquet")
 
 _SHARD: Final = re.compile(r"([0-9a-f]{20})(?:-[0-9a-f]{8})?\.(?:jsonl|parquet)")
 _KEYED: Final = re.compile(r"([0-9a-f]{20})\.(?:json|bin)")
-_KEY: Final = re.compile(r"[0-9a-f]{20}")
 
 
 def make_key(*facts: object) -> str:
     """A name for whatever follows from these facts, 20 hex digits."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]
-
-
-def is_key(text: object) -> bool:
-    return isinstance(text, str) and _KEY.fullmatch(text) is not None
 
 
 def shard_name(key: str, format: str, duplicates: Sequence[tuple[int, str]] = ()) -> str:

@@ -99,14 +99,6 @@ class Sink:
         """Swallows whatever a library still writes while it is closed after an error."""
         self._abandoned = True
 
-    def cut_back(self, position: int) -> None:
-        """Forgets what was written after ``position``; only where the file below can seek."""
-        with writing(self._target):
-            self._file.flush()
-            self._file.seek(position)
-            self._file.truncate()
-        self._position = position
-
 
 @contextmanager
 def open_stream(stream: TextIO | BinaryIO, name: str) -> Iterator[Sink]:

@@ -1,6 +1,6 @@
 """Refining a model by what people decided and by whole articles of theirs, without forgetting what it knew.
 
-Descent goes on from the shipped weights, a few hundred steps at a low rate, on batches of three sorts. Dumps that
+Descent goes on from the shipped weights, 150 steps at a low rate, on batches of three sorts. Dumps that
 people reviewed: a decided paragraph is what they said, with a high weight; an undecided one keeps the probability that
 the shipped model gives it (learning without forgetting, Li and Hoiem 2016). Dumps mixed from whole articles, whose
 starts are known. Rehearsal: other dumps at hand, and dumps mixed from prose of our own and whatever pieces are at hand,
