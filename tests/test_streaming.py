@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import threading
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -251,6 +253,19 @@ def test_long_standard_input_is_kept_while_it_is_needed() -> None:
     assert not path.exists()
     (plain,) = stream_dumps("-", STREAM, stdin=io.BytesIO(LONG.replace("北京 🙂", "é").encode("latin-1", "replace")))
     assert isinstance(plain, Dump)
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_long_pipe_is_kept_while_it_is_needed(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(LONG.encode(),))
+    writer.start()
+    (item,) = stream_dumps(pipe, STREAM)
+    writer.join()
+    assert isinstance(item, LongDump)
+    assert item.source.path != pipe  # which nobody writes to any more
+    assert "".join(item.blocks()) == LONG and item.digest == dump_digest(LONG)
 
 
 @pytest.mark.usefixtures("_short")

@@ -22,7 +22,7 @@ from topics.errors import DumpError
 from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
 from topics.reading.problems import Problem, printable
-from topics.reading.sources import Inputs, Source, find_sources
+from topics.reading.sources import Inputs, Source, find_sources, is_read_once
 from topics.records import Dump
 from topics.runs.units import Unit, choose_unit_bytes, group_parts
 from topics.starting import import_numba, without_collecting
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from topics.errors import LabelError
     from topics.labels.boundaries import Decided
 
-__all__ = ["DumpWork", "cut_inputs", "is_read_once", "kept_inputs", "prepare_worker", "warm_up", "with_whole_paths"]
+__all__ = ["DumpWork", "cut_inputs", "kept_inputs", "prepare_worker", "warm_up", "with_whole_paths"]
 
 
 @dataclass(frozen=True)
@@ -165,13 +165,6 @@ def prepare_worker(model_path: str, model_id: str) -> bool:
         except NotCompiled:
             return False
         return True
-
-
-def is_read_once(source: Source) -> bool:
-    """Whether this is standard input or a pipe."""
-    if source.path is None:
-        return True
-    return isinstance(source.path, Path) and source.path.exists() and not source.path.is_file()
 
 
 def _take_stdin() -> BinaryIO:

@@ -432,12 +432,13 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
     hush_workers()
     engine = work.where.engine(work.jobs, work.model_path, work.model_id)  # before all else: processes start meanwhile
 
-    from topics.bulk import DumpWork, cut_inputs, is_read_once, kept_inputs, warm_up, with_whole_paths
+    from topics.bulk import DumpWork, cut_inputs, kept_inputs, warm_up, with_whole_paths
     from topics.bundle import load_once
     from topics.cli.progress import prepare_kernels, show_progress
     from topics.engines.local import JoblibEngine
     from topics.reading import Problem
     from topics.reading.addresses import is_address
+    from topics.reading.sources import is_read_once
     from topics.runs.writing import write_run
 
     if work.jobs == 1 or work.min_precision is not None:

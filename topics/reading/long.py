@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Final
 from topics.reading.compression import Opened, open_input, read_bounded
 from topics.reading.decoding import decode, find_encoding, refuse_binary
 from topics.reading.problems import Unreadable
-from topics.reading.sources import Source
+from topics.reading.sources import Source, is_read_once
 from topics.records import Dump
 
 __all__ = ["LONG_BYTES", "LongDump", "read_long"]
@@ -59,7 +59,7 @@ def read_long(source: Source, opened: Opened, head: bytes, encoding: str | None)
         skip, name = 0, encoding
     stream: Any = io.BufferedReader(_Chained(head[skip:], opened.stream), _BLOCK)
     kept = None
-    if source.path is None:
+    if is_read_once(source):
         kept = tempfile.NamedTemporaryFile(prefix="topics-", suffix=".txt")
         kept.write(head[:skip])
         stream = _Copying(stream, kept)

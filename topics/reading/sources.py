@@ -20,7 +20,7 @@ from topics.errors import DumpError
 from topics.reading.addresses import find_filesystem, is_address
 from topics.reading.problems import Problem, Unreadable, printable
 
-__all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "list_inputs", "list_paths"]
+__all__ = ["Inputs", "Source", "find_sources", "inner_suffix", "is_read_once", "list_inputs", "list_paths"]
 
 Inputs: TypeAlias = "str | os.PathLike[str] | Sequence[str | os.PathLike[str]]"
 
@@ -105,6 +105,13 @@ def inner_suffix(name: str) -> str:
     path = PurePosixPath(name)
     suffix = path.suffix.lower()
     return PurePosixPath(path.stem).suffix.lower() if suffix in COMPRESSIONS else suffix
+
+
+def is_read_once(source: Source) -> bool:
+    """Whether this is standard input or a pipe: what was read of it is gone."""
+    if source.path is None:
+        return True
+    return isinstance(source.path, Path) and source.path.exists() and not source.path.is_file()
 
 
 def _expand(given: str) -> Iterator[Source | Problem]:
