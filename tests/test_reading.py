@@ -462,6 +462,17 @@ def test_a_bad_byte_does_not_cost_a_page(tmp_path: Path) -> None:
     assert_is_article(only_dump(write(tmp_path / "a.html", page().replace(b"</p>", b"\xff</p>", 1))))
 
 
+def test_a_page_may_begin_with_a_declaration_and_comments(tmp_path: Path) -> None:
+    before = b'<?xml version="1.0"?>\n<!-- saved -->\n' + b"<!-- wp:paragraph -->\n" * 60
+    assert_is_article(only_dump(write(tmp_path / "a.txt", before + page())))
+
+
+def test_comments_without_a_page_are_text_and_take_no_time(tmp_path: Path) -> None:
+    posts = "<!-- wp:paragraph -->\n<p>Ferry fares rise.</p>\n<!-- /wp:paragraph -->\n\n" * 200
+    for text in (posts, "<!-- note -->\n" * 600 + FERRY):
+        assert only_dump(write(tmp_path / "a.txt", text)).text == text
+
+
 def test_a_page_without_an_article_or_that_is_no_page_is_a_problem(tmp_path: Path) -> None:
     assert only_problem(write(tmp_path / "a.html", "<html><body></body></html>")).reason == "empty"
     assert only_problem(write(tmp_path / "b.html", b"\x89PNG\r\n\x1a\n\0\0")).reason == "binary"

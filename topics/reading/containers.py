@@ -27,7 +27,7 @@ __all__ = ["JSONL", "ReadOptions", "read_line_records", "read_opened"]
 JSONL: Final = {".jsonl", ".ndjson", ".jl"}
 _HTML: Final = {".html", ".htm", ".xhtml"}
 _HTML_HEAD: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head)\b", re.I | re.S
+    rb"(?>(?:\xef\xbb\xbf)?\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*)<(?:!doctype html|html|head)\b", re.I | re.S
 )
 _ISO_DATE: Final = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ]|$)")
 
