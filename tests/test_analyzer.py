@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -118,6 +119,15 @@ def test_spellings_fold_to_one_term(text: str, terms: set[str]):
 )
 def test_years_and_names_with_numbers_are_the_only_numbers(text: str, terms: set[str]):
     assert words(text) == terms
+
+
+@given(st.text("019-٣_aé", max_size=40))
+def test_numbers_before_a_hyphen_come_off_wherever_they_stand(token: str):
+    assert analyzer._LEADING_NUMBERS.sub("", token) == re.sub("(?:[0-9]+-)+", "", token)
+
+
+def test_a_megabyte_of_digits_is_a_number():
+    assert body("Ferry " + "9" * 1_000_000 + " fares") == {"ferry": 2, "fare": 2, "ferry fare": 2}
 
 
 def test_the_country_is_not_the_pronoun():

@@ -29,7 +29,7 @@ BREAK_TERM = "\n"  # what a sentence or line end folds to: no pair of words reac
 # A dot after a single letter ends no sentence: "U.S. troops" and "J. K. Rowling" keep their pairs.
 _TOKEN = re.compile(r"\w+(?:['’‘ʼ\-‐]\w+|\.\w\b)*|(?<!\b\w)[.!?](?!\w)|\n")
 _YEARS = re.compile(r"[0-9]{4}s?")
-_LEADING_NUMBERS = re.compile(r"(?:[0-9]+-)+")
+_LEADING_NUMBERS = re.compile(r"(?<![0-9])(?:[0-9]++-)++")  # of a run of digits, each is looked at once
 _APOSTROPHES = str.maketrans("’‘ʼ‐", "'''-")
 _CONTRACTIONS = ("n't", "'m", "'ve", "'d", "'ll", "'re")
 # Written in capitals these two are names; in lower case they are stop words.
