@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import random
 import re
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +31,7 @@ from topics.segmentation.network import HEADS, Array
 from topics.segmentation.training.corpora import BODY, FURNITURE, NOTHING, TITLE, Article, Corpora
 from topics.segmentation.training.descent import Example, Noise
 from topics.segmentation.training.fit import Effort, ExampleMaker, Generation, fit_segmentation, tell_truth
+from topics.segmentation.training.measure import measure_styles
 from topics.segmentation.training.mixes import FIRST, SECOND
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
@@ -309,6 +312,43 @@ def test_without_outlets_kept_aside_odds_are_taken_as_they_are() -> None:
     assert model.calibration == (1.0, 0.0)
     arrays = SegmentationModel.from_arrays(model.to_arrays(), model.punkt).to_arrays()
     assert all(np.array_equal(array, arrays[name]) for name, array in model.to_arrays().items())
+
+
+def write_corpora(folder: Path, outlets: Sequence[str]) -> Path:
+    """A folder with one file of reports, by these outlets in turn."""
+    folder.mkdir()
+    rows = []
+    for i in range(40):
+        article = report(i)
+        body = "\n".join(f"{line} Item {i}." for line in article.paragraphs)
+        rows.append({"title": article.title, "text": body, "source": outlets[i % len(outlets)]})
+    (folder / "reports.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One small network."""
+    effort = Effort(generations=(LEARNER,), n_calibration=4)
+    monkeypatch.setattr("topics.segmentation.training.fit.Effort", lambda n_dumps: replace(effort, n_dumps=n_dumps))
+    monkeypatch.setattr("topics.segmentation.training.measure.measure_styles", partial(measure_styles, n_dumps=1))
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize(
+    ("outlets", "styles", "said"),
+    [
+        (["Al Jazeera"], (), "Not measured: none was kept out."),
+        (["Al Jazeera", "BBC"], ("t1", "t2", "t3", "t5"), "Measured on outlets kept out of all training."),
+    ],
+)
+def test_boundaries_learned_anew_are_measured_on_what_is_kept_out(
+    outlets: list[str], styles: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    corpora = write_corpora(tmp_path / "corpora", outlets)
+    report = train(project(tmp_path, own=ALL), tmp_path / "models" / "mine", corpora=corpora, n_dumps=24)
+    assert tuple(report.metrics["segmentation"]) == styles
+    assert said in (report.path / "CARD.md").read_text("utf-8")
 
 
 def test_what_earlier_networks_say_is_heard_only_where_it_is_asked_for() -> None:

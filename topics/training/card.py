@@ -29,13 +29,18 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
         "## Boundaries",
         "",
     ]
-    if boundaries:
-        source = about["segmentation"]
+    source = about["segmentation"]
+    if "mixed_dumps" in source:
+        measured = "Measured on outlets kept out of all training." if boundaries else "Not measured: none was kept out."
         lines += [
             f"Learned from dumps mixed from {source['articles']:,} articles of {source['outlets']} outlets and "
-            f"{source['pages']} pages: {source['mixed_dumps']:,} of each mix for each generation. Measured on outlets "
-            "kept out of all training.",
+            f"{source['pages']} pages: {source['mixed_dumps']:,} of each mix for each generation. {measured}",
             "",
+        ]
+    else:
+        lines += ["Taken over from another model without figures.", ""]
+    if boundaries:
+        lines += [
             "| style | F1 | F1, start anywhere in the lead | boundaries |",
             "|---|---|---|---|",
             *(
@@ -44,9 +49,7 @@ def write_card(name: str, taxonomy: Taxonomy, about: Mapping[str, Any]) -> str:
             ),
             "",
         ]
-    else:
-        lines += ["Taken over from another model without figures.", ""]
-    refined = about["segmentation"].get("refined")
+    refined = source.get("refined")
     if refined:
         lines += [
             f"Refined from `{refined['base']}` by {spell_refined(refined)}. Figures above are of that model: what "

@@ -32,7 +32,7 @@ from topics.segmentation.training.mixes import BOTH, FIRST, SECOND, Mix
 from topics.segmentation.training.mixing import Mixer
 from topics.segmentation.training.pieces import MixedDump
 from topics.segmentation.training.prose import Prose
-from topics.segmentation.training.styles import PAGES, STYLES, build_dumps
+from topics.segmentation.training.styles import build_dumps, styles_of
 from topics.segmentation.training.words import MeaningOf, in_steps, learn_vocabulary
 from topics.segmentation.vocabulary import Vocabulary
 
@@ -123,11 +123,11 @@ def fit_segmentation(
     model = SegmentationModel(
         vocabulary, meanings.steps, meanings.scale, Committee(networks), (1.0, 0.0), THRESHOLD, punkt
     )
-    if not held_out.articles:
+    styles = styles_of(held_out)
+    if not styles:
         return model
     trial = ExampleMaker(held_out, (), prose, punkt, vocabulary, model.vectors)
     on_progress("calibrating on outlets kept aside")
-    styles = [style for style in STYLES if held_out.pages or style != PAGES]
     n_dumps = effort.n_calibration // len(styles)
     dumps = (build_dumps(held_out, style, n_dumps, effort.seed + 1, evenly=True) for style in styles)
     return _calibrated(model, [trial.example(dump) for some in dumps for dump in some])

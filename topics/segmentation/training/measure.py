@@ -13,15 +13,15 @@ from topics.segmentation.furniture import assign_roles
 from topics.segmentation.model import SegmentationModel
 from topics.segmentation.training.corpora import Corpora
 from topics.segmentation.training.pieces import MixedDump
-from topics.segmentation.training.styles import STYLES, build_dumps
+from topics.segmentation.training.styles import build_dumps, styles_of
 
 __all__ = ["find_starts", "locate_starts", "measure_styles", "score_dump"]
 
 
 def measure_styles(model: SegmentationModel, corpora: Corpora, n_dumps: int = 24) -> dict[str, Any]:
-    """F1 exact and lenient by style, as plain numbers for the model card."""
+    """F1 exact and lenient of each style that the corpora have the matter for, as plain numbers for the model card."""
     figures = {}
-    for style in STYLES:
+    for style in styles_of(corpora):
         scores = BoundaryScores()
         for dump in build_dumps(corpora, style, n_dumps):
             paragraphs, starts = find_starts(dump.text, model)

@@ -16,11 +16,18 @@ from topics.segmentation.training.mixes import Neighbours
 from topics.segmentation.training.mixing import Mixer, Style
 from topics.segmentation.training.pieces import MixedDump
 
-__all__ = ["PAGES", "STYLES", "build_dumps"]
+__all__ = ["STYLES", "build_dumps", "styles_of"]
 
 _ANY: Final[tuple[Neighbours, ...]] = ("random", "category", "nearest")
 STYLES: Final = ("t1", "t2", "t3", "t4", "t5")
-PAGES: Final = "t4"  # the style that needs pages
+_PAGES: Final = "t4"  # the style that needs pages
+
+
+def styles_of(corpora: Corpora) -> tuple[str, ...]:
+    """The styles that there is matter for."""
+    if not corpora.articles:
+        return ()
+    return tuple(style for style in STYLES if corpora.pages or style != _PAGES)
 
 
 def build_dumps(
@@ -41,7 +48,7 @@ def build_dumps(
             neighbours = "nearest" if k % 2 else "category"
             furnished = float(k % 3 == 0)
             yield mixer.render(rng, Style(rng.randint(6, 14), neighbours, furnished=furnished, blurbs=0.1))
-        elif style == PAGES:
+        elif style == _PAGES:
             yield mixer.render_pages(rng, rng.randint(5, 9))
         else:
             titled = rng.choice((0.0, 0.0, 1.0))
