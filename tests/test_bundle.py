@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import topics
 import topics.bundle as bundle
 import topics.shelf as shelf
 from topics.bundle import FORMAT, Model, find_models, load_model, load_vectors, read_manifest, save_model
@@ -309,6 +310,25 @@ def test_a_path_is_taken_as_it_is(saved: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     assert load_model(Path("default")).path == Path("default")
     assert load_model(f".{os.sep}default").path == Path("default")
+
+
+def test_without_a_model_calls_follow_the_one_named_default(
+    model: Model, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def used() -> str:
+        return topics.classify(topics.segment(DUMP))[0].model
+
+    (tmp_path / "models").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert used() == load_model().id
+    shutil.copytree(saved, tmp_path / "models" / "default")
+    first = load_model(saved).id
+    assert used() == first
+    shutil.rmtree(tmp_path / "models" / "default")
+    second = f"mine@{save(model, tmp_path / 'models' / 'default', vectors=False)}"
+    assert used() == second != first
+    monkeypatch.chdir(saved)
+    assert used() not in (first, second)
 
 
 def test_a_listing_shows_what_is_wrong_with_a_model(

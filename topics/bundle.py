@@ -37,6 +37,7 @@ __all__ = [
     "Model",
     "ModelInfo",
     "find_models",
+    "load_default",
     "load_learned",
     "load_model",
     "load_once",
@@ -127,6 +128,18 @@ def load_once(path: str, wanted: str) -> Model:
     if model.id != wanted:
         raise BundleError(f"{path}: {model.id} where the run was begun with {wanted}. Give all workers the same model.")
     return model
+
+
+def load_default() -> Model:
+    """What :func:`load_model` gives here and now; loaded again only after it changed."""
+    path = locate_model(None).absolute()
+    facts = (path / MANIFEST).stat()
+    return _load_stamped(path, facts.st_mtime_ns, facts.st_size)
+
+
+@lru_cache(maxsize=1)
+def _load_stamped(path: Path, *stamp: int) -> Model:
+    return load_model(path)
 
 
 def load_vectors(model: Model) -> WordVectors | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from topics.bundle import Model, load_model, load_once
+from topics.bundle import Model, load_default, load_once
 from topics.errors import LabelError
 from topics.records import Dump, DumpInBlocks, Prediction, Segment, dump_digest, to_row
 
@@ -32,11 +31,6 @@ __all__ = [
 OnProblem = Callable[[LabelError], None]
 SEGMENTS_AT_A_TIME: Final = 64  # are classified together
 BATCH_LENGTH: Final = 400_000  # characters that go to another process at a time
-
-
-@lru_cache(maxsize=1)
-def _default_model() -> Model:
-    return load_model()
 
 
 def segment(
@@ -65,7 +59,7 @@ def segment(
 
     if isinstance(dump, str):
         dump = Dump("", dump)
-    weights = (model or _default_model()).segmentation
+    weights = (model or load_default()).segmentation
     if whole:
         return whole_dump(dump, weights)
     own = decisions_of(dump, decided)
@@ -102,7 +96,7 @@ def classify(
     """
     from topics.classification.model import predict_segments
 
-    model = model or _default_model()
+    model = model or load_default()
     return predict_segments(segments, model.topics, model.id, accept_above)
 
 
@@ -116,7 +110,7 @@ def explain(piece: Segment, model: Model | None = None, topic: str | None = None
     """
     from topics.classification.explain import explain_segment
 
-    return explain_segment(piece, (model or _default_model()).topics, topic)
+    return explain_segment(piece, (model or load_default()).topics, topic)
 
 
 def explain_starts(
@@ -136,7 +130,7 @@ def explain_starts(
 
     if isinstance(dump, str):
         dump = Dump("", dump)
-    weights = (model or _default_model()).segmentation
+    weights = (model or load_default()).segmentation
     own = decisions_of(dump, decided)
     return explain_starts(dump, weights, threshold=boundaries, decided=own, on_problem=on_problem, n_others=n_others)
 
