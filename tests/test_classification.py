@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 from sklearn.svm import LinearSVC
+from threads import with_threads
 
 from topics.classification import matrix
 from topics.classification.analyzer import Terms, count_terms
@@ -416,6 +417,19 @@ def test_vectors_know_how_rare_a_word_is_in_their_texts() -> None:
 def test_learning_vectors_twice_gives_the_same_bytes() -> None:
     first, second = fishing_vectors().to_arrays(), fishing_vectors().to_arrays()
     assert {k: a.tobytes() for k, a in first.items()} == {k: a.tobytes() for k, a in second.items()}
+
+
+def test_vectors_do_not_depend_on_the_number_of_threads() -> None:
+    code = (
+        "import hashlib, random\n"
+        "from topics.classification.vectors import learn_vectors\n"
+        "words = [f'w{i}' for i in range(500)]\n"
+        "weights = [1 / (i + 5) for i in range(500)]\n"
+        "draw = random.Random(3).choices\n"
+        "vectors = learn_vectors([draw(words, weights, k=120) for _ in range(300)])\n"
+        "print(hashlib.sha256(vectors.steps.tobytes() + vectors.scale.tobytes()).hexdigest())"
+    )
+    assert with_threads(1, code) == with_threads(2, code)
 
 
 def test_vectors_survive_the_bundle_s_arrays() -> None:

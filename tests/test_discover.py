@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sample_rows import BELL, FERRY, Piece, harbour, make_rows
+from threads import with_threads
 from typer.testing import CliRunner
 
 from topics.classification.analyzer import Terms, count_terms
@@ -137,6 +138,20 @@ def test_groups_do_not_depend_on_the_order_of_the_run() -> None:
     random.Random(1).shuffle(dumps)
     turned = [row for dump in dumps for row in dump]
     assert find_groups(sample_unknowns(turned)).groups == find_groups(sample_unknowns(rows[:72])).groups
+
+
+def test_groups_do_not_depend_on_the_number_of_threads() -> None:
+    code = (
+        "import random\n"
+        "from topics.classification.analyzer import Terms\n"
+        "from topics.discover.grouping import group_pieces\n"
+        "draw = random.Random(3).choices\n"
+        "words = [[f'w{theme}.{i}' for i in range(200)] for theme in range(8)]\n"
+        "pieces = [Terms({}, dict.fromkeys(draw(words[k % 8], k=20) + draw(sum(words, []), k=20), 1)) "
+        "for k in range(400)]\n"
+        "print([group_pieces(pieces, min_group=3, n_groups=n) for n in (None, 8)])"
+    )
+    assert with_threads(1, code) == with_threads(2, code)
 
 
 def test_a_number_of_groups_can_be_asked_for() -> None:

@@ -79,6 +79,7 @@ def learn_vectors(
     """Vectors of the commonest words of ``texts``, each a sequence of folded words in order. Deterministic."""
     from scipy.sparse import coo_matrix, csr_matrix
     from sklearn.utils.extmath import randomized_svd
+    from threadpoolctl import threadpool_limits
 
     totals: Counter[str] = Counter()
     pieces: Counter[str] = Counter()
@@ -107,7 +108,8 @@ def learn_vectors(
     information = np.log(pairs.data / total / (occurrences[pairs.row] / occurrences.sum() * contexts[pairs.col]))
     kept = (information > 0) & (pairs.data >= MIN_PAIRS)
     matrix = csr_matrix((information[kept].astype(np.float32), (pairs.row[kept], pairs.col[kept])), shape=(n, n))
-    u, s, _ = randomized_svd(matrix, min(n_dimensions, max(1, n - 1)), random_state=0, n_iter=2)
+    with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
+        u, s, _ = randomized_svd(matrix, min(n_dimensions, max(1, n - 1)), random_state=0, n_iter=2)
     rows = u * np.sqrt(s)
     rows -= rows.mean(axis=0)
     idf = np.log((1.0 + len(texts)) / (1.0 + np.array([pieces[w] for w in common], dtype=np.float64))) + 1.0

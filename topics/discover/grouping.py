@@ -60,19 +60,25 @@ def group_pieces(
 def _join(rows: Array, n_groups: int | None) -> NDArray[np.int64]:
     """The number of its group for every row."""
     from sklearn.cluster import AgglomerativeClustering, KMeans
+    from threadpoolctl import threadpool_limits
 
+    groups: Any
     if n_groups is not None:
         n_different = len(np.unique(rows, axis=0))  # k-means complains of more groups than that
-        means = KMeans(min(n_groups, n_different), n_init=10, random_state=0)
-        return np.asarray(means.fit_predict(rows), dtype=np.int64)
-    tree = AgglomerativeClustering(n_clusters=None, metric="cosine", linkage="average", distance_threshold=FARTHEST)
-    return np.asarray(tree.fit_predict(rows), dtype=np.int64)
+        groups = KMeans(min(n_groups, n_different), n_init=10, random_state=0)
+    else:
+        groups = AgglomerativeClustering(
+            n_clusters=None, metric="cosine", linkage="average", distance_threshold=FARTHEST
+        )
+    with threadpool_limits(limits=1):
+        return np.asarray(groups.fit_predict(rows), dtype=np.int64)
 
 
 def place_pieces(pieces: Sequence[Terms], vectors: WordVectors | None) -> Array:
     """Rows of length one (n_pieces, n_dimensions); a piece without a known term is a row of zeros."""
     from sklearn.decomposition import TruncatedSVD
     from sklearn.preprocessing import normalize
+    from threadpoolctl import threadpool_limits
 
     x, vocabulary = count_matrix(pieces)
     if not vocabulary:
@@ -80,7 +86,8 @@ def place_pieces(pieces: Sequence[Terms], vectors: WordVectors | None) -> Array:
     parts: list[Array] = []
     n_dimensions = min(DIMENSIONS, len(vocabulary) - 1, len(pieces) - 1)
     if n_dimensions >= 1:
-        parts.append(normalize(TruncatedSVD(n_dimensions, random_state=0, n_iter=7).fit_transform(x)))
+        with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
+            parts.append(normalize(TruncatedSVD(n_dimensions, random_state=0, n_iter=7).fit_transform(x)))
     if vectors is not None:
         words = normalize(term_vectors(vocabulary, vectors).astype(np.float64))
         means = np.asarray(x @ words)
