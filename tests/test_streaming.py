@@ -21,7 +21,7 @@ from topics.paragraphs import Paragraphs, ParagraphStream, Punkt, lines, split_p
 from topics.pipeline import classify_dump, stream_rows
 from topics.reading import LongDump, ReadOptions, containers, list_inputs, long, read_dumps, stream_dumps
 from topics.records import Dump, Segment, dump_digest
-from topics.segmentation import segment_blocks, segment_dump, streaming
+from topics.segmentation import segment_blocks, segment_dump, segmenter, streaming
 from topics.segmentation.decode import Decoder, decode_starts
 from topics.segmentation.furniture import assign_roles
 from topics.segmentation.layout import DumpFacts
@@ -202,6 +202,32 @@ def test_what_is_held_of_a_text_does_not_grow_with_it(model: Model, monkeypatch:
     n = sum(1 for _ in segment_blocks((block for _ in range(12)), facts_of(block), model.segmentation))
     assert n > 12 * len(SEEDS)
     assert max(held) < 5 * len(block)
+
+
+def test_no_part_of_a_dump_at_hand_is_looked_at_again_and_again(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(streaming, "CHAPTER", 2 * streaming.STEP)
+    monkeypatch.setattr(segmenter, "BLOCK", 1 << 15)
+    held: list[int] = []
+    told: list[int] = []
+    read, tell = TextBuffer.read, streaming.find_tongues
+
+    def watch_read(text: TextBuffer) -> tuple[str, bool]:
+        found = read(text)
+        held.append(len(text._held))
+        return found
+
+    def watch_tell(text: str, *rest: Any) -> Any:
+        told.append(len(text))
+        return tell(text, *rest)
+
+    monkeypatch.setattr(TextBuffer, "read", watch_read)
+    monkeypatch.setattr(streaming, "find_tongues", watch_tell)
+    text = "\n\n".join(SEEDS * 12)
+    segments = segment_dump(Dump("a.txt", text), model.segmentation)
+    assert max(held) < len(text) / 3
+    told.clear()
+    assert list(segment_blocks([text], facts_of(text), model.segmentation)) == segments
+    assert sum(told) < 1.5 * len(text)
 
 
 def test_chapters_tile_the_paragraphs(long_text: str, model: Model, chapter: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from topics.errors import LabelError
 from topics.records import Dump, Paragraph, Segment, dump_digest
@@ -16,6 +17,8 @@ from topics.segmentation.streaming import TextBuffer, score_chapters
 __all__ = ["DumpFacts", "place_decisions", "segment_blocks", "segment_dump", "whole_dump"]
 
 OnProblem = Callable[[LabelError], None]
+
+BLOCK: Final = 1 << 20  # characters
 
 
 def segment_dump(
@@ -38,7 +41,8 @@ def segment_dump(
     ``on_problem`` it is raised.
     """
     facts = _facts_of(dump)
-    return list(segment_blocks([dump.text], facts, model, threshold=threshold, decided=decided, on_problem=on_problem))
+    blocks = _blocks_of(dump.text)
+    return list(segment_blocks(blocks, facts, model, threshold=threshold, decided=decided, on_problem=on_problem))
 
 
 def segment_blocks(
@@ -60,7 +64,7 @@ def segment_blocks(
 def whole_dump(dump: Dump, model: SegmentationModel) -> list[Segment]:
     """The dump as one segment already (``--whole``): furniture and metadata are found, boundaries are not
     looked for."""
-    return list(_cut([dump.text], _facts_of(dump), model, None, Decisions(dump.name, {}, None)))
+    return list(_cut(_blocks_of(dump.text), _facts_of(dump), model, None, Decisions(dump.name, {}, None)))
 
 
 def _cut(
@@ -81,6 +85,11 @@ def _cut(
     if not n_chapters and text.end:
         yield layout.blank()
     decisions.finish()
+
+
+def _blocks_of(text: str) -> Iterator[str]:
+    """The blocks of a text at hand: what was not cut yet is copied again and again, so it must not be long."""
+    return (text[at : at + BLOCK] for at in range(0, len(text), BLOCK))
 
 
 def _facts_of(dump: Dump) -> DumpFacts:

@@ -3,7 +3,7 @@
 Paragraphs are taken off the blocks as soon as they are whole, scored in the same stretches as ever, and cut by the same
 decoder; a segment is given out once the next one's start is sure. What is judged by a dump's paragraphs together
 (whether it is flat, which lines are an outlet's banners) is judged by chapters of ``CHAPTER`` paragraphs. So the
-segments are those of the whole text, wherever a block ends: a dump that is at hand is one block.
+segments are those of the whole text, wherever a block ends; a dump that is at hand comes in blocks as well.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
             model.score_stretch(analysis.stretch(start - first, end - first))[keep - start : last - start]
             for (start, end), (keep, last) in stretches(n, done, stop)
         ]
-        paragraphs = Paragraphs(rows)
+        paragraphs = Paragraphs(rows[: stop - first + MARGIN])
         at = text.needed = paragraphs[0].start
         end = paragraphs[-1].end
         tongues = find_tongues(text.slice(at, end), paragraphs, at, text.codes(at, end))
