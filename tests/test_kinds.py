@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from topics.segmentation.kinds import tell_kind
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from topics.segmentation.kinds import _without_quotes, tell_kind
 
 ARTICLE = [
     "The harbour board voted on Monday to close the eastern quay for a year while divers replace its piles, which "
@@ -29,6 +33,16 @@ def test_an_appeal_is_boilerplate() -> None:
         "Your gift, large or small, keeps our journalism free for everyone. Will you chip in?",
     ]
     assert tell_kind(appeal, [True, True]) == "boilerplate"
+
+
+@given(st.text('“”"ab ', max_size=30))
+def test_quotations_are_hidden_where_they_are_closed(text: str) -> None:
+    assert _without_quotes(text) == re.sub('“[^”]*”|"[^"]*"', " ", text)
+
+
+def test_quotation_marks_without_end_take_no_time() -> None:
+    appeal = "If you value our reporting, please support our newsroom with a monthly donation today."
+    assert tell_kind([appeal, "“" * 1_000_000], [True, True]) == "boilerplate"
 
 
 def test_a_glossary_is_boilerplate() -> None:

@@ -35,7 +35,8 @@ SHORT_WORDS: Final = 60  # a shorter piece may do without addressing anybody
 
 _ADDRESSES: Final = re.compile(r"\b(?:we|our|us|you|your|yours|ours|we[’']\w+|you[’']\w+)\b")
 _SPOKEN_TO: Final = (" we ", " our ", " us ", " us.", " you", " we’", " we'")
-_QUOTED: Final = re.compile(r"“[^”]*”|\"[^\"]*\"")  # whoever is addressed in there is not the reader
+_QUOTED: Final = re.compile(r"“[^”]*(?:”|(\Z))|\"[^\"]*\"")  # to the end, where it is not closed
+_STRAIGHT: Final = re.compile(r"\"[^\"]*\"")
 _REPORTED: Final = re.compile(r"\b(?:said|told|warned|added|according to)\b")
 REPORTED: Final = 2  # so often somebody is quoted in an article that advises its readers, and in no boilerplate
 _HEADING: Final = re.compile(
@@ -51,7 +52,7 @@ _EXPLAINS: Final = re.compile(
 )
 # "Veto: the right of one member to …" on a line of its own, or after another such sentence
 _DEFINES: Final = re.compile(r"^[-–•*·]?\s*([A-Z0-9][^.:!?“\"]{1,48}):\s+[A-Za-z][^?!“\"]{12,}$")
-_DEFINES_INLINE: Final = re.compile(r"(?:^|\.\s+)([A-Z][^.:!?“\"]{1,30}):\s+(?=[a-z][^?!“\"]{12,})")
+_DEFINES_INLINE: Final = re.compile(r"(?:^|\.\s+)([A-Z][^.:!?“\"]{1,30}):\s+(?=[a-z][^?!“\"]{12})")
 DEFINITION_WORDS: Final = 35
 
 
@@ -110,7 +111,7 @@ def _asks(lines: Iterable[str], marks: Sequence[int], n_words: int, n_spoken: in
     must_speak = must_speak and "rights reserved" not in whole
     if must_speak and not _speaks(whole, share):
         return False
-    whole = _QUOTED.sub(" ", whole)  # whoever is spoken to in there is not the reader
+    whole = _without_quotes(whole)  # whoever is spoken to in there is not the reader
     if must_speak and not _speaks(whole, share):
         return False
     if len(_REPORTED.findall(whole)) >= REPORTED:
@@ -130,6 +131,11 @@ def _asks(lines: Iterable[str], marks: Sequence[int], n_words: int, n_spoken: in
         return True
     edges = [0, *(edge for match in found for edge in match.span()), len(whole)]
     return tells(find_likely(" ".join(whole[a:b] for a, b in zip(edges[::2], edges[1::2], strict=True))))
+
+
+def _without_quotes(text: str) -> str:
+    """The text with a space for each quotation. Behind a mark that nothing closes, only straight marks quote."""
+    return _QUOTED.sub(lambda found: " " if found[1] is None else _STRAIGHT.sub(" ", found[0]), text)
 
 
 def _speaks(text: str, share: float) -> bool:
