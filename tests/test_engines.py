@@ -133,6 +133,27 @@ def test_what_can_be_read_only_once_outlives_a_dead_worker(tmp_path: Path) -> No
     assert (tmp_path / "died").exists()
 
 
+def test_who_takes_results_slowly_has_the_others_wait(tmp_path: Path) -> None:
+    drawn: list[int] = []
+    ahead: list[int] = []
+    items = (drawn.append(x) or x for x in range(60))
+    call = partial(die_once, folder=str(tmp_path), at=33)
+    for result in JoblibEngine(2, most_ahead=4)(call, items):
+        if result in (0, 20, 40):
+            time.sleep(0.5)
+        assert result == len(ahead)
+        ahead.append(len(drawn) - result)
+    assert len(ahead) == 60 and max(ahead) <= 9  # the one that was taken, and eight
+    assert (tmp_path / "died").exists()
+
+
+def test_results_need_not_all_be_taken(recwarn: pytest.WarningsRecorder) -> None:
+    results = choose_engine("joblib", jobs=2)(square, range(200))
+    assert [next(results), next(results)] == [0, 1]
+    results.close()
+    assert not recwarn.list
+
+
 def whoami(folder: str, dies: bool = False) -> int:
     if dies:
         die_once(0, folder, 0)

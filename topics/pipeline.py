@@ -31,6 +31,7 @@ __all__ = [
 OnProblem = Callable[[LabelError], None]
 SEGMENTS_AT_A_TIME: Final = 64  # are classified together
 BATCH_LENGTH: Final = 400_000  # characters that go to another process at a time
+MOST_AHEAD: Final = 32  # such batches a process are worked on before their rows are taken
 
 
 def segment(
@@ -235,7 +236,7 @@ def classify_dumps(
             short = [dump for dump in batch if isinstance(dump, Dump)]  # a long one has too many rows to be handed back
             yield [(dump, decisions_of(dump, decided)) for dump in short]
 
-    engine = JoblibEngine(jobs, work.prepare)
+    engine = JoblibEngine(jobs, work.prepare, most_ahead=MOST_AHEAD)
     for done in engine(work, hand_out()):
         rows_of = iter(done)
         for dump in at_work.popleft():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,12 +38,14 @@ def suggest_jobs(sizes: Sequence[int], n_dividable: int = 0) -> int:
 class JoblibEngine:
     """``n_jobs`` processes, kept busy with a few items each.
 
-    They start as soon as the engine is made, and call ``prepare`` while this process does other things.
+    They start as soon as the engine is made, and call ``prepare`` while this process does other things. Of items whose
+    result was not taken yet there are at most ``most_ahead`` for each process, where results are not small.
     """
 
-    def __init__(self, n_jobs: int, prepare: Callable[[], Any] | None = None) -> None:
+    def __init__(self, n_jobs: int, prepare: Callable[[], Any] | None = None, *, most_ahead: int | None = None) -> None:
         self._n_jobs = n_jobs
         self._prepare = prepare
+        self._most_ahead = None if most_ahead is None else most_ahead * n_jobs
         self._starting: Iterator[Any] | None = self._start()
         self._ready: list[Any] | None = None
         self._n_restarts = 0
@@ -72,19 +75,18 @@ class JoblibEngine:
         from joblib import Parallel, delayed
         from joblib.externals.loky.process_executor import BrokenProcessPool
 
-        queue = _Queue(items)
+        queue = _Queue(items, self._most_ahead)
         self._n_restarts = 0
-        while True:
+        while not queue.is_done:
             self.prepared()
             self._ready = None  # another time they may be others
             calls = (delayed(_call)(function, item) for item in queue.hand_out())
+            work = Parallel(n_jobs=self._n_jobs, return_as="generator", batch_size=1, pre_dispatch="2 * n_jobs")
             try:
-                for result in Parallel(
-                    n_jobs=self._n_jobs, return_as="generator", batch_size=1, pre_dispatch="2 * n_jobs"
-                )(calls):
-                    queue.strike_out()
-                    yield result
-                return
+                with _called_off_quietly(work(calls)) as results:
+                    for result in results:
+                        queue.strike_out()
+                        yield result
             except BrokenProcessPool as error:
                 self._count_restart(error)
 
@@ -100,11 +102,14 @@ class JoblibEngine:
 class _Queue:
     """Items in order, each of which may have to be handed out again: they are remembered until they are struck out.
 
-    A pool hands out from threads of its own, and one that broke may not have heard of it yet.
+    A pool hands out from threads of its own, and one that broke may not have heard of it yet. Where ``most`` are handed
+    out and not struck out, handing out ends: a thread that waited would keep the pool from hearing what is done.
     """
 
-    def __init__(self, items: Iterable[Any]) -> None:
+    def __init__(self, items: Iterable[Any], most: int | None = None) -> None:
         self._rest = iter(items)
+        self._most = most
+        self._is_empty = False
         self._undone: deque[Any] = deque()
         self._lock = threading.Lock()
         self._turn = 0
@@ -117,11 +122,12 @@ class _Queue:
         yield from again
         while True:
             with self._lock:
-                if turn != self._turn:
+                if turn != self._turn or len(self._undone) == self._most:
                     return
                 try:
                     item = next(self._rest)
                 except StopIteration:
+                    self._is_empty = True
                     return
                 self._undone.append(item)
             yield item
@@ -129,6 +135,22 @@ class _Queue:
     def strike_out(self) -> None:
         """The first that is not done is done. Waits for no lock: the next item may be slow to come."""
         self._undone.popleft()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all items were handed out and struck out."""
+        return self._is_empty and not self._undone
+
+
+@contextmanager
+def _called_off_quietly(results: Any) -> Iterator[Iterator[Any]]:
+    """Results that need not all be taken: joblib warns of those that are left."""
+    try:
+        yield results
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            results.close()
 
 
 def _get_ready(prepare: Callable[[], Any] | None) -> Any:
