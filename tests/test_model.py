@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -150,4 +151,37 @@ def test_a_missing_array_is_a_key_error(name: str) -> None:
     arrays = MODEL.to_arrays()
     del arrays[name]
     with pytest.raises(KeyError, match=name.split(".")[-1]):
+        SegmentationModel.from_arrays(arrays, MODEL.punkt)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("meanings", lambda rows: rows[:-1]),
+        ("meaning_scale", lambda scale: scale[:-1]),
+        ("vocabulary.classes", lambda classes: classes[:-1]),
+        ("vocabulary.terms", lambda terms: terms + (1 << 23)),
+        ("vocabulary.terms", lambda terms: terms - (1 << 23)),
+        ("vocabulary.weight_of_term", lambda weights: weights[:100]),
+        ("vocabulary.characters", lambda table: table[:1000]),
+        ("network.0.tokens", lambda rows: rows[:-1]),
+        ("network.1.centre", lambda centre: centre[:-1]),
+        ("network.1.spread", lambda spread: spread[:-1]),
+        ("network.1.enter", lambda rows: rows[:-1]),
+        ("network.1.enter", lambda rows: rows[0]),
+        ("network.0.filters", lambda rows: rows[:, :-40]),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_refused(name: str, change: Callable[[Any], Any]) -> None:
+    arrays = MODEL.to_arrays()
+    with pytest.raises(ValueError, match=r"shape|not all below|columns|unpack"):
+        SegmentationModel.from_arrays({**arrays, name: change(arrays[name])}, MODEL.punkt)
+
+
+def test_networks_for_other_features_are_refused() -> None:
+    arrays = MODEL.to_arrays()
+    for k in range(2):
+        for name in ("centre", "spread", "enter"):
+            arrays[f"network.{k}.{name}"] = arrays[f"network.{k}.{name}"][:-1]
+    with pytest.raises(ValueError, match="centre"):
         SegmentationModel.from_arrays(arrays, MODEL.punkt)

@@ -94,11 +94,14 @@ class Sizes:
 
 
 def sizes_of(weights: Mapping[str, NDArray[np.generic]]) -> Sizes:
-    """The sizes of a network, read off its weights."""
+    """The sizes of a network, read off its weights; ``ValueError`` where no sizes make such."""
     (encoded,), (embedded, table) = weights["filter_bias"].shape, weights["filters"].shape
+    (_, hidden) = weights["enter"].shape
     filters = (table - encoded) // (TAPS - 1)
     last = encoded - filters
-    return Sizes(embedded, filters - last, last, weights["enter"].shape[1])
+    if not 0 < last < filters:
+        raise ValueError(f"filters: {table} columns, where {encoded} have a bias")
+    return Sizes(embedded, filters - last, last, hidden)
 
 
 class RowTable:

@@ -18,6 +18,7 @@ __all__ = [
     "DIGIT",
     "LETTER_LOWER",
     "LETTER_UPPER",
+    "N_CHARACTERS",
     "OTHER",
     "PRONOUN",
     "ROLE",
@@ -30,7 +31,8 @@ __all__ = [
     "word_classes",
 ]
 
-CharacterTable = NDArray[np.uint32]  # (65536,): lower-case code point in the low 24 bits, class in the high 8
+N_CHARACTERS: Final = 65536  # of the basic plane
+CharacterTable = NDArray[np.uint32]  # (N_CHARACTERS,): lower-case code point in the low 24 bits, class in the high 8
 
 # character classes
 OTHER: Final = 0
@@ -99,8 +101,8 @@ def word_classes() -> dict[str, int]:
 
 def build_character_table() -> CharacterTable:
     """Class and lower case of every code point of the basic plane; those above count as caseless letters."""
-    table = np.zeros(65536, dtype=np.uint32)
-    for code in range(65536):
+    table = np.zeros(N_CHARACTERS, dtype=np.uint32)
+    for code in range(N_CHARACTERS):
         character = chr(code)
         category = unicodedata.category(character)
         if character.isspace():

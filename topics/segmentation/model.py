@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
+from topics.segmentation.arrays import below, check_shapes
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
 from topics.segmentation.meaning import Meanings
-from topics.segmentation.network import CONTEXT, HEADS, Array, Committee, below
+from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
 from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
@@ -131,16 +132,23 @@ class SegmentationModel:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], punkt: Punkt) -> SegmentationModel:
-        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``."""
+        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``, one that does not fit the others a
+        ``ValueError``."""
         if not np.array_equal(arrays["features"], _feature_names()):
             raise ValueError("its boundary features are not those of this version")
-
+        vocabulary = Vocabulary.from_arrays(below(arrays, "vocabulary."))
+        network = Committee.from_arrays(below(arrays, "network."))
+        meanings, scale = arrays["meanings"].astype(np.int8), arrays["meaning_scale"].astype(np.float32)
+        check_shapes({"meanings": meanings}, {"meanings": (len(vocabulary.keys), len(scale))})
+        for member in network.members:
+            own = {"tokens": (vocabulary.n_tokens, 0), "centre": (len(FEATURES) + len(scale),)}
+            check_shapes(member.weights, own)
         slope, offset = arrays["calibration"].tolist()
         return cls(
-            Vocabulary.from_arrays(below(arrays, "vocabulary.")),
-            arrays["meanings"].astype(np.int8),
-            arrays["meaning_scale"].astype(np.float32),
-            Committee.from_arrays(below(arrays, "network.")),
+            vocabulary,
+            meanings,
+            scale,
+            network,
             (slope, offset),
             float(arrays["threshold"]),
             punkt,

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import OPENING_TOKENS
+from topics.segmentation.arrays import below, check_shapes
 from topics.segmentation.encoding import STEP, TAPS, Array, Sizes, StepTables, Tokens, sizes_of
 from topics.segmentation.products import MARGIN_ROWS, Bytes, Layer, room_for, settle
 from topics.segmentation.tokens import N_SHAPES
@@ -31,7 +32,6 @@ __all__ = [
     "Array",
     "Committee",
     "Network",
-    "below",
 ]
 
 HEADS: Final = ("start", "furniture", "title", "last", "boilerplate")
@@ -47,7 +47,7 @@ FEATURE_ZERO: Final = 128  # features may be negative, so this stands for 0
 HIDDEN_UNITS: Final = (12, 12, 10, 7, 7, 6)
 
 
-def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
+def _shapes(sizes: Sizes, n_features: int) -> dict[str, tuple[int, ...]]:
     """The shape of each weight; 0 is any number."""
     hidden, heads = sizes.hidden, len(HEADS)
     return {
@@ -56,9 +56,9 @@ def _shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
         "positions": (OPENING_TOKENS, sizes.embedded),
         "filters": (sizes.embedded, sizes.table),
         "filter_bias": (sizes.encoded,),
-        "centre": (0,),
-        "spread": (0,),
-        "enter": (0, hidden),
+        "centre": (n_features,),
+        "spread": (n_features,),
+        "enter": (sizes.encoded + n_features, hidden),
         "enter_bias": (hidden,),
         **{f"context_{k}": (TAPS, hidden, hidden) for k in range(len(DILATIONS))},
         **{f"context_bias_{k}": (hidden,) for k in range(len(DILATIONS))},
@@ -98,11 +98,9 @@ class Network:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Network:
         """Inverse of :meth:`to_arrays`: a missing array is a ``KeyError``, one of another shape a ``ValueError``."""
-        shapes = _shapes(sizes_of(arrays))
+        shapes = _shapes(sizes_of(arrays), len(arrays["centre"]))
         weights = {name: arrays[name].astype(np.float32) for name in shapes}
-        for name, shape in shapes.items():
-            if any(wanted not in (0, found) for wanted, found in zip(shape, weights[name].shape, strict=True)):
-                raise ValueError(f"{name}: shape {weights[name].shape}, expected {shape}")
+        check_shapes(weights, shapes)
         return cls(weights)
 
     def score(self, tokens: Tokens, features: Array) -> Array:
@@ -205,8 +203,3 @@ class Committee:
         """Log-odds (n, len(HEADS)) of the paragraphs of one stretch."""
         scores = [member.score(tokens, features) for member in self.members]
         return sum(scores[1:], scores[0]) / np.float32(len(scores))
-
-
-def below(arrays: Mapping[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
-    """The arrays whose names begin with ``prefix``, without it. Reads no others of a file."""
-    return {name.removeprefix(prefix): arrays[name] for name in arrays if name.startswith(prefix)}

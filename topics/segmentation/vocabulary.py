@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
-from topics.segmentation.lexicon import CharacterTable
+from topics.segmentation.arrays import check_shapes
+from topics.segmentation.lexicon import N_CHARACTERS, CharacterTable
 
 __all__ = [
     "FIRST_WORD",
@@ -86,11 +87,17 @@ class Vocabulary:
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Vocabulary:
-        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``."""
+        """The inverse of :meth:`to_arrays`; a missing array is a ``KeyError``, one that does not fit the others a
+        ``ValueError``."""
+        keys, terms = arrays["keys"], arrays["terms"].astype(np.int32)
+        check_shapes(arrays, dict.fromkeys(("keys", "classes", "terms"), keys.shape[:1]))
+        check_shapes(arrays, {"weight_of_term": (N_TERMS,), "characters": (N_CHARACTERS,)})
+        if ((terms < 0) | (terms >= N_TERMS)).any():
+            raise ValueError(f"terms: not all below {N_TERMS}")
         return cls(
-            arrays["keys"].astype(np.uint64),
+            keys.astype(np.uint64),
             arrays["classes"].astype(np.uint8),
-            arrays["terms"].astype(np.int32),
+            terms,
             arrays["weight_of_term"].astype(np.float32),
             arrays["characters"].astype(np.uint32),
         )
