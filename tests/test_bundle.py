@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import errno
 import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
 import tomllib
@@ -79,6 +81,12 @@ def test_a_saved_model_predicts_as_before(model: Model, saved: Path) -> None:
     assert [{**row, "model": None} for row in after] == [{**row, "model": None} for row in before]
     assert {row["model"] for row in after} == {again.id}
     assert again.topics.slugs == model.topics.slugs
+
+
+def test_a_model_can_be_sent_elsewhere_after_it_was_used(model: Model) -> None:
+    before = classify_dump(DUMP, model)
+    assert classify_dump(DUMP, pickle.loads(pickle.dumps(model))) == before
+    assert classify_dump(DUMP, copy.deepcopy(model)) == before
 
 
 def test_a_saved_model_says_what_it_is(saved: Path) -> None:

@@ -101,6 +101,18 @@ def test_forgotten_spellings_change_nothing(oracle: Oracle, monkeypatch: pytest.
         small.check(PIECES)
 
 
+def test_the_room_that_a_huge_piece_took_is_given_back(oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scoring, "MOST_SLOTS", 1 << 18)
+    scorer = oracle.scorer
+    rooms = []
+    for piece in (*PIECES[:3], (None, PROSE * 3000), (None, PROSE * 2500), *PIECES[:3]):
+        oracle.check([piece])
+        rooms.append(max(len(scorer._table), len(scorer._arena)))
+    assert rooms[3] > 4 * rooms[2]
+    assert rooms[4] == rooms[3], "another one that is nearly as large will want it"
+    assert rooms[5] == rooms[0] == rooms[7]
+
+
 def test_a_table_that_has_to_grow_keeps_what_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "BATCH_BYTES", 32)
     words = [f"w{n:x}ord{n % 7}ings talks{n % 97}" for n in range(3000)]

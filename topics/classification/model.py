@@ -114,6 +114,10 @@ class TopicModel:
         result: Array = vector.values @ self.also_weights[vector.columns].astype(np.float64) + self.also_bias
         return result
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Its fields: the scorer is made again where it is wanted."""
+        return {name: value for name, value in self.__dict__.items() if name != "scorer"}
+
     @cached_property
     def scorer(self) -> Scorer:
         """Scores whole pieces under all columns: those of the topics, those of ``also``, that of ``reject``."""

@@ -54,6 +54,7 @@ Piece = tuple[str | None, str]  # headline and text
 
 BATCH_BYTES: Final = 1 << 16  # that are read at a time, about: what is made of them stays in the nearest caches
 MOST_SPELLINGS: Final = 1 << 19  # remembered, then all are forgotten: garbage has no end of them
+MOST_SLOTS: Final = 1 << 22  # of the table, while pieces do not need more: four times as many as so many spellings take
 LOGS: Final = 256
 LINE: Final = 16  # single floats
 TABLE_CODES: Final = 0x3000  # of text as it comes; beyond are scripts and signs that have to be settled
@@ -180,7 +181,8 @@ class Scorer:
 
     def _make_room(self, n_bytes: int) -> None:
         """Room for as many new spellings as ``n_bytes`` can hold."""
-        if self._n_spellings > MOST_SPELLINGS:
+        is_roomy = len(self._table) > max(MOST_SLOTS, 16 * n_bytes)  # a piece of many megabytes was here
+        if self._n_spellings > MOST_SPELLINGS or is_roomy:
             self._forget()
         if self._n_arena + n_bytes > len(self._arena):  # eight letters and a blank take three words of eight bytes
             arena = np.zeros(max(self._n_arena + n_bytes, 2 * len(self._arena)), np.uint64)
