@@ -179,7 +179,7 @@ def try_outlet(model: SegmentationModel, outlet: Outlet, seed: int, n_dumps: int
                 None if way == "decisions" else outlet.first,
                 prose=load_prose(),
                 seed=seed,
-            )
+            ).model
             seconds = perf_counter() - began
             changes = {
                 name: [Change(*pair) for pair in zip(before[name], score_dumps(refined, some), strict=True)]

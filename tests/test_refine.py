@@ -27,7 +27,7 @@ from topics.segmentation.training.corpora import NOTHING, Article
 from topics.segmentation.training.descent import Learner, Noise
 from topics.segmentation.training.fit import Effort, Generation, fit_segmentation
 from topics.segmentation.training.mixing import Mixer, Style
-from topics.segmentation.training.refine import Recipe, refine
+from topics.segmentation.training.refine import Recipe, Refined, refine
 from topics.training import train
 
 QUICK = Recipe(n_steps=40, n_mixed=24, n_rehearsed=24)
@@ -88,11 +88,12 @@ def probability_at(model: SegmentationModel, dump: Dump, offset: int) -> float:
 
 def test_nothing_decided_gives_the_model_itself(toy: SegmentationModel) -> None:
     [(dump, starts), *_] = dumps_of(FOREIGN, 1)
-    assert refine(toy, [], {}) is toy
-    assert refine(toy, [dump], {}) is toy
-    assert refine(toy, [dump], {}, NOTHING) is toy
-    assert refine(toy, [], {dump_digest(dump.text): {starts[1]: True}}) is toy, "its dump is not at hand"
-    assert refine(toy, [dump], {dump_digest(dump.text): {0: True}}) is toy, "a dump starts with a piece in any case"
+    assert refine(toy, [], {}).model is toy
+    assert refine(toy, [dump], {}).model is toy
+    assert refine(toy, [dump], {}, NOTHING).model is toy
+    assert refine(toy, [], {dump_digest(dump.text): {starts[1]: True}}).model is toy, "its dump is not at hand"
+    at_start = refine(toy, [dump], {dump_digest(dump.text): {0: True}})
+    assert at_start == Refined(toy), "a dump starts with a piece in any case"
 
 
 def test_a_contradicted_boundary_moves_towards_the_decision(toy: SegmentationModel) -> None:
@@ -101,7 +102,7 @@ def test_a_contradicted_boundary_moves_towards_the_decision(toy: SegmentationMod
     order = np.argsort(scored.probabilities[1:]) + 1
     unlikely, likely = (scored.paragraphs[i].start for i in (order[len(order) // 2], order[-1]))
     before = [probability_at(toy, dump, offset) for offset in (unlikely, likely)]
-    refined = refine(toy, [dump], {dump_digest(dump.text): {unlikely: True, likely: False}}, recipe=QUICK)
+    refined = refine(toy, [dump], {dump_digest(dump.text): {unlikely: True, likely: False}}, recipe=QUICK).model
     after = [probability_at(refined, dump, offset) for offset in (unlikely, likely)]
     assert after[0] > before[0] and after[1] < before[1]
 
@@ -113,7 +114,7 @@ def test_refining_twice_gives_the_same_arrays_and_another_seed_does_not(toy: Seg
     articles = replace(NOTHING, articles=tuple(FOREIGN))
     recipe = replace(QUICK, n_steps=6)
     begun = bytes_of(toy)
-    first, again, other = (refine(toy, dumps, decided, articles, recipe=recipe, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (refine(toy, dumps, decided, articles, recipe=recipe, seed=seed).model for seed in (1, 1, 2))
     assert bytes_of(first) == bytes_of(again) != bytes_of(other)
     assert bytes_of(toy) == begun, "the model that was given stays as it was"
     changed = {name for name, array in bytes_of(first).items() if array != begun[name]}
@@ -127,9 +128,9 @@ def test_unseen_dumps_of_the_outlet_gain_and_others_lose_little(toy: Segmentatio
     decided = {dump_digest(dump.text): {at: True for at in starts[1:]} for dump, starts in reviewed}
     articles = replace(NOTHING, articles=tuple(FOREIGN[:15]))
     if way == "decisions":
-        refined = refine(toy, [dump for dump, _ in reviewed], decided, recipe=QUICK)
+        refined = refine(toy, [dump for dump, _ in reviewed], decided, recipe=QUICK).model
     else:
-        refined = refine(toy, [], {}, articles, recipe=QUICK)
+        refined = refine(toy, [], {}, articles, recipe=QUICK).model
 
     def mean_at_starts(model: SegmentationModel, dumps: Sequence[tuple[Dump, Sequence[int]]]) -> float:
         return float(np.mean([probability_at(model, dump, at) for dump, starts in dumps for at in starts[1:]]))
@@ -149,7 +150,7 @@ def test_a_decision_that_fits_no_paragraph_is_said_and_the_others_teach(toy: Seg
     decided = {dump_digest(dump.text): {starts[1]: True, len(dump.text) + 5: True}}
     problems: list[LabelError] = []
     refined = refine(toy, [dump], decided, recipe=replace(QUICK, n_steps=2), on_problem=problems.append)
-    assert len(problems) == 1 and refined is not toy
+    assert len(problems) == 1 and refined.model is not toy and refined.n_decisions == 1
     with pytest.raises(LabelError, match="no paragraph starts there"):
         refine(toy, [dump], decided)
 
@@ -160,7 +161,7 @@ def test_a_dump_longer_than_a_stretch_is_learned_from_as_well(toy: SegmentationM
     offset = toy.score(text).paragraphs[700].start
     before = probability_at(toy, dump, offset)
     recipe = replace(QUICK, n_steps=20, n_rehearsed=6)
-    refined = refine(toy, [dump], {dump_digest(text): {offset: before < 0.5}}, recipe=recipe)
+    refined = refine(toy, [dump], {dump_digest(text): {offset: before < 0.5}}, recipe=recipe).model
     assert (probability_at(refined, dump, offset) - before) * (0.5 - before) > 0
 
 
@@ -268,6 +269,19 @@ def test_decisions_on_a_dump_at_hand_refine_and_the_manifest_says_so(base: Path,
     assert f"Refined from `{told['base']}` by 2 decisions" in (report.path / "CARD.md").read_text("utf-8")
     again = train(labels, tmp_path / "again" / "mine", base=str(base))
     assert again.version == report.version
+
+
+@pytest.mark.usefixtures("quickly")
+def test_what_refined_is_counted_by_the_paragraphs_that_were_decided(base: Path, tmp_path: Path) -> None:
+    [(dump, starts), (other, _), *_] = dumps_of(FOREIGN, 2)
+    decisions = [*decide(dump, {0: True}), *decide(other, {0: True})]
+    report = train(project(tmp_path / "start", decisions, [dump, other]), tmp_path / "none", base=str(base))
+    assert report.refined is None and "refined" not in load_model(report.path).manifest["segmentation"]
+    assert "refined" not in report.summary() and weights(report.path) == weights(base)
+    decisions += decide(dump, {starts[1] - 1: True, starts[1]: True})
+    report = train(project(tmp_path / "same", decisions, [dump, other]), tmp_path / "one", base=str(base))
+    assert report.refined is not None
+    assert (report.refined["decisions"], report.refined["dumps"]) == (1, 1)
 
 
 def test_decisions_without_their_dump_are_reported(base: Path, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from topics.labels.store import Decisions
     from topics.segmentation import SegmentationModel
     from topics.segmentation.training.corpora import Corpora
+    from topics.segmentation.training.refine import Refined
 
 __all__ = ["count_absent", "refine_base", "refine_boundaries", "spell_refined"]
 
@@ -27,27 +28,28 @@ def refine_base(
     dumps: Sequence[Dump],
     boundaries: Mapping[str, Mapping[int, bool]],
     articles: Path | None,
-    problems: list[str],
     say: Say,
-) -> tuple[SegmentationModel, dict[str, Any]]:
-    """A model's boundaries, refined where there is anything to refine them by, and what the manifest says of them."""
+) -> tuple[SegmentationModel, dict[str, Any], list[str]]:
+    """A model's boundaries, refined where there is anything to refine them by, what the manifest says of them, and a
+    line for each decision that fits no paragraph."""
     about = dict(loaded.manifest.get("segmentation", {}))
     decided = {digest: boundaries[digest] for digest in texts_by_dump(dumps) if digest in boundaries}
     if not decided and articles is None:
-        return loaded.segmentation, about
+        return loaded.segmentation, about, []
     first = _first_of(loaded, say)
-    unplaced: list[str] = []
+    problems: list[str] = []
     whole = _read_articles(articles)
-    segmentation = _refine_first(first, dumps, decided, whole, lambda problem: unplaced.append(str(problem)), say)
-    problems += unplaced
+    refined = _refine_first(first, dumps, decided, whole, lambda problem: problems.append(str(problem)), say)
+    if not refined.n_decisions and whole is None:
+        return loaded.segmentation, about, problems
     about = dict(first.manifest.get("segmentation", {}))
     about["refined"] = {
         "base": first.id,
-        "decisions": sum(map(len, decided.values())) - len(unplaced),
-        "dumps": len(decided),
+        "decisions": refined.n_decisions,
+        "dumps": refined.n_dumps,
         "articles": 0 if whole is None else len(whole.articles) + len(whole.flats),
     }
-    return segmentation, about
+    return refined.model, about, problems
 
 
 def refine_boundaries(
@@ -55,7 +57,8 @@ def refine_boundaries(
 ) -> SegmentationModel:
     """The boundaries that :func:`train` would have learned from these decisions alone."""
     first = _first_of(loaded, lambda message: None)
-    return _refine_first(first, dumps, decided, _read_articles(articles), lambda problem: None, lambda message: None)
+    whole = _read_articles(articles)
+    return _refine_first(first, dumps, decided, whole, lambda problem: None, lambda message: None).model
 
 
 def _read_articles(articles: Path | None) -> Corpora | None:
@@ -74,7 +77,7 @@ def _refine_first(
     whole: Corpora | None,
     on_problem: Callable[[LabelError], None],
     say: Say,
-) -> SegmentationModel:
+) -> Refined:
     from topics.segmentation.training.prose import load_prose
     from topics.segmentation.training.refine import refine
 

@@ -21,10 +21,12 @@ from topics.training.words import learn_words, read_unlabelled
 if TYPE_CHECKING:
     from topics.bundle import Model
     from topics.classification.analyzer import Terms
+    from topics.classification.furniture import Furniture
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
     from topics.examples import Pieces
     from topics.labels.decisions import TopicDecision
+    from topics.labels.store import Decisions
     from topics.labels.taxonomy import Taxonomy
     from topics.segmentation import SegmentationModel
     from topics.unlabelled import Unlabelled
@@ -199,8 +201,6 @@ def learn(
     on_progress: Say = lambda message: None,
 ) -> Learned:
     """Train a model as :func:`train` does, and save nothing."""
-    from topics.bundle import load_model, load_vectors
-    from topics.classification.furniture import NO_FURNITURE
     from topics.classification.training import fit_topics
     from topics.labels.matching import settle_boundaries
     from topics.labels.store import read_decisions
@@ -218,36 +218,24 @@ def learn(
     boundaries = settle_boundaries(decisions)
     on_progress(f"read {len(decisions.topics)} decisions from {len(files)} files")
 
-    vectors: WordVectors | None
-    loaded: Model | None = None
-    furniture = NO_FURNITURE
     if corpora is not None:
-        segmentation, about, vectors = learn_from_corpora(corpora, decisions, texts, n_dumps, on_progress)
+        ground = _learn_boundaries(corpora, decisions, texts, n_dumps, on_progress)
     else:
-        loaded = load_model(base)
-        vectors, furniture = load_vectors(loaded), loaded.topics.furniture
-        segmentation, about = refine_base(loaded, at_hand, boundaries, articles, problems, on_progress)
-        problems += count_absent(decisions, texts)
-    about.setdefault("metrics", {})
-
-    learned: Unlabelled | None = None
-    about_vectors: Mapping[str, Any] = dict(loaded.manifest.get("vectors", {})) if loaded else {}
+        ground = _take_over_boundaries(base, decisions, boundaries, at_hand, articles, on_progress)
+    pool_read: Unlabelled | None = None
     if unlabelled:
-        labelled = {entry.decision.segment for entry in decisions.topics}
-        learned, lost = read_unlabelled(unlabelled, segmentation, labelled, on_progress)
-        problems += lost
-        vectors, about_vectors = learn_words(learned, vectors, about_vectors, on_progress)
-        furniture = learned.furniture
-    pieces = gather_pieces(decisions, files, texts, segmentation, furniture)
-    problems += pieces.problems
+        ground, pool_read = _learn_words_of_pool(ground, unlabelled, decisions, on_progress)
+    pieces = gather_pieces(decisions, files, texts, ground.segmentation, ground.furniture)
+    problems += (*ground.problems, *pieces.problems)
     if not pieces.examples and files:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
     n_pieces = len(pieces.examples)
     on_progress(f"fitting topics on {n_pieces} labelled pieces" if n_pieces else COLD_START)
-    pool = learned.pool if learned else ()
+    pool = pool_read.pool if pool_read else ()
     descriptions = describe_topics(taxonomy)
-    fitted = fit_topics(pieces.examples, taxonomy.slugs, descriptions, vectors, pool, on_progress=on_progress)
-    fitted = replace(fitted, model=replace(fitted.model, furniture=furniture))
+    fitted = fit_topics(pieces.examples, taxonomy.slugs, descriptions, ground.vectors, pool, on_progress=on_progress)
+    fitted = replace(fitted, model=replace(fitted.model, furniture=ground.furniture))
+    metrics = {"topics": measure_fit(pieces.examples, fitted), "segmentation": ground.about["metrics"]}
     return Learned(
         labels=labels,
         files=tuple(files),
@@ -257,28 +245,87 @@ def learn(
         pieces=pieces,
         descriptions=descriptions,
         fitted=fitted,
-        segmentation=segmentation,
-        vectors=vectors,
+        segmentation=ground.segmentation,
+        vectors=ground.vectors,
         about={
-            **_describe(taxonomy, files, pieces, fitted, learned),
-            "vectors": about_vectors,
-            "segmentation": about,
-            "metrics": {"topics": measure_fit(pieces.examples, fitted), "segmentation": about["metrics"]},
+            **_describe(taxonomy, files, pieces, fitted, pool_read),
+            "vectors": ground.about_vectors,
+            "segmentation": ground.about,
+            "metrics": metrics,
         },
         problems=tuple(problems),
-        base=loaded,
+        base=ground.base,
         articles=articles,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    """What is there before topics are fitted: boundaries and word vectors, each with what the manifest says of it, what
+    publishers repeat, the model that they were taken over from, and a line for all that could not be used."""
+
+    segmentation: SegmentationModel
+    about: Mapping[str, Any]
+    vectors: WordVectors | None
+    about_vectors: Mapping[str, Any]
+    furniture: Furniture
+    base: Model | None = None
+    problems: tuple[str, ...] = ()
+
+
+def _learn_boundaries(corpora: Path, decisions: Decisions, texts: Mapping[str, str], n_dumps: int, say: Say) -> _Ground:
+    """Boundaries and word vectors learned anew."""
+    from topics.classification.furniture import NO_FURNITURE
+
+    segmentation, about, vectors = learn_from_corpora(corpora, decisions, texts, n_dumps, say)
+    return _Ground(segmentation, about, vectors, {}, NO_FURNITURE)
+
+
+def _take_over_boundaries(
+    base: str | None,
+    decisions: Decisions,
+    boundaries: Mapping[str, Mapping[int, bool]],
+    dumps: Sequence[Dump],
+    articles: Path | None,
+    say: Say,
+) -> _Ground:
+    """Those of another model, refined where there is anything to refine them by."""
+    from topics.bundle import load_model, load_vectors
+
+    loaded = load_model(base)
+    segmentation, about, problems = refine_base(loaded, dumps, boundaries, articles, say)
+    about.setdefault("metrics", {})
+    return _Ground(
+        segmentation,
+        about,
+        load_vectors(loaded),
+        dict(loaded.manifest.get("vectors", {})),
+        loaded.topics.furniture,
+        loaded,
+        (*problems, *count_absent(decisions, texts_by_dump(dumps))),
+    )
+
+
+def _learn_words_of_pool(
+    ground: _Ground, inputs: Sequence[str], decisions: Decisions, say: Say
+) -> tuple[_Ground, Unlabelled]:
+    """The same with the words and the furniture of unlabelled dumps, and these dumps, read."""
+    labelled = {entry.decision.segment for entry in decisions.topics}
+    read, lost = read_unlabelled(inputs, ground.segmentation, labelled, say)
+    vectors, about = learn_words(read, ground.vectors, ground.about_vectors, say)
+    problems = (*ground.problems, *lost)
+    ground = replace(ground, vectors=vectors, about_vectors=about, furniture=read.furniture, problems=problems)
+    return ground, read
+
+
 def _describe(
-    taxonomy: Taxonomy, files: Sequence[Path], pieces: Pieces, fitted: Fitted, learned: Unlabelled | None
+    taxonomy: Taxonomy, files: Sequence[Path], pieces: Pieces, fitted: Fitted, pool_read: Unlabelled | None
 ) -> dict[str, Any]:
     """What topics were learned from, for the manifest."""
     counts = Counter(example.topic or "none fits" for example in pieces.examples)
     read = {}
-    if learned is not None:
-        read = {"pieces": len(learned.words), "pool": len(learned.pool), "pool_share": fitted.pool_share}
+    if pool_read is not None:
+        read = {"pieces": len(pool_read.words), "pool": len(pool_read.pool), "pool_share": fitted.pool_share}
     return {
         "taxonomy": [{"slug": t.slug, "name": t.name} for t in taxonomy.topics],
         "labels": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},

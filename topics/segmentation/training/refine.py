@@ -41,7 +41,7 @@ from topics.segmentation.training.fit import (
 from topics.segmentation.training.mixes import BOTH
 from topics.segmentation.training.prose import Prose
 
-__all__ = ["Recipe", "refine"]
+__all__ = ["Recipe", "Refined", "refine"]
 
 Progress = Callable[[str], None]
 OnProblem = Callable[[LabelError], None]
@@ -67,6 +67,15 @@ class Recipe:
     rehearsed_per_step: int = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A model that went on learning, and of how many paragraphs decisions taught it, in how many dumps."""
+
+    model: SegmentationModel
+    n_decisions: int = 0
+    n_dumps: int = 0
+
+
 def refine(
     model: SegmentationModel,
     dumps: Sequence[Dump],
@@ -79,7 +88,7 @@ def refine(
     n_jobs: int = 1,
     on_problem: OnProblem | None = None,
     on_progress: Progress = lambda message: None,
-) -> SegmentationModel:
+) -> Refined:
     """A model that has learned from decisions (dump digest to offset to whether a piece starts there) and articles.
 
     Decisions on dumps that are not in ``dumps`` teach nothing; one that fits no paragraph goes to ``on_problem``, or is
@@ -91,17 +100,18 @@ def refine(
     reviewed: list[Example] = []
     others: list[Example] = []
     pieces: list[Article] = []
-    n_decisions = 0
+    n_decisions = n_dumps = 0
     for digest, dump in own.items():
         known = decided.get(digest, {})
         if known or len(others) < recipe.most_others:
             examples, found, n_placed = _examine(model, dump, known, recipe, on_problem)
             n_decisions += n_placed
+            n_dumps += n_placed > 0
             (reviewed if n_placed else others).extend(examples)
             pieces += found
     whole = articles or NOTHING
     if not n_decisions and not whole.articles and not whole.flats:
-        return model
+        return Refined(model)
     prose = prose or Prose()
     mixed: list[Example] = []
     maker = _maker(model, _with_articles(whole, _as_articles(prose)), prose)
@@ -118,7 +128,7 @@ def refine(
     with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
         sorts = (reviewed, mixed, rehearsed)
         members = tuple(_descend(one, sorts, recipe, seed + k) for k, one in enumerate(model.network.members))
-    return replace(model, network=Committee(members))
+    return Refined(replace(model, network=Committee(members)), n_decisions, n_dumps)
 
 
 # ---- examples
@@ -131,7 +141,7 @@ def _examine(
     recipe: Recipe,
     on_problem: OnProblem | None,
 ) -> tuple[list[Example], list[Article], int]:
-    """A dump as examples, one a stretch; its pieces as it is cut now; how many decisions found a paragraph."""
+    """A dump as examples, one a stretch; its pieces as it is cut now; of how many paragraphs something is decided."""
     scored = model.score(dump.text)
     n = len(scored.paragraphs)
     placed = place_decisions(dump, scored.paragraphs, decided, on_problem)
