@@ -15,11 +15,12 @@ from typer.testing import CliRunner
 
 from topics.cli import app
 from topics.errors import DumpError, OutputError
-from topics.reading import list_inputs, read_dumps
+from topics.reading import Problem, list_inputs, read_dumps
 from topics.reading.addresses import is_address
 from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part
 from topics.reading.sources import Source
+from topics.records import Dump
 from topics.runs import is_run, read_manifest, read_rows, read_run
 from topics.storage import RemoteFolder, open_folder
 
@@ -101,6 +102,21 @@ def test_parts_of_a_jsonl_file_are_the_whole(n_bytes: int, end: bytes, memory: A
         assert [item for part in parts for item in read_part(part, options)] == whole
         assert len({part.name for part in parts}) == len(parts)
         assert len({digest_part(part) for part in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("n_bytes", [100, 10_000])
+def test_a_line_that_is_too_long_is_one_problem_and_the_others_are_read(
+    n_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("topics.reading.compression.MAX_TEXT_BYTES", 50)
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"text": "{n} {"x" * (n == 21) * 400}"}}\n' for n in range(1, 41)))
+    parts = [part for part, _ in cut_source(Source("a.jsonl", path), n_bytes, ReadOptions())]
+    found = [item for part in parts for item in read_part(part, ReadOptions())]
+    dumps = [item for item in found if isinstance(item, Dump)]
+    assert [dump.name for dump in dumps] == [f"a.jsonl#{n}" for n in range(1, 41) if n != 21]
+    (problem,) = (item for item in found if isinstance(item, Problem))
+    assert (problem.where, problem.reason) == (f"{path}:21", "too_large")
 
 
 # Runs

@@ -24,7 +24,7 @@ from topics.reading.addresses import find_filesystem
 from topics.reading.problems import Unreadable
 from topics.reading.sources import Source
 
-__all__ = ["MAX_TEXT_BYTES", "Opened", "open_input", "read_bounded"]
+__all__ = ["MAX_TEXT_BYTES", "Opened", "open_input", "read_bounded", "read_lines", "too_large"]
 
 MAX_TEXT_BYTES = 2 << 30  # one dump; a compressed file can claim to be any size
 
@@ -61,15 +61,8 @@ class Opened:
         if self.size is None:
             return read_bounded(self.stream)
         if self.size > MAX_TEXT_BYTES:
-            raise _too_large()
+            raise too_large()
         return self.stream.read()
-
-    def read_lines(self) -> Iterator[bytes]:
-        """The lines as they come, with their ends, none longer than :data:`MAX_TEXT_BYTES`."""
-        while line := self.stream.readline(MAX_TEXT_BYTES + 1):
-            if len(line) > MAX_TEXT_BYTES:
-                raise _too_large()
-            yield line
 
 
 @contextmanager
@@ -105,12 +98,29 @@ def read_bounded(stream: Any) -> bytes:
     while piece := stream.read(1 << 20):
         n_bytes += len(piece)
         if n_bytes > MAX_TEXT_BYTES:
-            raise _too_large()
+            raise too_large()
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
-def _too_large() -> Unreadable:
+def read_lines(stream: Any, n_bytes: int | None = None) -> Iterator[bytes | None]:
+    """The lines of ``stream`` as they come, with their ends; those that begin within ``n_bytes``, where that is given.
+
+    One that is longer than :data:`MAX_TEXT_BYTES` is passed over: ``None`` stands for it.
+    """
+    at = 0
+    while (n_bytes is None or at < n_bytes) and (line := stream.readline(MAX_TEXT_BYTES + 1)):
+        at += len(line)
+        if len(line) <= MAX_TEXT_BYTES:
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(_BUFFER)
+            at += len(line)
+        yield None
+
+
+def too_large() -> Unreadable:
     """The problem of a text past :data:`MAX_TEXT_BYTES`."""
     limit = f"{MAX_TEXT_BYTES >> 30} GiB" if MAX_TEXT_BYTES >> 30 else f"{MAX_TEXT_BYTES} bytes"
     said = f"more than {limit} of text in one dump. Split it, or give it as JSONL with a record for each text."

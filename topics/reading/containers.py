@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from topics.reading.compression import Opened
+from topics.reading.compression import Opened, read_lines, too_large
 from topics.reading.decoding import decode, find_wide_encoding, refuse_binary
 from topics.reading.long import LONG_BYTES, LongDump, read_long
 from topics.reading.pages import extract_article
@@ -102,14 +102,17 @@ def _read_lines(source: Source, opened: Opened, options: ReadOptions) -> Iterato
                 yield _read_json(line, number, source, options)
     else:
         refuse_binary(opened.head)
-        yield from read_line_records(source, opened.read_lines(), 1, options)
+        yield from read_line_records(source, read_lines(opened.stream), 1, options)
 
 
 def read_line_records(
-    source: Source, lines: Iterable[bytes], first: int, options: ReadOptions
+    source: Source, lines: Iterable[bytes | None], first: int, options: ReadOptions
 ) -> Iterator[Dump | Problem]:
-    """The dumps of some lines of a JSONL input in UTF-8, of which the first has the number ``first``."""
+    """The dumps of some lines (:func:`read_lines`) of a JSONL input in UTF-8; the first has the number ``first``."""
     for number, line in enumerate(lines, first):
+        if line is None:
+            yield too_large().at(f"{source.where}:{number}")
+            continue
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if line.strip():

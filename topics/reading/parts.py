@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from topics.reading.addresses import find_filesystem, is_address
-from topics.reading.compression import MAX_TEXT_BYTES
+from topics.reading.compression import read_lines
 from topics.reading.containers import JSONL, ReadOptions, read_line_records
 from topics.reading.decoding import find_wide_encoding
 from topics.reading.long import LongDump
@@ -112,7 +112,9 @@ def read_part(part: Part, options: ReadOptions) -> Iterator[Dump | LongDump | Pr
         return
     try:
         with told_as_unreadable(), _open_plain(part.source) as file:
-            yield from read_line_records(part.source, _lines_between(file, part.start, part.stop), part.first, options)
+            file.seek(part.start)
+            lines = read_lines(file, part.stop - part.start)
+            yield from read_line_records(part.source, lines, part.first, options)
     except Unreadable as problem:
         yield problem.at(part.source.where)
 
@@ -151,10 +153,3 @@ def _find_cuts(file: BinaryIO, part_bytes: int) -> Iterator[tuple[int, int]]:
         line += block.count(b"\n", begin)
         at += len(block)
     yield at, line
-
-
-def _lines_between(file: BinaryIO, start: int, stop: int) -> Iterator[bytes]:
-    file.seek(start)
-    while start < stop and (line := file.readline(MAX_TEXT_BYTES + 1)):
-        start += len(line)
-        yield line
