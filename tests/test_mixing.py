@@ -23,6 +23,7 @@ from topics.segmentation.training.corpora import (
     Article,
     Corpora,
     Page,
+    find_corpora,
     outlet_of,
     part_of,
     read_corpora,
@@ -459,3 +460,14 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_files_is_refused(tmp_path: Path) -> None:
     assert refusal(tmp_path).startswith(f"{tmp_path}: no .jsonl")
+
+
+def test_corpora_are_named_by_their_place_below_the_folder(tmp_path: Path) -> None:
+    for name in ("new/articles.jsonl", "old/articles.jsonl", "articles.jsonl.gz", "articles.jsonl.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert find_corpora(tmp_path) == {
+        name: tmp_path / name for name in ("articles.jsonl.gz", "new/articles.jsonl", "old/articles.jsonl")
+    }
+    one = tmp_path / "new" / "articles.jsonl"
+    assert find_corpora(one) == {"articles.jsonl": one}

@@ -348,6 +348,8 @@ def test_boundaries_learned_anew_are_measured_on_what_is_kept_out(
     corpora = write_corpora(tmp_path / "corpora", outlets)
     report = train(project(tmp_path, own=ALL), tmp_path / "models" / "mine", corpora=corpora, n_dumps=24)
     assert tuple(report.metrics["segmentation"]) == styles
+    digest = hashlib.sha256((corpora / "reports.jsonl").read_bytes()).hexdigest()
+    assert load_model(report.path).manifest["segmentation"]["corpora"] == {"reports.jsonl": digest}
     assert said in (report.path / "CARD.md").read_text("utf-8")
 
 

@@ -31,7 +31,7 @@ def learn_from_corpora(
     from topics.classification.analyzer import list_words
     from topics.classification.vectors import learn_vectors
     from topics.paragraphs.training import train_punkt
-    from topics.segmentation.training.corpora import read_corpora
+    from topics.segmentation.training.corpora import find_corpora, read_corpora
     from topics.segmentation.training.fit import Effort, fit_segmentation
     from topics.segmentation.training.measure import measure_styles
     from topics.segmentation.training.prose import load_prose
@@ -70,7 +70,7 @@ def learn_from_corpora(
         "outlets": len({a.outlet for a in learned.articles}),
         "pages": len(learned.all_pages),
         "mixed_dumps": n_dumps,
-        "corpora": {f.name: _digest(f) for f in sorted(folder.rglob("*.jsonl*"))},
+        "corpora": {name: _digest(file) for name, file in find_corpora(folder).items()},
         "metrics": measure_styles(model, corpora.part("test")),
     }
     return model, about, vectors

@@ -33,6 +33,7 @@ __all__ = [
     "Corpora",
     "Page",
     "Part",
+    "find_corpora",
     "outlet_of",
     "part_of",
     "read_corpora",
@@ -166,11 +167,18 @@ def _drawn(name: str, dev: int, test: int) -> Part:
     return "dev" if share < dev else "test" if share < test else "train"
 
 
-def read_corpora(folder: Path) -> Corpora:
-    """Every ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order of name; or the one file that it is."""
-    files = sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")))
+def find_corpora(folder: Path) -> dict[str, Path]:
+    """Each ``*.jsonl`` and ``*.jsonl.gz`` below ``folder``, in order, by its path there; or the one file that it is."""
     if folder.is_file():
-        files = [folder]
+        return {folder.name: folder}
+    files = sorted(p for p in folder.rglob("*") if p.name.endswith((".jsonl", ".jsonl.gz")))
+    return {file.relative_to(folder).as_posix(): file for file in files}
+
+
+def read_corpora(folder: Path) -> Corpora:
+    """All that the files of :func:`find_corpora` hold. Raises :class:`~topics.errors.DumpError` where there is none, or
+    one cannot be read."""
+    files = find_corpora(folder).values()
     if not files:
         raise DumpError(
             f"{folder}: no .jsonl or .jsonl.gz files. Give a folder with whole articles, one JSON object a line."
