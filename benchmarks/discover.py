@@ -31,6 +31,7 @@ from topics.classification.training import Example, fit_topics
 from topics.classification.vectors import WordVectors
 from topics.discover.finding import MIN_GROUP
 from topics.discover.grouping import count_matrix, group_pieces, place_pieces
+from topics.examples import describe_topics
 from topics.labels.matching import settle_topics
 from topics.labels.signatures import group_near_duplicates
 from topics.labels.standoff import read_terms, terms_path
@@ -145,11 +146,7 @@ def fit_without(topics: Sequence[str], files: Sequence[str], vectors: WordVector
                 also = tuple(slug for slug in decision.also if slug in slugs)
                 examples.append((stored[decision.segment].terms, decision.topic, also, decision.segment))
     groups = group_near_duplicates(signatures)
-    described = {
-        t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words))
-        for t in taxonomy.topics
-        if t.slug in slugs
-    }
+    described = [lesson for lesson in describe_topics(taxonomy) if lesson.topic in slugs]
     made = [Example(terms, topic, also, str(groups[key])) for terms, topic, also, key in examples]
     return fit_topics(made, slugs, described, vectors).model
 

@@ -138,7 +138,7 @@ def predict_ours(vectors: WordVectors | None, with_pool: bool) -> Predict:
         topics = sorted(set(corpus.topics.tolist()))
         examples = [Example(corpus.terms[i], str(corpus.topics[i])) for i in split.labelled]
         pool = [corpus.terms[i] for i in split.pool] if with_pool else []
-        model = fit_topics(examples, topics, {}, vectors, pool).model
+        model = fit_topics(examples, topics, (), vectors, pool).model
         p = np.array([model.probabilities(model.vectorise(corpus.terms[i])) for i in split.judged])
         return np.array(topics)[p.argmax(axis=1)], p.max(axis=1)
 
@@ -189,7 +189,7 @@ def measure_unseen(
             labelled = [i for i in split.labelled if corpus.topics[i] != unseen]
             pool = [corpus.terms[i] for i in split.pool if in_pool or corpus.topics[i] != unseen]
             examples = [Example(corpus.terms[i], str(corpus.topics[i])) for i in labelled]
-            model = fit_topics(examples, known, {}, vectors, pool).model
+            model = fit_topics(examples, known, (), vectors, pool).model
             rows = [model.vectorise(corpus.terms[i]) for i in split.judged]
             p = np.array([model.probabilities(row) for row in rows])
             sure = np.array([model.rank_vector(row).confidence for row in rows])

@@ -167,9 +167,7 @@ def read_domain(labels: Path, files: set[str]) -> Domain:
     kept = [k for k, example in enumerate(labelled.examples) if example.topic is not None]
     traits = tuple(labelled.traits[k] for k in kept)
     inside = np.array([Path(labelled.entries[k].file).stem in files for k in kept])
-    arena = lay_out(
-        [labelled.examples[k] for k in kept], labelled.taxonomy.slugs, labelled.descriptions, labelled.vectors
-    )
+    arena = lay_out([labelled.examples[k] for k in kept], labelled.taxonomy.slugs, labelled.lessons, labelled.vectors)
     barred = {traits[k].duplicate for k in np.flatnonzero(inside).tolist()}
     old = [k for k in np.flatnonzero(~inside).tolist() if traits[k].duplicate not in barred]
     base = np.concatenate((np.array(old, np.int64), np.arange(arena.n, len(arena.topics))))

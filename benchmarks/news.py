@@ -27,12 +27,11 @@ from topics.classification.honesty import also_threshold
 from topics.classification.matrix import choose_terms, lay_out
 from topics.classification.model import segment_terms
 from topics.classification.parts import Problem, fit_parts, fit_temperature
-from topics.classification.training import DESCRIPTION_WEIGHT
 from topics.classification.vectors import WordVectors
 from topics.evaluation.classes import Judged, score_classes
 from topics.evaluation.folds import deal_folds
 from topics.evaluation.stories import group_stories
-from topics.examples import GUESSED
+from topics.examples import GUESSED, read_lessons
 from topics.labels.decisions import TopicDecision
 from topics.labels.matching import settle_topics
 from topics.labels.standoff import read_terms, terms_path
@@ -96,8 +95,8 @@ class Bench:
     def __init__(self, labelled: list[Labelled], vectors: WordVectors | None) -> None:
         taxonomy = load_taxonomy(ROOT / "labels" / "taxonomy.toml")
         self.labelled, self.slugs = labelled, taxonomy.slugs
-        described = [count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics]
-        learned = [*(piece.learned for piece in labelled), *described]
+        lessons, _ = read_lessons(ROOT / "labels", taxonomy)
+        learned = [*(piece.learned for piece in labelled), *(lesson.terms for lesson in lessons)]
         terms = choose_terms(learned, (), vectors)
         self.space, self.rows, _, self.judged = lay_out(
             learned, (), terms, vectors, [piece.read or piece.learned for piece in labelled]
@@ -110,9 +109,11 @@ class Bench:
             decision = piece.decision
             self.primary[row, index[decision.topic or ""]] = decision.confidence != GUESSED
             self.positive[row, [index[s] for s in (decision.topic or "", *decision.also)]] = True
-        self.primary[len(labelled) :] = self.positive[len(labelled) :] = np.eye(k, dtype=bool)
-        self.weight = np.ones(len(learned))
-        self.weight[len(labelled) :] = DESCRIPTION_WEIGHT
+        for row, lesson in enumerate(lessons, len(labelled)):
+            self.primary[row, index[lesson.topic or ""]] = True
+            self.positive[row, [index[s] for s in (lesson.topic or "", *lesson.also)]] = True
+        self.weight = np.array([*np.ones(len(labelled)), *(lesson.weight for lesson in lessons)])
+        self.is_written = np.array([*np.zeros(len(labelled), bool), *(lesson.weight == 1.0 for lesson in lessons)])
 
     def measure(self, name: str, tests: np.ndarray, fold: np.ndarray, gone: np.ndarray | None = None) -> list[str]:
         """One row of figures: pieces ``tests`` are judged, fold by fold, by the others that are not ``gone``."""
@@ -121,6 +122,8 @@ class Bench:
         scores, also = (np.zeros((len(tests), len(self.slugs))) for _ in range(2))
         absent = np.zeros(len(self.rows), bool)
         absent[:n] = False if gone is None else gone
+        if absent[:n].all():  # by descriptions alone
+            absent |= self.is_written
         none = self.rows[np.zeros(0, int)]
         whole = Problem(self.space, self.rows, self.primary, self.positive, self.weight, np.ones(n), none, none)
         for k in sorted(set(fold.tolist())):

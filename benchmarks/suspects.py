@@ -45,7 +45,7 @@ def main() -> None:
     labelled = keep_topical(gather_labelled(options.labels, read_dumps([str(ROOT / "seeds")]), options.model))
     slugs = labelled.taxonomy.slugs
     truth = np.array([slugs.index(str(example.topic)) for example in labelled.examples])
-    clean = fit_topics(labelled.examples, slugs, labelled.descriptions, labelled.vectors).out_of_fold
+    clean = fit_topics(labelled.examples, slugs, labelled.lessons, labelled.vectors).out_of_fold
     methods = dict(find_methods())
     results: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
     for manner in MANNERS:
@@ -53,7 +53,7 @@ def main() -> None:
             given = spoil(truth, clean, manner, options.share, seed)
             wrong = np.flatnonzero(given != truth)
             spoilt = [replace(e, topic=slugs[k]) for e, k in zip(labelled.examples, given.tolist(), strict=True)]
-            p = fit_topics(spoilt, slugs, labelled.descriptions, labelled.vectors).out_of_fold
+            p = fit_topics(spoilt, slugs, labelled.lessons, labelled.vectors).out_of_fold
             allowed = np.zeros(p.shape, bool)
             for row, example in enumerate(labelled.examples):
                 allowed[row, [slugs.index(slug) for slug in example.also if slug in slugs]] = True

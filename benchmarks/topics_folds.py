@@ -86,7 +86,7 @@ def make_methods(had: TrainingSet) -> dict[str, Learn]:
     from sklearn.svm import LinearSVC
 
     return {
-        "topics": partial(learn_topics, descriptions=had.descriptions, vectors=had.vectors),
+        "topics": partial(learn_topics, lessons=had.lessons, vectors=had.vectors),
         "LinearSVC": partial(Peer, partial(LinearSVC, random_state=0)),  # type: ignore[dict-item]
         "LR": partial(Peer, partial(LogisticRegression, max_iter=2000)),  # type: ignore[dict-item]
     }

@@ -107,7 +107,7 @@ def test_a_flipped_label_is_the_first_suspect_with_its_place_and_the_words_that_
     ]
     pieces[7] = ("roads", WATER[:7], None)
     given_labels = labelled(pieces)
-    fitted = fit_topics(given_labels.examples, SLUGS, given_labels.descriptions)
+    fitted = fit_topics(given_labels.examples, SLUGS, given_labels.lessons)
     found = find_suspects(given_labels, fitted)
     assert [(s.entry.place, s.topic, s.other) for s in found] == [("labels/a.jsonl:8", "roads", "rivers")]
     assert set(found[0].words) <= set(WATER) and found[0].words

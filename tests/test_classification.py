@@ -25,9 +25,10 @@ from topics.classification.matrix import MIN_PIECES, VECTOR_SHARE, choose_terms,
 from topics.classification.model import TITLE_WEIGHT, TopicModel, predict_segments, segment_terms
 from topics.classification.parts import fit_temperature
 from topics.classification.scorers import SVM_C, fit_svms
-from topics.classification.training import DESCRIPTION_WEIGHT, fit_topics
+from topics.classification.training import fit_topics
 from topics.classification.vectors import WordVectors, learn_vectors, term_vectors
 from topics.errors import LabelError
+from topics.examples import DESCRIPTION_WEIGHT
 from topics.records import Kind, Segment, dump_digest
 
 SLUGS = ("garden", "harbour", "music")
@@ -53,17 +54,17 @@ PIECES = [
     ("music", "Hymns by heart", "The choir knows its hymns by heart. A sonata it has to read."),
 ]
 ALSO = {"Crane falls on the quay": ("garden",), "Choir sings in the port": ("harbour",)}
-DESCRIPTIONS = {
-    "garden": count_terms("Garden", "Roses, hedges, compost, frost"),
-    "harbour": count_terms("Harbour", "Quay, port, tanker, pilot"),
-    "music": count_terms("Music", "Choir, organ, sonata, hymns"),
-}
+LESSONS = [
+    Example(count_terms("Garden", "Roses, hedges, compost, frost"), "garden", weight=DESCRIPTION_WEIGHT),
+    Example(count_terms("Harbour", "Quay, port, tanker, pilot"), "harbour", weight=DESCRIPTION_WEIGHT),
+    Example(count_terms("Music", "Choir, organ, sonata, hymns"), "music", weight=DESCRIPTION_WEIGHT),
+]
 EXAMPLES = [Example(count_terms(title, body), topic, ALSO.get(title, ())) for topic, title, body in PIECES]
 
 
 @pytest.fixture(scope="module")
 def fitted() -> TopicModel:
-    return fit_topics(EXAMPLES, SLUGS, DESCRIPTIONS).model
+    return fit_topics(EXAMPLES, SLUGS, LESSONS).model
 
 
 def piece(text: str, title: str | None = None, kind: Kind = "article", language: str = "en") -> Segment:
@@ -83,7 +84,7 @@ def spell_out(terms: Terms) -> list[str]:
 
 
 def as_pieces(examples: Sequence[Example]) -> list[Terms]:
-    return [e.terms for e in examples] + [DESCRIPTIONS[slug] for slug in sorted(DESCRIPTIONS)]
+    return [e.terms for e in (*examples, *LESSONS)]
 
 
 class Pipeline:
@@ -95,9 +96,9 @@ class Pipeline:
         self.transformer = TfidfTransformer(sublinear_tf=True, smooth_idf=True).fit(counts)
         self.exact_idf = self.transformer.idf_
         self.transformer.idf_ = self.exact_idf.astype(np.float32).astype(np.float64)
-        topics = np.array([*(e.topic for e in EXAMPLES), *sorted(DESCRIPTIONS)])
-        also = np.array([*(e.also for e in EXAMPLES), *[()] * len(DESCRIPTIONS)], dtype=object)
-        weight = np.array([1.0] * len(EXAMPLES) + [10.0] * len(DESCRIPTIONS))
+        topics = np.array([*(e.topic for e in EXAMPLES), *(e.topic for e in LESSONS)])
+        also = np.array([*(e.also for e in EXAMPLES), *[()] * len(LESSONS)], dtype=object)
+        weight = np.array([1.0] * len(EXAMPLES) + [10.0] * len(LESSONS))
         x = self.transformer.transform(counts)
         self.weights, self.bias = [], []
         for slug in SLUGS:
@@ -287,7 +288,7 @@ def test_secondary_topics_are_those_that_reach_their_threshold(fitted: TopicMode
 
 def test_fitting_twice_gives_the_same_arrays() -> None:
     vectors = fishing_vectors()
-    first, second = (fit_topics(EXAMPLES, SLUGS, DESCRIPTIONS, vectors) for _ in range(2))
+    first, second = (fit_topics(EXAMPLES, SLUGS, LESSONS, vectors) for _ in range(2))
     assert first.model.terms == second.model.terms
     for name, array in first.model.to_arrays().items():
         assert array.tobytes() == second.model.to_arrays()[name].tobytes(), name
@@ -296,11 +297,11 @@ def test_fitting_twice_gives_the_same_arrays() -> None:
 
 def test_out_of_fold_rows_follow_the_examples_and_skip_those_without_a_topic() -> None:
     nothing_fits = Example(count_terms(None, "The choir of the harbour keeps plums."), None)
-    out_of_fold = fit_topics([EXAMPLES[0], nothing_fits, *EXAMPLES[1:]], SLUGS, DESCRIPTIONS).out_of_fold
+    out_of_fold = fit_topics([EXAMPLES[0], nothing_fits, *EXAMPLES[1:]], SLUGS, LESSONS).out_of_fold
     assert np.isnan(out_of_fold[1]).all()
     rest = np.delete(out_of_fold, 1, axis=0)
     assert np.allclose(rest.sum(axis=1), 1.0)
-    assert np.array_equal(rest, fit_topics(EXAMPLES, SLUGS, DESCRIPTIONS).out_of_fold)
+    assert np.array_equal(rest, fit_topics(EXAMPLES, SLUGS, LESSONS).out_of_fold)
 
 
 def test_a_copy_in_another_fold_would_be_recognised() -> None:
@@ -309,8 +310,7 @@ def test_a_copy_in_another_fold_would_be_recognised() -> None:
     copies = [Example(odd, "music", (), "one") for _ in range(6)]
     apart = [replace(copy, group=f"{i}") for i, copy in enumerate(copies)]
     judged = [
-        fit_topics([*EXAMPLES, *pieces], SLUGS, DESCRIPTIONS).out_of_fold[-6:].argmax(axis=1)
-        for pieces in (copies, apart)
+        fit_topics([*EXAMPLES, *pieces], SLUGS, LESSONS).out_of_fold[-6:].argmax(axis=1) for pieces in (copies, apart)
     ]
     music = SLUGS.index("music")
     assert (judged[0] != music).all()
@@ -321,7 +321,7 @@ def test_a_guessed_topic_teaches_what_is_in_a_piece_and_not_what_comes_first() -
     words = count_terms(None, "Zeppelins yodel over the glacier, and the glacier yodels back.")
     certain = [Example(words, "music", ("garden",), str(k)) for k in range(4)]
     guessed = [replace(piece, guessed=True) for piece in certain]
-    plain, told, unsure = (fit_topics([*EXAMPLES, *more], SLUGS, DESCRIPTIONS) for more in ([], certain, guessed))
+    plain, told, unsure = (fit_topics([*EXAMPLES, *more], SLUGS, LESSONS) for more in ([], certain, guessed))
     music, garden = SLUGS.index("music"), SLUGS.index("garden")
     zeppelin = told.model.columns["zeppelin"]
     assert told.model.weights[zeppelin, music] > unsure.model.weights[zeppelin, music] > 0
@@ -337,7 +337,7 @@ def test_a_guessed_topic_teaches_what_is_in_a_piece_and_not_what_comes_first() -
 
 def test_guesses_alone_leave_nothing_to_judge_by() -> None:
     guesses = [replace(piece, guessed=True) for piece in EXAMPLES]
-    fitted = fit_topics(guesses, SLUGS, DESCRIPTIONS)
+    fitted = fit_topics(guesses, SLUGS, LESSONS)
     assert fitted.model.unknown_below == 0.0
     assert np.allclose(fitted.out_of_fold, 1 / len(SLUGS))
     terms = count_terms(None, "Roses in the hedge, roses in the frost.")
@@ -346,13 +346,13 @@ def test_guesses_alone_leave_nothing_to_judge_by() -> None:
 
 def test_labels_of_one_topic_are_too_few() -> None:
     with pytest.raises(LabelError, match="at least two topics"):
-        fit_topics([EXAMPLES[0]], SLUGS, {})
+        fit_topics([EXAMPLES[0]], SLUGS, ())
 
 
 def test_labels_without_a_word_are_too_few() -> None:
     wordless = [Example(count_terms(None, text), slug) for text, slug in (("And so on.", "music"), ("12.", "garden"))]
     with pytest.raises(LabelError, match=r"Label more"):
-        fit_topics(wordless, SLUGS, {})
+        fit_topics(wordless, SLUGS, ())
 
 
 def test_words_of_one_piece_count_where_few_pieces_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -466,7 +466,7 @@ CATCH = [
 
 def test_folded_weights_score_as_the_svm_that_saw_the_vectors() -> None:
     vectors = fishing_vectors()
-    model = fit_topics(CATCH, SLUGS, {}, vectors).model
+    model = fit_topics(CATCH, SLUGS, (), vectors).model
     x = csr_matrix(np.zeros((len(CATCH), len(model.terms)))).tolil()
     for row, example in enumerate(CATCH):
         vector = model.vectorise(example.terms)
@@ -489,9 +489,9 @@ def test_folded_weights_score_as_the_svm_that_saw_the_vectors() -> None:
 
 def test_a_word_that_no_label_holds_counts_as_the_words_like_it() -> None:
     haddock, ballad = piece("Haddock."), piece("A ballad.")
-    with_vectors = fit_topics(CATCH, SLUGS, {}, fishing_vectors()).model
+    with_vectors = fit_topics(CATCH, SLUGS, (), fishing_vectors()).model
     assert predict(with_vectors, haddock, ballad) == [("harbour", False), ("music", False)]
-    without = fit_topics(CATCH, SLUGS, {}).model
+    without = fit_topics(CATCH, SLUGS, ()).model
     assert predict(without, haddock, ballad) == [(None, True), (None, True)]
 
 

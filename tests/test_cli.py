@@ -338,7 +338,7 @@ def test_much_text_is_shared_out_and_a_little_is_not(tmp_path: Path, monkeypatch
         write(tmp_path / f"{number}.txt", FERRY * (number + 1))
     asked = []
 
-    def engine(jobs: int, prepare: Callable[[], Any]) -> Callable[..., Any]:
+    def engine(jobs: int, prepare: Callable[[], Any], **_: Any) -> Callable[..., Any]:
         asked.append(jobs)
         return map
 

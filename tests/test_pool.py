@@ -56,8 +56,8 @@ def pool(n: int = 120, seed: int = 7) -> list[Terms]:
 
 
 def test_a_pool_of_the_same_kind_teaches_words_that_no_label_holds() -> None:
-    alone = fit_topics(labels(), SLUGS, {})
-    taught = fit_topics(labels(), SLUGS, {}, pool=pool())
+    alone = fit_topics(labels(), SLUGS, ())
+    taught = fit_topics(labels(), SLUGS, (), pool=pool())
     assert taught.pool_share > 0
     assert accuracy(taught) > accuracy(alone) + 0.05
     assert accuracy(taught) > 0.95
@@ -67,8 +67,8 @@ def test_a_pool_of_another_kind_has_no_share() -> None:
     source = random.Random(3)
     strange = [count_terms(None, " ".join(source.choices([*COMMON, "zeppelin", "glacier"], k=12))) for _ in range(200)]
     examples = labels(20)
-    fitted = fit_topics(examples, SLUGS, {}, pool=strange)
-    assert accuracy(fitted) >= accuracy(fit_topics(examples, SLUGS, {})) - 0.02
+    fitted = fit_topics(examples, SLUGS, (), pool=strange)
+    assert accuracy(fitted) >= accuracy(fit_topics(examples, SLUGS, ())) - 0.02
 
 
 def test_how_much_a_word_says_the_texts_of_its_vector_tell_and_not_the_pool() -> None:
@@ -98,7 +98,7 @@ def test_a_large_pool_drowns_no_label() -> None:
 
 
 def test_the_same_pool_gives_the_same_bytes() -> None:
-    first, second = (fit_topics(labels(), SLUGS, {}, pool=pool()).model.to_arrays() for _ in range(2))
+    first, second = (fit_topics(labels(), SLUGS, (), pool=pool()).model.to_arrays() for _ in range(2))
     assert {k: a.tobytes() for k, a in first.items()} == {k: a.tobytes() for k, a in second.items()}
 
 
@@ -135,7 +135,7 @@ def test_where_the_pool_is_mostly_of_one_topic_rare_ones_take_less() -> None:
     tests = [write("meadow", source, 1) for _ in range(300)]
 
     def found(unlabelled: list[Terms]) -> float:
-        model = fit_topics(labels(4), SLUGS, {}, pool=unlabelled).model
+        model = fit_topics(labels(4), SLUGS, (), pool=unlabelled).model
         return float(np.mean([model.slugs[int(model.scores(model.vectorise(t)).argmax())] == "meadow" for t in tests]))
 
     assert found(skewed) > found([write(slug, source, 1) for slug in SLUGS for _ in range(180)]) + 0.02
@@ -153,7 +153,7 @@ def test_a_piece_of_no_topic_is_told_by_the_pool_that_holds_its_like() -> None:
     stars = "comet nebula quasar orbit lens dome".split()
     texts = [source.choices(stars, k=5) + source.choices(COMMON, k=6) for _ in range(130)]
     odd = [count_terms(None, " ".join(words)) for words in texts]
-    fitted = fit_topics(labels(12), SLUGS, {}, pool=[*pool(100), *odd[:65]])
+    fitted = fit_topics(labels(12), SLUGS, (), pool=[*pool(100), *odd[:65]])
     model = fitted.model
 
     def sure(terms: Terms) -> float:
@@ -273,7 +273,7 @@ def test_without_labels_or_a_taxonomy_there_is_nothing_to_learn(tmp_path: Path) 
 def test_a_long_piece_is_judged_by_all_of_it() -> None:
     """A lead about one thing, and nine times as much about another."""
     source = random.Random(11)
-    model = fit_topics(labels(12), SLUGS, {}).model
+    model = fit_topics(labels(12), SLUGS, ()).model
     lead, rest = source.choices(WORDS["kitchen"], k=6), source.choices(WORDS["meadow"], k=54)
     vector = model.vectorise(count_terms(None, " ".join([*lead, *rest])))
     assert model.slugs[int(model.scores(vector).argmax())] == "meadow"

@@ -203,7 +203,7 @@ AT = "2026-01-05T12:00:00Z"
 def base(toy: SegmentationModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A bundle around the toy model."""
     examples = [Example(count_terms(None, text), topic) for topic, texts in PIECES.items() for text in texts]
-    fitted = fit_topics(examples, tuple(PIECES), {topic: count_terms(topic, topic) for topic in PIECES})
+    fitted = fit_topics(examples, tuple(PIECES), [Example(count_terms(topic, topic), topic) for topic in PIECES])
     folder = tmp_path_factory.mktemp("models") / "toy"
     save_model(folder, toy, fitted.model, name="toy", about={"segmentation": {"metrics": {}}}, card="A toy.\n")
     return folder

@@ -87,7 +87,7 @@ def shelves(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "trade": ["Tin was sold dear."],
     }
     pieces = [Example(count_terms(None, text), topic) for topic, found in texts.items() for text in found]
-    fitted = fit_topics(pieces, tuple(texts), {topic: count_terms(topic, topic) for topic in texts})
+    fitted = fit_topics(pieces, tuple(texts), [Example(count_terms(topic, topic), topic) for topic in texts])
     about = {"labels": {}, "trained_on": {"pieces": 0}, "segmentation": {"metrics": {}}}
     save_model(folder / "default", draw_model(), fitted.model, name="default", about=about, card="# Small\n")
     return folder

@@ -40,6 +40,7 @@ __all__ = [
     "texts_by_dump",
 ]
 
+DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description in an SVM, in pieces
 GUESSED: Final = "l"  # the confidence of a label whose primary topic is a guess
 
 
@@ -60,11 +61,11 @@ class Pieces:
 
 @dataclass(frozen=True, slots=True)
 class TrainingSet:
-    """All that fitting topics on a folder of labels takes: pieces, topics with their descriptions, word vectors."""
+    """All that fitting topics on a folder of labels takes: pieces, lessons on the topics, word vectors."""
 
     pieces: Pieces
     slugs: tuple[str, ...]
-    descriptions: Mapping[str, Terms]
+    lessons: tuple[Example, ...]
     vectors: WordVectors | None
     files: tuple[Path, ...]
     problems: tuple[str, ...] = ()
@@ -96,14 +97,11 @@ def read_training_set(
     pieces = gather_pieces(decisions, files, texts, model.segmentation)
     if not pieces.examples:
         raise LabelError(f"{labels}: no label whose text or terms can be had. Give the labelled dumps with --dumps.")
+    lessons, unusable = read_lessons(labels, taxonomy)
     return TrainingSet(
-        pieces,
-        tuple(taxonomy.slugs),
-        describe_topics(taxonomy),
-        load_vectors(model),
-        tuple(files),
-        (*problems, *pieces.problems),
-    )
+        pieces, tuple(taxonomy.slugs), lessons, load_vectors(model), tuple(files),
+        (*problems, *pieces.problems, *unusable),
+    )  # fmt: skip
 
 
 def choose_files(labels: Path, leave_out: Sequence[str] = (), *, needed: bool = True) -> list[Path]:
@@ -229,11 +227,31 @@ def count_terms_of(
     return segment_terms(piece, furniture or NO_FURNITURE), sign_text(piece.body)
 
 
-def describe_topics(taxonomy: Taxonomy) -> dict[str, Terms]:
-    """The counted terms of each topic's name, description and key words."""
+def read_lessons(labels: Path, taxonomy: Taxonomy) -> tuple[tuple[Example, ...], list[str]]:
+    """What teaches topics and is never tested: their descriptions, then the pieces in the folder's ``background/``,
+    with a line for each of these that cannot be used."""
     from topics.classification.analyzer import count_terms
+    from topics.classification.training import Example
+    from topics.labels.background import read_background
 
-    return {t.slug: count_terms(t.name, f"{t.description}\n" + "\n".join(t.key_words)) for t in taxonomy.topics}
+    pieces, problems = read_background(labels, taxonomy)
+    written = (Example(count_terms(piece.title, piece.text), piece.topic, piece.also) for piece in pieces)
+    return (*describe_topics(taxonomy), *written), problems
+
+
+def describe_topics(taxonomy: Taxonomy) -> tuple[Example, ...]:
+    """Each topic's name, description and key words as one piece, in the order of their slugs."""
+    from topics.classification.analyzer import count_terms
+    from topics.classification.training import Example
+
+    return tuple(
+        Example(
+            count_terms(topic.name, f"{topic.description}\n" + "\n".join(topic.key_words)),
+            topic.slug,
+            weight=DESCRIPTION_WEIGHT,
+        )
+        for topic in sorted(taxonomy.topics, key=lambda topic: topic.slug)
+    )
 
 
 def read_labelled_dumps(dumps: Sequence[str] | None, default: Path = Path("seeds")) -> list[Dump]:

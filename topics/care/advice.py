@@ -29,7 +29,7 @@ def advise(
     named = [example.topic for example in labelled.examples if example.topic is not None]
     if len(named) >= MIN_LABELS and len(set(named)) > 1:
         say(f"judging {len(named):,} labels by models that have not seen them")
-        fitted = fit_topics(labelled.examples, labelled.taxonomy.slugs, labelled.descriptions, labelled.vectors)
+        fitted = fit_topics(labelled.examples, labelled.taxonomy.slugs, labelled.lessons, labelled.vectors)
         for suspect in find_suspects(labelled, fitted, confirmed):
             found.append(Finding("suspect", suspect.entry.place, suspect.message, suspect.to_dict()))
     say("comparing earlier and later dates")

@@ -112,7 +112,7 @@ def measure_curve(labelled: Labelled, advance: Advance = lambda name: None) -> C
         return Curve(len(places))
     stories = [labelled.traits[place].story for place in places]
     examples = [labelled.examples[place] for place in places]
-    arena = lay_out(examples, slugs, labelled.descriptions, labelled.vectors)
+    arena = lay_out(examples, slugs, labelled.lessons, labelled.vectors)
     fold = deal_folds([example.topic for example in examples], stories, N_FOLDS)
     most = min(int((fold != k).sum()) for k in range(N_FOLDS))
     sizes = np.unique(np.geomspace(min(SMALLEST, most), most, N_SIZES).round().astype(int))

@@ -6,18 +6,16 @@ which topic is the likeliest.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.classification.analyzer import Terms
 from topics.classification.folds import Example
 from topics.classification.matrix import Rows, Space, choose_terms
 from topics.classification.matrix import lay_out as lay_out_rows
 from topics.classification.scorers import fit_svms
-from topics.classification.training import DESCRIPTION_WEIGHT
 from topics.classification.vectors import WordVectors
 
 __all__ = ["Arena", "lay_out"]
@@ -27,7 +25,7 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Arena:
-    """``n`` labelled pieces, then the topics' descriptions, as rows; ``topics`` (n_rows,) are columns of ``slugs``."""
+    """``n`` labelled pieces, then the lessons on topics, as rows; ``topics`` (n_rows,) are columns of ``slugs``."""
 
     n: int
     slugs: tuple[str, ...]
@@ -37,7 +35,7 @@ class Arena:
     weight: Array
 
     def predict(self, train: NDArray[np.int64], test: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The likeliest topic of the pieces ``test`` by a layer that saw the pieces ``train`` and the descriptions."""
+        """The likeliest topic of the pieces ``test`` by a layer that saw the pieces ``train`` and the lessons."""
         seen = np.concatenate((train, np.arange(self.n, len(self.topics))))
         primary = np.eye(len(self.slugs), dtype=bool)[self.topics[seen]]
         layer = fit_svms(self.rows[seen], primary, self.space, self.weight[seen])
@@ -48,14 +46,13 @@ class Arena:
 def lay_out(
     examples: Sequence[Example],
     slugs: tuple[str, ...],
-    descriptions: Mapping[str, Terms],
+    lessons: Sequence[Example],
     vectors: WordVectors | None = None,
 ) -> Arena:
-    """The pieces, each with a topic of ``slugs``, and the descriptions over one vocabulary."""
-    described = [Example(terms, slug) for slug, terms in sorted(descriptions.items()) if slug in slugs]
-    everything = [*examples, *described]
+    """The pieces, each with a topic of ``slugs``, and the lessons on these over one vocabulary."""
+    everything = [*examples, *(lesson for lesson in lessons if lesson.topic in slugs)]
     terms = [example.terms for example in everything]
     space, rows, *_ = lay_out_rows(terms, (), choose_terms(terms, (), vectors), vectors)
-    weight = np.concatenate((np.ones(len(examples)), np.full(len(described), DESCRIPTION_WEIGHT)))
+    weight = np.array([example.weight for example in everything])
     topics = np.array([slugs.index(str(example.topic)) for example in everything])
     return Arena(len(examples), slugs, topics, rows, space, weight)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from topics.classification.analyzer import Terms
 from topics.labels.decisions import TopicDecision
 from topics.labels.entries import Entry, OnProblem, find_label_files, read_decisions
 from topics.labels.matching import settle_topics
@@ -27,15 +26,15 @@ class Labelled:
     """Three columns of one length: the labelled pieces that have text or terms, in the order of the label files.
 
     ``said`` is every topic decision, those that another took the place of among them.
-    ``descriptions`` are the topics' own terms, ``vectors`` the word vectors of the base model. ``problems`` name labels
-    of which nothing can be had.
+    ``lessons`` are what teaches topics beside them, ``vectors`` the word vectors of the base model. ``problems`` name
+    labels of which nothing can be had.
     """
 
     taxonomy: Taxonomy
     examples: tuple[Example, ...]
     traits: tuple[Traits, ...]
     entries: tuple[Entry[TopicDecision], ...]
-    descriptions: dict[str, Terms]
+    lessons: tuple[Example, ...]
     vectors: WordVectors | None
     problems: tuple[str, ...] = ()
     said: tuple[Entry[TopicDecision], ...] = ()
@@ -50,13 +49,14 @@ def gather_labelled(
     Lines that cannot be used go to ``on_problem`` and are left out; without it they are raised.
     """
     from topics.bundle import load_model, load_vectors
-    from topics.examples import describe_topics, gather_pieces, texts_by_dump
+    from topics.examples import gather_pieces, read_lessons, texts_by_dump
 
     taxonomy = load_own_taxonomy(labels)
     files = find_label_files(labels)
     decisions = read_decisions(files, taxonomy, on_problem)
     loaded = load_model(model)
     texts = texts_by_dump(dumps)
+    lessons, problems = read_lessons(labels, taxonomy)
     pieces = gather_pieces(decisions, files, texts, loaded.segmentation, loaded.topics.furniture)
     by_segment = {entry.decision.segment: entry for entry in settle_topics(decisions.topics)}
     return Labelled(
@@ -64,8 +64,8 @@ def gather_labelled(
         pieces.examples,
         pieces.traits,
         tuple(by_segment[decision.segment] for decision in pieces.decisions),
-        describe_topics(taxonomy),
+        lessons,
         load_vectors(loaded),
-        pieces.problems,
+        (*pieces.problems, *problems),
         decisions.topics,
     )

@@ -170,8 +170,8 @@ def _predict(
 
     slugs = [topic.slug for topic in into]
     examples = [replace(labelled.examples[place], topic=slug, also=()) for place, slug in taught]
-    descriptions = describe_topics(Taxonomy(tuple(into), labelled.taxonomy.source))
-    model = fit_topics(examples, slugs, descriptions, labelled.vectors).model
+    lessons = describe_topics(Taxonomy(tuple(into), labelled.taxonomy.source))
+    model = fit_topics(examples, slugs, lessons, labelled.vectors).model
     found = {}
     for place in places:
         p = model.probabilities(model.vectorise(labelled.examples[place].terms))

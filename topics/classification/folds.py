@@ -21,7 +21,8 @@ class Example:
     pieces of one story, which stay together in folds; ``""`` is a story of its own.
 
     ``guessed``: which of its topics comes first was a guess of the labeller's (confidence ``l``). It teaches which
-    topics there are in such a piece and not which is the primary one, and no model is measured by it.
+    topics there are in such a piece and not which is the primary one, and no model is measured by it. ``weight`` is
+    what the piece counts in an SVM.
     """
 
     terms: Terms
@@ -29,6 +30,7 @@ class Example:
     also: tuple[str, ...] = ()
     group: str = ""
     guessed: bool = False
+    weight: float = 1.0
 
     @property
     def is_certain(self) -> bool:

@@ -8,7 +8,7 @@ gives the same weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -41,7 +41,6 @@ __all__ = ["Example", "Fitted", "fit_topics"]
 Array = NDArray[np.float64]
 Say = Callable[[str], None]
 
-DESCRIPTION_WEIGHT: Final = 10.0  # of a topic's description in an SVM, in pieces
 KNOWN_REJECTED: Final = 0.03  # share of labelled pieces that the unknown threshold may reject
 HOPELESS_PIECES: Final = 30  # in a fold, from which on it alone may tell that a pool misleads,
 HOPELESS_ERRORS: Final = 3.0  # by so many standard errors
@@ -61,24 +60,24 @@ class Fitted:
 def fit_topics(
     examples: Sequence[Example],
     slugs: Sequence[str],
-    descriptions: Mapping[str, Terms],
+    lessons: Sequence[Example] = (),
     vectors: WordVectors | None = None,
     pool: Sequence[Terms] = (),
     *,
     on_progress: Say = lambda message: None,
 ) -> Fitted:
-    """Fit on examples of at least two topics; ``descriptions`` adds one piece a topic that never enters a test fold.
+    """Fit on examples of at least two topics; ``lessons`` teach as they do, and never enter a test fold.
 
     With ``vectors`` the SVM sees each piece twice, as terms and as the mean of its terms' vectors; both fold back into
     one weight a term, and words that no label holds get one too. ``pool`` are unlabelled pieces.
     """
     slugs = tuple(slugs)
     labelled = [e for e in examples if e.topic is not None]
-    if len({e.topic for e in labelled} | set(descriptions)) < 2:
+    if len({e.topic for e in (*labelled, *lessons)}) < 2:
         raise LabelError(
             "labels: pieces of at least two topics are needed to train. Label more, or describe topics in the taxonomy."
         )
-    problem = _set_out(examples, slugs, descriptions, vectors, pool)
+    problem = _set_out(examples, slugs, lessons, vectors, pool)
     n = len(labelled)
     judged = _judge(problem, slugs, labelled, on_progress)
     on_progress("fitting the model")
@@ -121,14 +120,12 @@ def _shifted(layer: Layer, also: Layer, problem: Problem, temperature: Temperatu
 def _set_out(
     examples: Sequence[Example],
     slugs: tuple[str, ...],
-    descriptions: Mapping[str, Terms],
+    lessons: Sequence[Example],
     vectors: WordVectors | None,
     pool: Sequence[Terms],
 ) -> Problem:
-    """Examples that have a topic, then descriptions, as rows; a description weighs as one piece in EM."""
-    labelled = [e for e in examples if e.topic is not None]
-    described = [Example(terms, slug) for slug, terms in sorted(descriptions.items())]
-    everything = [*labelled, *described]
+    """Examples that have a topic, then lessons, as rows; each weighs as one piece in EM."""
+    everything = [*(e for e in examples if e.topic is not None), *lessons]
     unfit = [e.terms for e in examples if e.topic is None]
     terms = choose_terms([e.terms for e in everything], pool, vectors)
     if not terms:
@@ -140,7 +137,7 @@ def _set_out(
     for row, example in enumerate(everything):
         primary[row, index[example.topic or ""]] = not example.guessed
         positive[row, [index[s] for s in (example.topic, *example.also) if s in index]] = True
-    weight = np.concatenate((np.ones(len(labelled)), np.full(len(described), DESCRIPTION_WEIGHT)))
+    weight = np.array([example.weight for example in everything])
     return Problem(space, rows, primary, positive, weight, np.ones(len(everything)), others, misfits)
 
 

@@ -21,7 +21,6 @@ from topics.evaluation.topic_report import TopicReport, report_topics
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from topics.classification.analyzer import Terms
     from topics.classification.model import TopicModel
     from topics.classification.training import Example
     from topics.classification.vectors import WordVectors
@@ -133,7 +132,7 @@ def cross_validate(
     if not folds:
         move = _MOVES.get(by, "Label more.") if places else "Label more."
         raise LabelError(f"{labels}: no folds by {by} can be made of {len(pieces.traits)} pieces. {move}")
-    learn = partial(learn_topics, descriptions=had.descriptions, vectors=had.vectors)
+    learn = partial(learn_topics, lessons=had.lessons, vectors=had.vectors)
     asked = ask_folds(folds, pieces.examples, pieces.traits, had.slugs, learn, jobs=jobs, on_fold=on_fold)
     figures = []
     answers: list[Answer] = []
@@ -157,13 +156,13 @@ def learn_topics(
     examples: Sequence[Example],
     slugs: Sequence[str],
     *,
-    descriptions: Mapping[str, Terms],
+    lessons: Sequence[Example],
     vectors: WordVectors | None,
 ) -> TopicModel:
     """What ``topics train`` does with examples, on topics of which some may be missing."""
     from topics.classification.training import fit_topics
 
-    there = {slug: terms for slug, terms in descriptions.items() if slug in slugs}
+    there = [lesson for lesson in lessons if lesson.topic in slugs]
     return fit_topics(examples, slugs, there, vectors).model
 
 

@@ -51,7 +51,7 @@ def draw_curve(learned: Learned) -> tuple[CurvePoint, ...]:
         else:
             some = [learned.examples[i] for i in chosen]
             try:
-                fitted = fit_topics(some, learned.taxonomy.slugs, learned.descriptions, learned.vectors)
+                fitted = fit_topics(some, learned.taxonomy.slugs, learned.lessons, learned.vectors)
             except LabelError:  # too few of them to learn anything
                 continue
             rows = dict(zip(chosen, fitted.out_of_fold, strict=True))

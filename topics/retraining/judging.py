@@ -100,8 +100,8 @@ def _judge_refitted(learned: Learned, old: Model, told: Mapping[int, KnownTopic]
         also = tuple(dict.fromkeys(name for name in names if name in slugs and name != first))
         before.append(replace(learned.examples[i], topic=first, also=also))
     old_slugs = {renamed.get(slug, slug) for slug in old.topics.slugs}
-    described = {slug: terms for slug, terms in learned.descriptions.items() if slug in old_slugs}
-    fitted = fit_topics(before, slugs, described, learned.vectors)
+    lessons = [lesson for lesson in learned.lessons if lesson.topic in old_slugs]
+    fitted = fit_topics(before, slugs, lessons, learned.vectors)
     judged: dict[int, Judged | None] = {}
     for row, i in enumerate(told):
         if before[row].topic is not None:

@@ -64,9 +64,10 @@ def _card_source(about: Mapping[str, Any]) -> list[str]:
     if not about["trained_on"]["pieces"]:
         return ["Cold start: there was no label, so topics go by their descriptions, and nothing was measured.", ""]
     files = ", ".join(sorted(about["labels"]))
+    background = " and background pieces" if about.get("background") else ""
     return [
-        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions. Figures "
-        f"are out of fold, stories kept together.{_card_pool(about)}",
+        f"Fitted on {about['trained_on']['pieces']} labelled pieces from {files}, and the topic descriptions"
+        f"{background}. Figures are out of fold, stories kept together.{_card_pool(about)}",
         "",
     ]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from topics.errors import LabelError
-from topics.examples import choose_files, describe_topics, gather_pieces, read_labelled_dumps, texts_by_dump
+from topics.examples import choose_files, gather_pieces, read_labelled_dumps, read_lessons, texts_by_dump
 from topics.records import Dump
 from topics.training.card import write_card
 from topics.training.corpora import learn_from_corpora
@@ -20,7 +20,6 @@ from topics.training.words import learn_words, read_unlabelled
 
 if TYPE_CHECKING:
     from topics.bundle import Model
-    from topics.classification.analyzer import Terms
     from topics.classification.furniture import Furniture
     from topics.classification.training import Example, Fitted
     from topics.classification.vectors import WordVectors
@@ -88,7 +87,7 @@ class Learned:
     dumps: tuple[Dump, ...]
     decided: Mapping[str, Mapping[int, bool]]
     pieces: Pieces
-    descriptions: Mapping[str, Terms]
+    lessons: tuple[Example, ...]
     fitted: Fitted
     segmentation: SegmentationModel
     vectors: WordVectors | None
@@ -202,6 +201,7 @@ def learn(
 ) -> Learned:
     """Train a model as :func:`train` does, and save nothing."""
     from topics.classification.training import fit_topics
+    from topics.labels.background import find_background_files
     from topics.labels.matching import settle_boundaries
     from topics.labels.store import read_decisions
     from topics.labels.taxonomy import load_own_taxonomy
@@ -232,8 +232,9 @@ def learn(
     n_pieces = len(pieces.examples)
     on_progress(f"fitting topics on {n_pieces} labelled pieces" if n_pieces else COLD_START)
     pool = pool_read.pool if pool_read else ()
-    descriptions = describe_topics(taxonomy)
-    fitted = fit_topics(pieces.examples, taxonomy.slugs, descriptions, ground.vectors, pool, on_progress=on_progress)
+    lessons, unusable = read_lessons(labels, taxonomy)
+    problems += unusable
+    fitted = fit_topics(pieces.examples, taxonomy.slugs, lessons, ground.vectors, pool, on_progress=on_progress)
     fitted = replace(fitted, model=replace(fitted.model, furniture=ground.furniture))
     metrics = {"topics": measure_fit(pieces.examples, fitted), "segmentation": ground.about["metrics"]}
     return Learned(
@@ -243,12 +244,12 @@ def learn(
         dumps=tuple(at_hand),
         decided=boundaries,
         pieces=pieces,
-        descriptions=descriptions,
+        lessons=lessons,
         fitted=fitted,
         segmentation=ground.segmentation,
         vectors=ground.vectors,
         about={
-            **_describe(taxonomy, files, pieces, fitted, pool_read),
+            **_describe(taxonomy, files, find_background_files(labels), pieces, fitted, pool_read),
             "vectors": ground.about_vectors,
             "segmentation": ground.about,
             "metrics": metrics,
@@ -319,7 +320,12 @@ def _learn_words_of_pool(
 
 
 def _describe(
-    taxonomy: Taxonomy, files: Sequence[Path], pieces: Pieces, fitted: Fitted, pool_read: Unlabelled | None
+    taxonomy: Taxonomy,
+    files: Sequence[Path],
+    background: Sequence[Path],
+    pieces: Pieces,
+    fitted: Fitted,
+    pool_read: Unlabelled | None,
 ) -> dict[str, Any]:
     """What topics were learned from, for the manifest."""
     counts = Counter(example.topic or "none fits" for example in pieces.examples)
@@ -328,7 +334,12 @@ def _describe(
         read = {"pieces": len(pool_read.words), "pool": len(pool_read.pool), "pool_share": fitted.pool_share}
     return {
         "taxonomy": [{"slug": t.slug, "name": t.name} for t in taxonomy.topics],
-        "labels": {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files},
+        "labels": {f.name: _digest(f) for f in files},
+        **({"background": {f.name: _digest(f) for f in background}} if background else {}),
         "trained_on": {"pieces": len(pieces.examples), "by_topic": {slug: counts[slug] for slug in sorted(counts)}},
         "unlabelled": read,
     }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
