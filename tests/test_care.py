@@ -20,6 +20,7 @@ from topics.classification.analyzer import Terms
 from topics.classification.training import Example, fit_topics
 from topics.cli import app
 from topics.evaluation.folds import Traits, deal_folds
+from topics.examples import DESCRIPTION_WEIGHT
 from topics.labels.checks import check
 from topics.labels.decisions import TopicDecision
 from topics.labels.entries import Entry, read_decisions
@@ -54,7 +55,10 @@ def labelled(pieces: list[tuple[str, list[str], str | None]], stories: list[int]
             for n, (topic, _, day) in enumerate(pieces)
         ),
         tuple(entry(n, topic) for n, (topic, _, _) in enumerate(pieces)),
-        {"rivers": Terms({}, {"weir": 1}), "roads": Terms({}, {"lorry": 1})},
+        tuple(
+            Example(Terms({}, {word: 1}), topic, weight=DESCRIPTION_WEIGHT)
+            for topic, word in (("rivers", "weir"), ("roads", "lorry"))
+        ),
         None,
     )
 

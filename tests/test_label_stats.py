@@ -24,6 +24,7 @@ from topics.classification.analyzer import Terms
 from topics.classification.training import Example
 from topics.cli import app
 from topics.evaluation.folds import Traits
+from topics.examples import DESCRIPTION_WEIGHT
 from topics.labels.checks import stats
 from topics.labels.counting import LabelCounts
 from topics.labels.decisions import TopicDecision
@@ -55,7 +56,7 @@ def draw_pieces(n: int, shares: tuple[float, ...] = (0.6, 0.3, 0.1), seed: int =
         examples.append(Example(Terms({}, dict.fromkeys(words, 1)), SLUGS[topic], (), str(number)))
         traits.append(Traits(SLUGS[topic], number, number, "gazette"))
         entries.append(Entry(decide(number, SLUGS[topic]), "a.jsonl", number + 1, number))
-    described = {slug: Terms({}, {f"{slug}0": 1}) for slug in SLUGS}
+    described = tuple(Example(Terms({}, {f"{slug}0": 1}), slug, weight=DESCRIPTION_WEIGHT) for slug in SLUGS)
     taxonomy = parse_taxonomy(TAXONOMY, "t")
     return Labelled(taxonomy, tuple(examples), tuple(traits), tuple(entries), described, None)
 

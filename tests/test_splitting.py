@@ -66,7 +66,7 @@ def gather(labels: Path) -> Labelled:
     entries = settle_topics(read_decisions(find_label_files(labels), taxonomy, lambda problem: None).topics)
     said = [entry.decision for entry in entries]
     examples = [Example(count_terms(None, d.text), d.topic, d.also, str(n)) for n, d in enumerate(said)]
-    return Labelled(taxonomy, tuple(examples), (), tuple(entries), {}, None)
+    return Labelled(taxonomy, tuple(examples), (), tuple(entries), (), None)
 
 
 def contents(labels: Path) -> dict[Path, bytes]:
@@ -108,7 +108,7 @@ def test_a_prediction_decides_where_it_is_sure():
         )
         for n, (topic, _) in enumerate(pieces)
     ]  # fmt: skip
-    found = propose(Labelled(taxonomy, tuple(examples), (), tuple(entries), {}, None), "water", [CREEKS, LAKES])
+    found = propose(Labelled(taxonomy, tuple(examples), (), tuple(entries), (), None), "water", [CREEKS, LAKES])
     sure, torn = found[f"{12:064x}"], found[f"{13:064x}"]
     assert sure.into == "creeks" and sure.why.startswith("prediction: creeks 0.")
     assert torn.into is None and "creeks 0." in torn.why and "lakes 0." in torn.why
