@@ -34,6 +34,7 @@ from topics.retraining.paired import Compared, Pair, compare_pairs, compare_topi
 from topics.retraining.run import VERDICT
 from topics.retraining.verdict import got_better, got_worse
 from topics.segmentation import SegmentationModel
+from topics.segmentation.training.refine import Refined
 from topics.training import train
 
 
@@ -330,7 +331,8 @@ def test_boundary_decisions_are_judged_on_dumps_kept_out(project: Path, monkeypa
 
     def refine(model: SegmentationModel, dumps: object, decided: Mapping[str, object], *_: object, **__: object) -> Any:
         shown.append(frozenset(decided))
-        return replace(model, threshold=0.02) if decided else model
+        n_decisions = sum(len(offsets) for offsets in decided.values())  # type: ignore[arg-type]
+        return Refined(replace(model, threshold=0.02) if decided else model, n_decisions, len(decided))
 
     monkeypatch.setattr("topics.segmentation.training.refine.refine", refine)
     (project / "seeds").mkdir()
@@ -361,7 +363,7 @@ def test_boundary_decisions_are_judged_on_dumps_kept_out(project: Path, monkeypa
 
 
 def test_one_dump_alone_cannot_be_measured_on(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("topics.segmentation.training.refine.refine", lambda model, *_, **__: model)
+    monkeypatch.setattr("topics.segmentation.training.refine.refine", lambda model, *_, **__: Refined(model, 1, 1))
     (project / "seeds").mkdir()
     text = "\n\n".join(write_piece(topic, 50) for topic in SUBJECTS) + "\n"
     (project / "seeds" / "0.txt").write_bytes(text.encode())
