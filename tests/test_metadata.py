@@ -219,6 +219,10 @@ def test_the_headline_is_neither_kicker_nor_byline_nor_caption(lines: tuple[str,
         "Comments by board on divers anger the harbour",
         "Advertising on the eastern quay to cover piles",
         "File-sharing divers say where the piles are",
+        "Subscribers leave the harbour after quay closes",
+        "Updated insurance rules let divers replace piles",
+        "Updated market rules for divers of the harbour",
+        "Sharewith divers give way at the eastern quay",
     ],
 )
 def test_a_word_of_the_page_may_open_a_headline(headline: str) -> None:
