@@ -9,7 +9,6 @@ Where they stand and which one a name means is in :mod:`topics.shelf`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import BundleError, OutputError
 from topics.pointer import POINTER, hold_folder
+from topics.records import file_digest
 from topics.shelf import FORMAT, MANIFEST, ModelInfo, find_models, list_versions, locate_model, read_manifest
 
 if TYPE_CHECKING:
@@ -302,8 +302,7 @@ def _swap(new: Path, folder: Path) -> None:
 
 def _file_digest(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_digest(path)
     except FileNotFoundError:
         raise BundleError(f"{path}: missing. Restore the model's folder or train it again.") from None
     except OSError as error:

@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple, Protocol
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Span",
     "TopicScore",
     "dump_digest",
+    "file_digest",
     "text_digest",
     "to_row",
 ]
@@ -47,6 +49,12 @@ def text_digest(text: str) -> str:
     True
     """
     return hashlib.sha256(_fold_white(text)).hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's bytes, as hex. Raises ``OSError`` for one that cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fold_white(text: str) -> bytes:

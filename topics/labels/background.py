@@ -7,17 +7,17 @@ prose of the project's own and no decisions on a dump: they teach, and no model 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
+from topics.errors import LabelError
 from topics.labels.taxonomy import Taxonomy
 
 __all__ = ["BackgroundPiece", "find_background_files", "read_background"]
 
-
 NEEDED: Final = frozenset(("title", "text", "topic"))
+_MOVE: Final = "Mend or delete the line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +46,28 @@ def read_background(labels: Path, taxonomy: Taxonomy) -> tuple[list[BackgroundPi
             problems.append(f"{path}: cannot be read ({error.strerror or error}). Make it readable, or move it.")
             continue
         for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
             try:
-                pieces.append(_read_piece(json.loads(line), taxonomy))
-            except (ValueError, RecursionError) as fault:
-                said = str(fault) if isinstance(fault, _Unusable) else "not JSON"
-                problems.append(f"{path}:{number}: {said}. Mend or delete the line.")
+                if line.strip():
+                    pieces.append(_read_piece(line, f"{path}:{number}", taxonomy))
+            except LabelError as problem:
+                problems.append(str(problem))
     return pieces, problems
 
 
-class _Unusable(ValueError):
-    """What is wrong with a line, as half a sentence."""
-
-
-def _read_piece(row: Any, taxonomy: Taxonomy) -> BackgroundPiece:
-    if not isinstance(row, Mapping) or not NEEDED <= row.keys() <= NEEDED | {"also"}:
-        raise _Unusable("not an object with title, text, topic and perhaps also")
+def _read_piece(line: bytes, place: str, taxonomy: Taxonomy) -> BackgroundPiece:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        raise LabelError(f"{place}: not JSON. {_MOVE}") from None
+    if not isinstance(row, dict) or not NEEDED <= row.keys() <= NEEDED | {"also"}:
+        raise LabelError(f"{place}: not an object with title, text, topic and perhaps also. {_MOVE}")
+    if not all(isinstance(row[key], str) and row[key].strip() for key in NEEDED):
+        raise LabelError(f"{place}: title, text or topic is no text. {_MOVE}")
     also = row.get("also", [])
-    if not all(isinstance(row[key], str) and row[key].strip() for key in sorted(NEEDED)):
-        raise _Unusable("title, text or topic is no text")
     if not isinstance(also, list) or not all(isinstance(slug, str) for slug in also):
-        raise _Unusable("also is no list of topics")
+        raise LabelError(f"{place}: also is no list of topics. {_MOVE}")
     for slug in (row["topic"], *also):
         if fault := taxonomy.find_fault(slug):
-            raise _Unusable(fault.rstrip("."))
+            raise LabelError(f"{place}: {fault} {_MOVE}")
     first, *others = dict.fromkeys(map(taxonomy.spell, (row["topic"], *also)))
     return BackgroundPiece(row["title"], row["text"], first, tuple(others))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from topics.errors import TopicsError
 from topics.examples import text_of
+from topics.records import file_digest
 
 if TYPE_CHECKING:
     from topics.classification.vectors import WordVectors
@@ -70,7 +70,7 @@ def learn_from_corpora(
         "outlets": len({a.outlet for a in learned.articles}),
         "pages": len(learned.all_pages),
         "mixed_dumps": n_dumps,
-        "corpora": {name: _digest(file) for name, file in find_corpora(folder).items()},
+        "corpora": {name: file_digest(file) for name, file in find_corpora(folder).items()},
         "metrics": measure_styles(model, corpora.part("test")),
     }
     return model, about, vectors
@@ -89,8 +89,3 @@ def _meanings(vectors: WordVectors, words: Sequence[str]) -> Any:
         if len(folded) == 1 and folded[0] in vectors.words:
             found[i] = rows[vectors.words[folded[0]]]
     return found
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from topics.errors import LabelError
 from topics.examples import choose_files, gather_pieces, read_labelled_dumps, read_lessons, texts_by_dump
-from topics.records import Dump
+from topics.records import Dump, file_digest
 from topics.training.card import write_card
 from topics.training.corpora import learn_from_corpora
 from topics.training.measuring import measure_fit
@@ -127,16 +126,10 @@ def train(
     labels: Path | str = Path("labels"),
     output: Path | str = Path("models/default"),
     *,
-    dumps: Sequence[str] | None = None,
-    corpora: Path | None = None,
-    articles: Path | None = None,
-    base: str | None = None,
-    unlabelled: Sequence[str] = (),
-    leave_out: Sequence[str] = (),
-    n_dumps: int = 14_000,
     on_progress: Say = lambda message: None,
+    **options: Unpack[LearnOptions],
 ) -> TrainReport:
-    """Train a model on a folder of labels and save it to ``output``.
+    """Train a model on a folder of labels and save it to ``output``; the options are those of :func:`learn`.
 
     ``dumps`` are read for the text of labels (by default ``seeds/`` beside the labels' folder, where there is
     one); ``leave_out`` names label files not to learn from. Same inputs, same bytes.
@@ -154,18 +147,7 @@ def train(
     >>> report.n_labels > 300
     True
     """
-    learned = learn(
-        labels,
-        dumps=dumps,
-        corpora=corpora,
-        articles=articles,
-        base=base,
-        unlabelled=unlabelled,
-        leave_out=leave_out,
-        n_dumps=n_dumps,
-        on_progress=on_progress,
-    )
-    return save_learned(learned, Path(output))
+    return save_learned(learn(labels, on_progress=on_progress, **options), Path(output))
 
 
 def save_learned(learned: Learned, output: Path) -> TrainReport:
@@ -334,12 +316,8 @@ def _describe(
         read = {"pieces": len(pool_read.words), "pool": len(pool_read.pool), "pool_share": fitted.pool_share}
     return {
         "taxonomy": [{"slug": t.slug, "name": t.name} for t in taxonomy.topics],
-        "labels": {f.name: _digest(f) for f in files},
-        **({"background": {f.name: _digest(f) for f in background}} if background else {}),
+        "labels": {f.name: file_digest(f) for f in files},
+        **({"background": {f.name: file_digest(f) for f in background}} if background else {}),
         "trained_on": {"pieces": len(pieces.examples), "by_topic": {slug: counts[slug] for slug in sorted(counts)}},
         "unlabelled": read,
     }
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
