@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
+from word_samples import matter
 
 from topics.bundle import save_model
 from topics.classification.model import TopicModel
@@ -177,7 +178,8 @@ def test_the_group_that_decides_is_found_and_no_other() -> None:
 
 
 def test_what_is_everywhere_carries_nothing() -> None:
-    text = "\n".join(FERRY[:1] * 8)
+    things = ("crane", "bell", "rope", "quay", "tar", "pilot", "barge", "winch")
+    text = "\n".join(FERRY[0].replace("crane", thing) for thing in things)
     places = explain_starts(Dump("quay.txt", text), wired(start=("words", 1.0)))
     assert len(places) == 8  # every line is long, and that is all the model hears of
     assert all(place.reasons == () and place.usual == place.probability for place in places[1:])
@@ -231,7 +233,7 @@ def test_effects_and_what_they_do_together_lead_from_the_usual_to_the_probabilit
 
 def test_a_start_is_explained_in_its_own_stretch() -> None:
     model = wired(start=("all_caps_share", 40.0))
-    lines = (FERRY * WINDOW)[: 3 * WINDOW]
+    lines = matter(3 * WINDOW, seed=1)
     for line in (WINDOW // 2, WINDOW + 5, 3 * WINDOW - 1):
         lines[line] = "RINGERS IN UPPER STOUR HAVE A NEW ROPE OF HEMP"
     places = explain_starts(Dump("", "\n".join(lines)), model)

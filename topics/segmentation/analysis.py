@@ -101,6 +101,22 @@ class Analysis:
             self.measures[start:end],
         )
 
+    def pick(self, rows: NDArray[np.int64]) -> Analysis:
+        """The analysis of some paragraphs alone, as if no others stood between them."""
+        return Analysis(
+            self.opening[rows],
+            self.opening_shapes[rows],
+            self.ending[rows],
+            self.ending_shapes[rows],
+            _pick(self.words, rows),
+            _pick(self.terms, rows),
+            self.counts[_places(self.terms, rows)],
+            _pick(self.names, rows),
+            _pick(self.full_names, rows),
+            _pick(self.surnames, rows),
+            self.measures[rows],
+        )
+
 
 def join_analyses(parts: Sequence[Analysis]) -> Analysis:
     """The analysis of paragraphs that were analysed in parts, one after another."""
@@ -165,6 +181,17 @@ def _join(parts: Sequence[Ragged]) -> Ragged:
 def _cut(ragged: Ragged, start: int, end: int) -> Ragged:
     first, last = ragged.starts[start], ragged.starts[end]
     return Ragged(ragged.starts[start : end + 1] - first, ragged.values[first:last])
+
+
+def _pick(ragged: Ragged, rows: NDArray[np.int64]) -> Ragged:
+    lengths = np.diff(ragged.starts)[rows]
+    return Ragged(np.concatenate([[0], np.cumsum(lengths)]), ragged.values[_places(ragged, rows)])
+
+
+def _places(ragged: Ragged, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where the values of some rows stand."""
+    lengths = np.diff(ragged.starts)[rows]
+    return np.repeat(ragged.starts[rows] - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
 
 
 @kernel

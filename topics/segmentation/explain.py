@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from topics.errors import LabelError
 from topics.records import Dump, Segment
 from topics.segmentation.analysis import MEASURES, Analysis
+from topics.segmentation.copies import find_copies
 from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.meaning import MEANING
@@ -150,7 +151,7 @@ def explain_starts(
     others = [i for i in likeliest if i not in segment_at][:n_others]
     wanted = sorted([*segment_at, *others])
     weighed = [i for i in wanted if i and i not in placed]
-    weights, columns = _weigh(model, scored, weighed)
+    weights, originals, columns = _weigh(model, scored, weighed)
     teller = Teller(dump.text, scored, columns, model.vocabulary, segment_at)
     limit = scored.threshold if threshold is None else threshold
     found = []
@@ -161,11 +162,16 @@ def explain_starts(
         elif i in placed:
             what = "a piece starts here" if placed[i] else "no piece starts here"
             reasons = [Reason("decision", None, f"a person decided that {what}")]
+        elif i in originals:
+            line = paragraphs[originals[i]].line
+            reasons = [Reason("copy", None, f"the same text stands at line {line} already, and is cut alike")]
         else:
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
             if i in scored.changes:
                 reasons.insert(0, Reason("language", LANGUAGE_ODDS, "another language begins here"))
+            if weights[i].seam:
+                reasons.insert(0, Reason("copy", weights[i].seam, "text that the dump has twice begins or ends here"))
             if rest := weights[i].together:
                 reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:
@@ -203,36 +209,50 @@ class _Weights:
     effects: dict[str, float]
     usual: float
     together: float  # the way from the usual to the actual log-odds, less all effects
+    seam: float  # what is added where a copy and its original part
 
 
 def _weigh(
     model: SegmentationModel, scored: Scored, wanted: Sequence[int]
-) -> tuple[dict[int, _Weights], dict[str, Array]]:
-    """The weights at the wanted paragraphs, and the columns of features that words speak of."""
+) -> tuple[dict[int, _Weights], dict[int, int], dict[str, Array]]:
+    """The weights at the wanted paragraphs; of those that are copies what they copy; the columns of features that words
+    speak of."""
     n = len(scored.paragraphs)
     found: dict[int, _Weights] = {}
+    originals: dict[int, int] = {}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
     slope, offset = model.calibration
     own_odds = scored.head("start").astype(np.float64)
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
+        copies = find_copies(stretch)
+        places, seam_odds = np.arange(len(stretch)), np.zeros(len(stretch))
+        if copies is not None:
+            places, seam_odds = copies.places, copies.seam_odds.astype(np.float64)
+            again = {i: copies.origin_of(i - start) + start for i in wanted if keep <= i < stop}
+            originals |= {i: origin for i, origin in again.items() if origin != i}
+            stretch = stretch.pick(copies.kept)
         features = compute_features(stretch, model.vocabulary, model.vectors)
         for name, column in columns.items():
-            column[keep:stop] = features[keep - start : stop - start, FEATURES.index(name)]
-        here = [i for i in wanted if keep <= i < stop]
+            column[keep:stop] = features[places[keep - start : stop - start], FEATURES.index(name)]
+        here = [i for i in wanted if keep <= i < stop and i not in originals]
         if not here:
             continue
-        at = np.array(here) - start
+        at = places[np.array(here) - start]
         scores = [_Trace(member, stretch, features).score_without(at) for member in model.network.members]
         odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
-        odds += (own_odds[here] * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
+        extra = seam_odds[np.array(here) - start]
+        odds += ((own_odds[here] - extra) * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
         # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
         effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
         usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
         together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
-        for i, own, p, rest in zip(here, effects.tolist(), usual.tolist(), together.tolist(), strict=True):
-            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), p, rest)
-    return found, columns
+        added = np.round(extra * slope, 2)
+        for i, own, *rest in zip(
+            here, effects.tolist(), usual.tolist(), together.tolist(), added.tolist(), strict=True
+        ):
+            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), *rest)
+    return found, originals, columns
 
 
 def _cones() -> tuple[tuple[int, ...], ...]:

@@ -19,6 +19,7 @@ from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.arrays import below, check_shapes
+from topics.segmentation.copies import find_copies
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.kernels import BAND
 from topics.segmentation.meaning import Meanings
@@ -89,12 +90,18 @@ class SegmentationModel:
         n = len(paragraphs)
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
-            heads[keep:stop] = self.score_stretch(analysis.stretch(start, end))[keep - start : stop - start]
+            heads[keep:stop] = self.score_stretch(analysis.stretch(start, end), is_first=not start)[
+                keep - start : stop - start
+            ]
         return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True)
 
-    def score_stretch(self, analysis: Analysis) -> Array:
-        """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them."""
-        return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
+    def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Array:
+        """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them; ``is_first``
+        where they are the first of a dump."""
+        copies = find_copies(analysis)
+        own = analysis if copies is None else analysis.pick(copies.kept)
+        heads = self.network.score(own, compute_features(own, self.vocabulary, self.vectors))
+        return heads if copies is None else copies.spread(heads, is_first=is_first)
 
     def weigh(
         self, paragraphs: Sequence[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool

@@ -106,7 +106,9 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
         analysis = join_analyses(parts)
         stop = min(n, done + CHAPTER)
         heads = [
-            model.score_stretch(analysis.stretch(start - first, end - first))[keep - start : last - start]
+            model.score_stretch(analysis.stretch(start - first, end - first), is_first=not start)[
+                keep - start : last - start
+            ]
             for (start, end), (keep, last) in stretches(n, done, stop)
         ]
         paragraphs = Paragraphs(rows[: stop - first + MARGIN])

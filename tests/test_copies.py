@@ -1,0 +1,147 @@
+"""Articles that a dump has twice: found with or without edits, and cut as where they stood first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from word_samples import analysed, matter
+
+from topics.bundle import Model
+from topics.records import Dump
+from topics.segmentation import segment_dump
+from topics.segmentation.copies import BEGIN_ODDS, END_ODDS, FIRST_ODDS, Copies, find_copies
+from topics.segmentation.explain import explain_starts
+from topics.segmentation.features import WINDOW
+from topics.segmentation.model import MARGIN
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = sorted(path.name for path in (ROOT / "seeds").glob("*.txt"))
+LINE = "By Ines Tamm"
+
+
+def find(paragraphs: Sequence[str]) -> Copies | None:
+    """The copies of a dump of one paragraph a line."""
+    return find_copies(analysed("\n".join(paragraphs)))
+
+
+def origins(copies: Copies | None, n: int) -> list[int]:
+    """What each paragraph is a copy of."""
+    return list(range(n)) if copies is None else [copies.origin_of(i) for i in range(n)]
+
+
+def seams(copies: Copies) -> dict[int, float]:
+    """Where something is added, and what."""
+    return {int(i): float(copies.seam_odds[i]) for i in np.flatnonzero(copies.seam_odds)}
+
+
+def test_a_run_of_the_same_paragraphs_is_a_copy_from_headline_to_end() -> None:
+    a, b, c = matter(4, seed=1), matter(5, seed=2), matter(4, seed=3)
+    copies = find([*a, LINE, *b, *c, LINE, *b, *matter(3, seed=4)])
+    assert copies is not None
+    assert origins(copies, 23) == [*range(14), *range(4, 10), 20, 21, 22]
+    assert seams(copies) == {4: BEGIN_ODDS, 10: END_ODDS, 14: BEGIN_ODDS, 20: END_ODDS}
+    assert copies.kept.tolist() == [*range(14), 20, 21, 22]
+
+
+def test_an_article_that_is_followed_by_itself_ends_in_between() -> None:
+    a, b = matter(3, seed=5), matter(4, seed=6)
+    copies = find([*a, *b, *b])
+    assert origins(copies, 11) == [*range(7), *range(3, 7)]
+    assert copies is not None
+    assert seams(copies) == {3: BEGIN_ODDS, 7: END_ODDS}
+
+
+@pytest.mark.parametrize("edit", ["changed", "left out", "put in"])
+def test_what_was_edited_in_a_copy_goes_the_way_of_what_follows(edit: str) -> None:
+    a, b = matter(6, seed=7), matter(5, seed=8)
+    new = matter(1, seed=9)
+    again = {"changed": [*a[:3], *new, *a[4:]], "left out": [*a[:3], *a[4:]], "put in": [*a[:3], *new, *a[3:]]}[edit]
+    found = origins(find([*a, *b, *again]), 11 + len(again))[11:]
+    assert found == {"changed": [0, 1, 2, 4, 4, 5], "left out": [0, 1, 2, 4, 5], "put in": [0, 1, 2, 3, 3, 4, 5]}[edit]
+
+
+def test_two_long_paragraphs_and_short_lines_that_come_again_are_no_copy() -> None:
+    a, b, c = matter(4, seed=10), matter(4, seed=11), matter(4, seed=12)
+    repeated = [LINE, "Share", *matter(2, seed=13), "Read more"]
+    assert find([*repeated, *a, *repeated, *b, *repeated, *c]) is None
+    assert find([LINE] * 40) is None
+    assert find([]) is None
+
+
+def test_a_copy_of_a_copy_is_one_of_the_first() -> None:
+    a, b, c = matter(4, seed=14), matter(3, seed=15), matter(3, seed=16)
+    assert origins(find([*b, *a, *c, *a, *b, *a]), 21) == [*range(10), *range(3, 7), *range(3), *range(3, 7)]
+
+
+def test_log_odds_of_copies_are_those_of_what_they_copy_but_at_the_seams() -> None:
+    copies = Copies(np.arange(4), np.array([0, 1, 2, 3, 0, 1, 2]), np.array([0, 0, 0, 3, 0, 0, 0], np.float32))
+    odds = np.arange(8, dtype=np.float32).reshape(4, 2)
+    first = copies.spread(odds, is_first=True)
+    assert first[:, 0].tolist() == [0, 2, 4, 9, FIRST_ODDS, 2, 4]
+    assert first[:, 1].tolist() == [1, 3, 5, 7, 1, 3, 5]
+    assert copies.spread(odds, is_first=False)[:, 0].tolist() == [0, 2, 4, 9, 0, 2, 4]
+
+
+@pytest.mark.parametrize("name", SEEDS)
+def test_a_dump_that_has_its_articles_twice_is_cut_alike_both_times(name: str, model: Model) -> None:
+    text = (ROOT / "seeds" / name).read_text("utf-8").rstrip("\n") + "\n\n"
+    once = [segment.start for segment in segment_dump(Dump(name, text), model.segmentation)]
+    twice = [segment.start for segment in segment_dump(Dump(name, text + text), model.segmentation)]
+    assert len(once) > 2
+    assert twice == [*once, *(start + len(text) for start in once)]
+
+
+def test_one_article_that_stands_again_later_or_at_once_is_a_piece_of_its_own(model: Model) -> None:
+    text = (ROOT / "seeds" / "harbour-wire.txt").read_text("utf-8").rstrip("\n") + "\n\n"
+    starts = [segment.start for segment in segment_dump(Dump("d", text), model.segmentation)] + [len(text)]
+    pieces = [text[start:end] for start, end in pairwise(starts)]
+    for k, piece in enumerate(pieces[:-1]):
+        if piece.count("\n\n") < 5:
+            continue  # too short for a copy
+        for at in (k + 1, len(pieces)):
+            parts = [*pieces[:at], piece, *pieces[at:]]
+            found = [s.text for s in segment_dump(Dump("d", "".join(parts)), model.segmentation)]
+            assert found == parts
+
+
+def test_it_is_told_that_a_start_is_one_of_text_that_stands_twice(model: Model) -> None:
+    text = (ROOT / "seeds" / "harbour-wire.txt").read_text("utf-8").rstrip("\n") + "\n\n"
+    n_lines = text.count("\n")
+    told = explain_starts(Dump("d", text + text), model.segmentation)
+    first = [start for start in told if start.line <= n_lines]
+    again = [start for start in told if start.line > n_lines]
+    assert [start.line - n_lines for start in again] == [start.line for start in first]
+    for one, other in zip(first, again, strict=True):
+        [reason] = other.reasons
+        assert (reason.group, reason.effect) == ("copy", None)
+        assert f"line {one.line} " in reason.words
+        assert other.usual is None
+
+
+def test_it_is_told_that_text_that_stands_twice_ends_before_a_start(model: Model) -> None:
+    text = (ROOT / "seeds" / "harbour-wire.txt").read_text("utf-8").rstrip("\n") + "\n\n"
+    starts = [segment.start for segment in segment_dump(Dump("d", text), model.segmentation)]
+    long = next(k for k, (start, end) in enumerate(pairwise(starts)) if text[start:end].count("\n\n") > 5)
+    piece = text[starts[long] : starts[long + 1]]
+    behind = text[: starts[-1]] + piece
+    told = explain_starts(Dump("d", behind + text[starts[-1] :]), model.segmentation)
+    [last] = [start for start in told if start.start == len(behind)]
+    [reason] = [reason for reason in last.reasons if reason.group == "copy"]
+    slope, _ = model.segmentation.calibration
+    assert reason.effect == pytest.approx(slope * END_ODDS, abs=0.01)
+    assert last.usual is not None
+
+
+def test_a_copy_far_off_is_found_where_both_stand_in_one_stretch(model: Model) -> None:
+    filler = [line for seed in range(40, 60) for line in matter(50, seed=seed)]
+    article = matter(8, seed=99)
+    near, far = WINDOW - 2 * MARGIN - 40, len(filler) - 4
+    for distance, found in ((near, True), (far, False)):
+        lines = [*article, *filler[:distance], *article, *filler[distance:]]
+        scored = model.segmentation.score("\n".join(lines))
+        again = scored.heads[len(article) + distance + 2 : 2 * len(article) + distance - 1]
+        assert np.array_equal(again, scored.heads[2 : len(article) - 1]) == found
