@@ -27,7 +27,7 @@ from topics.classification.parts import fit_temperature
 from topics.classification.scorers import SVM_C, fit_svms
 from topics.classification.training import fit_topics
 from topics.classification.vectors import WordVectors, learn_vectors, term_vectors
-from topics.errors import LabelError
+from topics.errors import DumpError, LabelError
 from topics.examples import DESCRIPTION_WEIGHT
 from topics.records import Kind, Segment, dump_digest
 
@@ -355,6 +355,12 @@ def test_labels_without_a_word_are_too_few() -> None:
         fit_topics(wordless, SLUGS, ())
 
 
+@pytest.mark.parametrize("texts", [[], [[]], [["organ", "choir"], ["organ"]]])
+def test_text_without_a_word_that_comes_again_teaches_no_words(texts: list[list[str]]) -> None:
+    with pytest.raises(DumpError, match="8 times"):
+        learn_vectors(texts)
+
+
 def test_words_of_one_piece_count_where_few_pieces_are_all_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     organ, choir = (count_terms(None, text) for text in ("An organ played.", "A choir sang with an organ."))
     vectors = learn_vectors([["organ", "choir"] * 8], min_count=1)
@@ -529,8 +535,14 @@ def test_the_likeliest_topic_is_explained_unless_another_is_asked_for(fitted: To
     likeliest, asked = explain_segment(segment, fitted), explain_segment(segment, fitted, "garden")
     assert (likeliest.topic, likeliest.probability) == ("music", float(p[2]))
     assert (asked.topic, asked.probability) == ("garden", float(p[0]))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^gardn: no topic"):
         explain_segment(segment, fitted, "gardn")
+
+
+@pytest.mark.parametrize("wrong", [-0.1, 1.5, float("nan")])
+def test_a_confidence_that_cannot_be_is_refused(wrong: float, fitted: TopicModel) -> None:
+    with pytest.raises(ValueError, match="from 0 to 1"):
+        predict_segments([piece("The organ drowned the choir.")], fitted, "m", wrong)
 
 
 def test_a_piece_without_known_terms_has_nothing_to_explain(fitted: TopicModel) -> None:

@@ -111,7 +111,7 @@ def test_the_likeliest_topics_come_first() -> None:
     found = explain_terms(terms, draw_model(3), 3)
     assert [one.probability for one in found] == sorted((one.probability for one in found), reverse=True)
     assert [one.topic for one in explain_terms(terms, draw_model(3), ["music", "boats"])] == ["music", "boats"]
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"^sheep: no topic of this model\. It has .*music"):
         explain_terms(terms, draw_model(3), ["sheep"])
 
 

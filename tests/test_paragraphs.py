@@ -284,7 +284,7 @@ def test_sentences_equal_nltks_on_any_mixture(parts: list[tuple[str, str]]) -> N
 
 def test_white_space_and_lower_case_of_the_loops_are_those_of_python() -> None:
     every = "".join(map(chr, range(sys.maxunicode + 1)))
-    white = {code for code in range(len(every)) if scan._is_space(code)}
+    white = {code for code in range(len(every)) if scan.is_space(code)}
     assert white == {code for code, character in enumerate(every) if character.isspace()}
     lower = scan.word_characters()
     for code in np.flatnonzero(lower).tolist():

@@ -78,7 +78,8 @@ def load_model(model: str | os.PathLike[str] | None = None) -> Model:
     """Load a bundle by folder or by name; by default the model named ``default``.
 
     A name is looked for in the project (``models/`` here), the user's data folder, and the package, in this order.
-    ``name@version``, or four and more first digits of a version alone, mean that version, whichever is in use.
+    ``name@version``, or four and more first digits of a version alone, mean that version, whichever is in use. One
+    that is missing, altered or of another format is a :class:`~topics.errors.BundleError`.
 
     >>> import topics
     >>> topics.load_model().name

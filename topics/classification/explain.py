@@ -137,6 +137,8 @@ def explain_terms(
     if wanted is None or isinstance(wanted, int):
         chosen = np.argsort(-p, kind="stable")[: wanted or 1].tolist()
     else:
+        if missing := [slug for slug in wanted if slug not in topics.slugs]:
+            raise ValueError(f"{missing[0]}: no topic of this model. It has {', '.join(topics.slugs)}.")
         chosen = [topics.slugs.index(slug) for slug in wanted]
     warmth = float(topics.temperature.warmth(topics.also_scores(vector).max()))
     weights = _centred(topics.weights[vector.columns], warmth)

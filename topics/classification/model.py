@@ -236,7 +236,10 @@ def segment_terms(segment: Segment, furniture: Furniture = NO_FURNITURE) -> Term
 def predict_segments(
     segments: Sequence[Segment], topics: TopicModel, model: str, accept_above: float | None = None
 ) -> list[Prediction]:
-    """One prediction a segment, in order; ``accept_above`` as :meth:`TopicModel.predict` takes it."""
+    """One prediction a segment, in order; ``accept_above`` as :meth:`TopicModel.predict` takes it, anything but a
+    number from 0 to 1 is a ``ValueError``."""
+    if accept_above is not None and not 0.0 <= accept_above <= 1.0:
+        raise ValueError(f"accept_above {accept_above}: give a confidence from 0 to 1.")
     drop = topics.furniture.drop
     ranked = rank_pieces([(segment.title, drop(segment.body)) for segment in segments], topics)
     return [topics.decide(segment, one, model, accept_above) for segment, one in zip(segments, ranked, strict=True)]

@@ -69,7 +69,8 @@ def fit_topics(
     """Fit on examples of at least two topics; ``lessons`` teach as they do, and never enter a test fold.
 
     With ``vectors`` the SVM sees each piece twice, as terms and as the mean of its terms' vectors; both fold back into
-    one weight a term, and words that no label holds get one too. ``pool`` are unlabelled pieces.
+    one weight a term, and words that no label holds get one too. ``pool`` are unlabelled pieces. Fewer than two topics
+    are a :class:`~topics.errors.LabelError`.
     """
     slugs = tuple(slugs)
     labelled = [e for e in examples if e.topic is not None]

@@ -16,6 +16,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from topics.errors import DumpError
+
 __all__ = ["WordVectors", "join_vectors", "learn_vectors", "term_vectors"]
 
 WINDOW: Final = 10
@@ -76,7 +78,10 @@ def learn_vectors(
     n_dimensions: int = DIMENSIONS,
     min_count: int = MIN_COUNT,
 ) -> WordVectors:
-    """Vectors of the commonest words of ``texts``, each a sequence of folded words in order. Deterministic."""
+    """Vectors of the commonest words of ``texts``, each a sequence of folded words in order. Deterministic.
+
+    Where no word stands ``min_count`` times, that is a :class:`~topics.errors.DumpError`.
+    """
     from scipy.sparse import coo_matrix, csr_matrix
     from sklearn.utils.extmath import randomized_svd
     from threadpoolctl import threadpool_limits
@@ -87,6 +92,8 @@ def learn_vectors(
         totals.update(text)
         pieces.update(set(text))
     common = sorted((w for w, n in totals.items() if n >= min_count), key=lambda w: (-totals[w], w))[:n_words]
+    if not common:
+        raise DumpError(f"text to learn words from: none stands in it {min_count} times. Give more of it, or none.")
     index = {word: i for i, word in enumerate(common)}
     n = len(common)
     gap = np.full(WINDOW, -1, np.int32)  # between texts, so that no pair reaches across

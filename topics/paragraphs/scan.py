@@ -20,7 +20,7 @@ from topics.jit import kernel
 
 __all__ = [
     *("ABBREVIATION", "PAIRED", "SECOND", "DOUBTFUL", "GLUED", "SURE", "MAX_GAP", "Words"),
-    *("code_points", "find_ends", "find_lines", "lay_spans", "word_characters", "words_of"),
+    *("code_points", "is_space", "find_ends", "find_lines", "lay_spans", "word_characters", "words_of"),
 ]
 
 MAX_GAP: Final = 3
@@ -83,7 +83,7 @@ def words_of(kinds: Mapping[str, int]) -> Words:
 
 
 @kernel
-def _is_space(code):
+def is_space(code):
     """What ``str.isspace`` says."""
     if code <= 0x20:
         return code == 0x20 or 0x09 <= code <= 0x0D or 0x1C <= code <= 0x1F
@@ -171,7 +171,7 @@ def _next_mark(codes, at, end):
 @kernel
 def _next_ink(codes, at, end):
     """The next place from ``at`` on that is no white space, or ``end``."""
-    while at < end and _is_space(codes[at]):
+    while at < end and is_space(codes[at]):
         at += 1
     return at
 
@@ -179,7 +179,7 @@ def _next_ink(codes, at, end):
 @kernel
 def _ink_end(codes, begin, at):
     """The end of what stands before ``at``, without white space; not before ``begin``."""
-    while at > begin and _is_space(codes[at - 1]):
+    while at > begin and is_space(codes[at - 1]):
         at -= 1
     return at
 
@@ -226,7 +226,7 @@ def _goes_on(codes, at, end):
         return -1
     if _is_alone(codes[at]):
         return at
-    if not _is_space(codes[at]):
+    if not is_space(codes[at]):
         return -1
     at = _next_ink(codes, at, end)
     return at if at < end else -1
@@ -283,7 +283,7 @@ def _may_be_second(codes, at, end, lower, keys, first):
     if stop == at:
         return _kinds_of(codes, at, at + 1, lower, keys, first) & SECOND != 0
     after = stop + 1 if stop < end and codes[stop] == ord(",") else stop
-    is_whole = after >= end or _is_space(codes[after]) or _is_alone(codes[after])
+    is_whole = after >= end or is_space(codes[after]) or _is_alone(codes[after])
     return not is_whole or _kinds_of(codes, at, stop, lower, keys, first) & SECOND != 0
 
 
@@ -291,9 +291,9 @@ def _may_be_second(codes, at, end, lower, keys, first):
 def _holds_no_mark(codes, at, end):
     """Whether no mark stands in what follows up to the next white space, but as its last character."""
     stop = min(end, at + _LONGEST_RUN)
-    while at < stop and not _is_space(codes[at]):
+    while at < stop and not is_space(codes[at]):
         if _is_mark(codes[at]):
-            return at + 1 == end or _is_space(codes[at + 1])
+            return at + 1 == end or is_space(codes[at + 1])
         at += 1
     return at < stop or at == end
 
@@ -424,7 +424,7 @@ def _end_closing(codes, at, end):
         at += 1
     if at == begin:
         return -1
-    if at == end or _is_space(codes[at]):
+    if at == end or is_space(codes[at]):
         return at
     is_dash = at + 1 < end and codes[at] == ord("-") and codes[at + 1] == ord("-")
     return at if is_dash else -1
@@ -461,7 +461,7 @@ def lay_spans(codes, lines, longest, cuts, longest_span, shortest_part):
                 part = stop
                 if is_long and stop - begin > longest_span:
                     part = begin + shortest_part
-                    while part < stop and not _is_space(codes[part]):
+                    while part < stop and not is_space(codes[part]):
                         part += 1
                 rows[n, 0] = begin
                 rows[n, 1] = part

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from topics.jit import kernel
+from topics.paragraphs.scan import is_space
 
 __all__ = ["count_common", "hold_common"]
 
@@ -45,19 +46,6 @@ _TABLE: Final = _build_table()
 
 
 @kernel
-def _is_space(code):
-    """As ``str.isspace``."""
-    if code <= 32:
-        return code == 32 or 9 <= code <= 13 or code >= 28
-    if code < 0x85:
-        return False
-    return (
-        code == 0x85 or code == 0xA0 or code == 0x1680 or 0x2000 <= code <= 0x200A or code == 0x2028
-        or code == 0x2029 or code == 0x202F or code == 0x205F or code == 0x3000
-    )  # fmt: skip
-
-
-@kernel
 def count_common(codes: NDArray[np.uint32]) -> tuple[int, int, bool]:
     """Tokens, common words among them, and whether there may be a letter that is not Latin."""
     n_tokens = 0
@@ -66,7 +54,7 @@ def count_common(codes: NDArray[np.uint32]) -> tuple[int, int, bool]:
     length = 0
     word = np.int64(0)
     for code in codes:
-        if _is_space(code):
+        if is_space(code):
             if length:
                 n_tokens += 1
                 n_common += length <= _LONGEST and _TABLE[_slot(word)] == word

@@ -137,6 +137,10 @@ def train(
     ``unlabelled`` are dumps, of the kind that will be classified, that nobody has labelled: their words, what their
     publishers repeat, and, where labels out of fold say that it helps, their topics are learned from.
 
+    Labels that cannot be used, or too few, are a :class:`~topics.errors.LabelError`; dumps, articles or corpora that
+    cannot be read a :class:`~topics.errors.DumpError`, a base that cannot be used a
+    :class:`~topics.errors.BundleError`.
+
     Without ``corpora``, boundary decisions on these dumps and ``articles`` (a JSONL file or a folder of them, whole
     articles of the outlets whose dumps are to come) refine the boundaries of ``base``.
 
