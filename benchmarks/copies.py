@@ -22,7 +22,6 @@ from topics.evaluation import sum_scores
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.segmentation import SegmentationModel
 from topics.segmentation.analysis import Analysis
-from topics.segmentation.features import compute_features
 from topics.segmentation.network import Array
 from topics.segmentation.training.corpora import read_corpora
 from topics.segmentation.training.measure import find_starts, score_dump
@@ -31,6 +30,14 @@ from topics.segmentation.training.styles import STYLES, build_dumps
 
 SHARE: Final = 0.25  # of the pieces
 LEAST: Final = 6  # paragraphs of a piece that is cut or edited
+CORRECTION: Final = (
+    "Correction: an earlier version of this report gave the wrong age for the man who was flown to hospital."
+)
+FOOT: Final = (
+    "Please keep to the subject, be civil, and remember that a person will read what you write before anyone else can.",
+    "We remove remarks that abuse others or that give away where somebody lives, and close the page after three days.",
+    "You need an account to take part. Signing up takes a minute and costs nothing, and we never sell your address.",
+)
 
 
 class Blind(SegmentationModel):
@@ -38,7 +45,7 @@ class Blind(SegmentationModel):
 
     def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Array:
         """Log-odds of all paragraphs as they stand."""
-        return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
+        return self._score(analysis)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,19 @@ def edit(part: Part, rng: random.Random, punkt: Punkt) -> Part:
     return _join(part, [line for i, line in enumerate(lines) if i not in gone], gap)
 
 
+def correct(part: Part, rng: random.Random, punkt: Punkt) -> Part:
+    """Its last paragraph changed."""
+    lines, gap = _lines_of(part, punkt)
+    return _join(part, [*lines[:-1], CORRECTION], gap) if len(lines) > 1 else part
+
+
+def add_foot(part: Part) -> Part:
+    """What a house repeats, below it."""
+    text = part.text.rstrip()
+    joint = next((joint for joint in ("\n\n", "\n") if joint in text), " ")
+    return Part(joint.join((text, *FOOT)) + part.text[len(text) :], part.lead, min(part.tail, len(text)))
+
+
 def _lines_of(part: Part, punkt: Punkt) -> tuple[list[str], str]:
     """Its paragraphs with what stands behind them, and what stands behind the last."""
     begins = [paragraph.start for paragraph in split_paragraphs(part.text, punkt)]
@@ -118,6 +138,10 @@ WAYS: Final[Mapping[str, Callable[[MixedDump, random.Random, Punkt], MixedDump]]
     "again and cut short": lambda dump, rng, punkt: repeat(dump, rng, punkt, cut_short),
     "again and edited": lambda dump, rng, punkt: repeat(dump, rng, punkt, edit),
     "the whole dump again": lambda dump, rng, punkt: put_together(take_apart(dump) * 2),
+    "again, last lines changed": lambda dump, rng, punkt: put_together(
+        [*take_apart(dump), *(correct(part, rng, punkt) for part in take_apart(dump))]
+    ),
+    "a foot below each piece": lambda dump, rng, punkt: put_together([add_foot(part) for part in take_apart(dump)]),
 }
 
 

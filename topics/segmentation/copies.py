@@ -5,8 +5,8 @@ followed by itself does not seem to end. So copies take no part when a stretch i
 copy. In: the analysis of a stretch. Out: its :class:`Copies`.
 
 A copy is a run of paragraphs that are those of an earlier run, but for ``MOST_EDITED`` in a row that were edited, left
-out or put in; ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more, so that most of what pages repeat (menus, share
-lines, appeals) remains.
+out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more and stand just twice: what stands again and
+again (appeals, rules for comments) is the page's, and that it comes back is what tells so.
 """
 
 # kernels: Numba types them by their arguments
@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 
 from topics.jit import kernel
 from topics.segmentation.analysis import MEASURES, Analysis
+from topics.segmentation.network import CONTEXT
 
-__all__ = ["Copies", "find_copies"]
+__all__ = ["Copies", "Look", "find_copies", "look_at"]
 
+TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one paragraph has so many
 LONG_WORDS: Final = 12
 LEAST_LONG: Final = 3
 MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run
@@ -33,7 +35,7 @@ MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run
 # stands twice is a piece more often to its end than from its beginning: what pages repeat stands below an article.
 BEGIN_ODDS: Final = np.float32(1.0)
 END_ODDS: Final = np.float32(3.0)
-FIRST_ODDS: Final = np.float32(5.0)
+ECHO_ODDS: Final = np.float32(12.0)  # where what a dump begins with is followed by itself, which looks like going on
 
 Array = NDArray[np.float32]
 
@@ -42,52 +44,71 @@ _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """Some paragraphs of a stretch, and what they are looked at among: ``rows`` are their rows there."""
+
+    paragraphs: NDArray[np.int64]
+    analysis: Analysis
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Copies:
     """Where paragraphs of a stretch stand a second time."""
 
-    kept: NDArray[np.int64]  # the paragraphs that are no copies, in order
-    places: NDArray[np.int64]  # (n,) row of each among these, of a copy that of what it copies
+    origins: NDArray[np.int64]  # (n,) what each is a copy of; itself where it is none
+    is_edited: NDArray[np.bool_]  # (n,) stands within a copy and nowhere else
     seam_odds: Array  # (n,) what speaks for a start where the two part
 
-    def origin_of(self, i: int) -> int:
-        """The paragraph that one is a copy of; itself where it is none."""
-        return int(self.kept[self.places[i]])
+    def looks(self, analysis: Analysis, *, is_first: bool) -> list[Look]:
+        """How the paragraphs of the stretch are looked at, each once: without copies, and what they copy in their
+        place.
 
-    def spread(self, odds: Array, *, is_first: bool) -> Array:
-        """Log-odds (n_kept, n_heads), a start's first, to those of all paragraphs; ``is_first`` where these are the
-        first of a dump: then the first of them starts a piece, and so does its copy."""
-        spread = odds[self.places]
-        spread[:, 0] += self.seam_odds
+        But edited paragraphs are looked at where they stand, and so are copies of what stands at the beginning of the
+        stretch, before which there is less to see; where this is the first stretch of a dump, of the lines that lead up
+        to its text.
+        """
+        every, reach = np.arange(len(analysis)), CONTEXT
         if is_first:
-            spread[1:, 0][self.places[1:] == 0] = FIRST_ODDS
-        return spread
+            is_long = analysis.measures[:CONTEXT, _WORDS] >= LONG_WORDS
+            reach = int(is_long.argmax()) + 1 if is_long.any() else CONTEXT
+        is_copy = self.origins != every
+        kept = np.flatnonzero(~is_copy & ~self.is_edited)
+        alone = self.is_edited[self.origins] | is_copy & (self.origins < reach)
+        apart, there = np.flatnonzero(~alone), np.flatnonzero(alone)
+        looks = [Look(apart, analysis.pick(kept), np.searchsorted(kept, self.origins[apart]))]
+        return [*looks, Look(there, analysis, there)] if len(there) else looks
 
 
 def find_copies(analysis: Analysis) -> Copies | None:
     """The copies that stand in a stretch, ``None`` where there are none."""
     a = analysis
-    origins, seam_odds = _find_origins(
+    origins, is_edited, seam_odds = _find_origins(
         a.opening, a.opening_shapes, a.ending, a.ending_shapes, a.terms.starts, a.terms.values, a.counts, a.measures
     )
-    kept = np.flatnonzero(origins == np.arange(len(a)))
-    if len(kept) == len(a):
-        return None
-    return Copies(kept, np.searchsorted(kept, origins), seam_odds)
+    return Copies(origins, is_edited, seam_odds) if (origins != np.arange(len(a))).any() else None
+
+
+def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> list[Look]:
+    """:meth:`Copies.looks`; all paragraphs where they stand if there are no copies."""
+    every = np.arange(len(analysis))
+    return [Look(every, analysis, every)] if copies is None else copies.looks(analysis, is_first=is_first)
 
 
 @kernel
 def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms, counts, measures):
-    """For each paragraph the one that it is a copy of, itself where it is none; and ``Copies.seam_odds``."""
+    """The three columns of :class:`Copies`."""
     n = len(measures)
-    origins, seam_odds = np.arange(n), np.zeros(n, np.float32)
+    origins, is_edited, seam_odds = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.float32)
     size = 64
     while size < 2 * n:
         size *= 2
-    slots = np.full(size, -1, np.int64)  # open addressing: the first of all long paragraphs that are the same
-    earlier = np.full(n, -1, np.int64)  # and of a long paragraph that stood before, the first
+    slots = np.full(size, -1, np.int64)  # open addressing: the first of all telling paragraphs that are the same
+    earlier = np.full(n, -1, np.int64)  # and of a telling paragraph that stood before, the first
+    n_same = np.zeros(n, np.int64)  # how often it stands, at the first
     n_again = 0
     for i in range(n):
-        if measures[i, _WORDS] < LONG_WORDS:
+        if measures[i, _WORDS] < TELLING_WORDS:
             continue
         key = np.uint64(starts[i + 1] - starts[i])
         for k in range(opening.shape[1]):
@@ -104,20 +125,20 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
         else:
             earlier[i] = slots[slot]
             n_again += 1
+        n_same[slots[slot]] += 1
     if n_again < LEAST_LONG:
-        return origins, seam_odds
+        return origins, is_edited, seam_odds
     end = 0  # of the copy before
     i = 0
     while i < n:
-        if earlier[i] < 0:
+        if earlier[i] < 0 or n_same[earlier[i]] != 2:
             i += 1
             continue
-        # from the first long paragraph on, then what stands before it
+        # from the first telling paragraph on, then what stands before it
         behind, behind_origin, n_long = i, earlier[i], 0
         gap = gap_of_origin = 0
         while gap >= 0:
-            for k in range(behind, behind + gap):  # edited: goes the way of what follows
-                origins[k] = origins[behind_origin + gap_of_origin]
+            is_edited[behind : behind + gap] = True
             behind += gap
             behind_origin += gap_of_origin
             while (
@@ -128,12 +149,24 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
                 )
             ):
                 origins[behind] = origins[behind_origin]
-                n_long += measures[behind, _WORDS] >= LONG_WORDS
+                n_long += measures[behind, _WORDS] >= LONG_WORDS and n_same[earlier[behind]] == 2
                 behind += 1
                 behind_origin += 1
             gap, gap_of_origin = _find_gap(behind, behind_origin, i, earlier)
+            while (  # a headline is short, and the same
+                gap > 0
+                and gap_of_origin > 0
+                and _is_same(
+                    behind_origin + gap_of_origin - 1, behind + gap - 1,
+                    opening, opening_shapes, ending, ending_shapes, starts, terms, counts,
+                )
+            ):  # fmt: skip
+                gap -= 1
+                gap_of_origin -= 1
         if n_long < LEAST_LONG:
-            origins[i:behind] = np.arange(i, behind)
+            for k in range(i, behind):
+                origins[k] = k
+            is_edited[i:behind] = False
             i += 1
             continue
         first, first_of_origin = i, earlier[i]
@@ -151,11 +184,12 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
         if first_of_origin:  # nothing is known of what stands before the stretch
             for place in (first, first_of_origin):
                 seam_odds[place] = max(seam_odds[place], BEGIN_ODDS)
-        seam_odds[behind_origin] = END_ODDS
+        is_echo = behind_origin == first and not first_of_origin
+        seam_odds[behind_origin] = ECHO_ODDS if is_echo else END_ODDS
         if behind < n:
             seam_odds[behind] = END_ODDS
         i = end = behind
-    return origins, seam_odds
+    return origins, is_edited, seam_odds
 
 
 @kernel

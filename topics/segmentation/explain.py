@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from topics.errors import LabelError
 from topics.records import Dump, Segment
 from topics.segmentation.analysis import MEASURES, Analysis
-from topics.segmentation.copies import find_copies
+from topics.segmentation.copies import find_copies, look_at
 from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.meaning import MEANING
@@ -164,7 +164,7 @@ def explain_starts(
             reasons = [Reason("decision", None, f"a person decided that {what}")]
         elif i in originals:
             line = paragraphs[originals[i]].line
-            reasons = [Reason("copy", None, f"the same text stands at line {line} already, and is cut alike")]
+            reasons = [Reason("copy", None, f"the same words stand at line {line} already")]
         else:
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
@@ -221,38 +221,51 @@ def _weigh(
     found: dict[int, _Weights] = {}
     originals: dict[int, int] = {}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
-    slope, offset = model.calibration
     own_odds = scored.head("start").astype(np.float64)
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
         copies = find_copies(stretch)
-        places, seam_odds = np.arange(len(stretch)), np.zeros(len(stretch))
-        if copies is not None:
-            places, seam_odds = copies.places, copies.seam_odds.astype(np.float64)
-            again = {i: copies.origin_of(i - start) + start for i in wanted if keep <= i < stop}
-            originals |= {i: origin for i, origin in again.items() if origin != i}
-            stretch = stretch.pick(copies.kept)
-        features = compute_features(stretch, model.vocabulary, model.vectors)
-        for name, column in columns.items():
-            column[keep:stop] = features[places[keep - start : stop - start], FEATURES.index(name)]
-        here = [i for i in wanted if keep <= i < stop and i not in originals]
-        if not here:
-            continue
-        at = places[np.array(here) - start]
-        scores = [_Trace(member, stretch, features).score_without(at) for member in model.network.members]
-        odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
-        extra = seam_odds[np.array(here) - start]
-        odds += ((own_odds[here] - extra) * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
-        # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
-        effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
-        usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
-        together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
-        added = np.round(extra * slope, 2)
-        for i, own, *rest in zip(
-            here, effects.tolist(), usual.tolist(), together.tolist(), added.tolist(), strict=True
-        ):
-            found[i] = _Weights(dict(zip(GROUPS, own, strict=True)), *rest)
+        for look in look_at(stretch, copies, is_first=not start):
+            features = compute_features(look.analysis, model.vocabulary, model.vectors)
+            places = zip((look.paragraphs + start).tolist(), look.rows.tolist(), strict=True)
+            row_of = {i: row for i, row in places if keep <= i < stop}
+            for name, column in columns.items():
+                column[list(row_of)] = features[list(row_of.values()), FEATURES.index(name)]
+            here = [i for i in wanted if i in row_of]
+            if copies is not None:
+                again = {i: int(copies.origins[i - start]) + start for i in here}
+                originals |= {i: origin for i, origin in again.items() if origin != i}
+                here = [i for i in here if i not in originals]
+            if here:
+                extra = np.zeros(len(here)) if copies is None else copies.seam_odds[np.array(here) - start]
+                rows = np.array([row_of[i] for i in here])
+                found |= zip(
+                    here, _weigh_rows(model, look.analysis, features, rows, own_odds[here], extra), strict=True
+                )
     return found, originals, columns
+
+
+def _weigh_rows(
+    model: SegmentationModel,
+    analysis: Analysis,
+    features: Array,
+    rows: NDArray[np.int64],
+    odds_there: NDArray[np.float64],
+    extra: NDArray[Any],
+) -> list[_Weights]:
+    """The weights at some rows of an analysis; ``odds_there`` are their log-odds, ``extra`` of these is added by no
+    network."""
+    slope, offset = model.calibration
+    scores = [_Trace(member, analysis, features).score_without(rows) for member in model.network.members]
+    odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
+    odds += ((odds_there - extra) * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
+    # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
+    effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
+    usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
+    together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
+    seams = np.round(extra * slope, 2)
+    columns = zip(effects.tolist(), usual.tolist(), together.tolist(), seams.tolist(), strict=True)
+    return [_Weights(dict(zip(GROUPS, own, strict=True)), *rest) for own, *rest in columns]
 
 
 def _cones() -> tuple[tuple[int, ...], ...]:

@@ -99,9 +99,16 @@ class SegmentationModel:
         """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them; ``is_first``
         where they are the first of a dump."""
         copies = find_copies(analysis)
-        own = analysis if copies is None else analysis.pick(copies.kept)
-        heads = self.network.score(own, compute_features(own, self.vocabulary, self.vectors))
-        return heads if copies is None else copies.spread(heads, is_first=is_first)
+        if copies is None:
+            return self._score(analysis)
+        heads = np.empty((len(analysis), len(HEADS)), np.float32)
+        for look in copies.looks(analysis, is_first=is_first):
+            heads[look.paragraphs] = self._score(look.analysis)[look.rows]
+        heads[:, 0] += copies.seam_odds
+        return heads
+
+    def _score(self, analysis: Analysis) -> Array:
+        return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
 
     def weigh(
         self, paragraphs: Sequence[Paragraph], analysis: Analysis, heads: Array, tongues: Tongues, *, is_start: bool
