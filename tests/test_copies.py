@@ -99,6 +99,40 @@ def test_two_long_paragraphs_and_short_lines_that_come_again_are_no_copy() -> No
     assert find([]) is None
 
 
+def footed(n_pieces: int, foot: Sequence[str]) -> list[str]:
+    """Pieces with the same lines below each."""
+    return [line for seed in range(n_pieces) for line in (*matter(8, seed=100 + seed), *foot)]
+
+
+def test_long_lines_that_come_again_and_again_are_feet() -> None:
+    foot = [line for line in matter(9, seed=33) if len(line.split()) > 13][:2]
+    copies = find(footed(5, foot))
+    assert copies is not None
+    assert np.flatnonzero(copies.is_foot).tolist() == [10 * k + i for k in range(5) for i in (8, 9)]
+    assert copies.origins.tolist() == list(range(50))
+    assert find(footed(4, foot)) is None
+    article = matter(40, seed=34)  # and an article that comes again and again is none
+    again = [line for seed in range(5) for line in (*matter(60, seed=200 + seed), *article)]
+    assert find(again) is None
+    assert find(["The harbour board raised fares on Monday and said the crane could wait for a year."] * 50) is None
+
+
+def test_feet_are_furniture_and_start_nothing(model: Model) -> None:
+    text = (ROOT / "seeds" / "harbour-wire.txt").read_text("utf-8").rstrip("\n") + "\n\n"
+    starts = [segment.start for segment in segment_dump(Dump("d", text), model.segmentation)] + [len(text)]
+    foot = (
+        "Please keep to the subject, be civil, and remember that a person will read what you write.\n\n"
+        "We remove remarks that abuse others or give away where somebody lives, and close the page in three days.\n\n"
+    )
+    parts = [text[start:end] + foot for start, end in pairwise(starts)]
+    cut = segment_dump(Dump("d", "".join(parts)), model.segmentation)
+    assert [segment.text for segment in cut] == parts
+    assert all("remarks that abuse" not in segment.body for segment in cut)
+    told = explain_starts(Dump("d", "".join(parts)), model.segmentation, n_others=500)
+    reasons = {start.reasons[0].words for start in told if start.opening.startswith("We remove remarks")}
+    assert reasons == {"the same words stand again and again"}
+
+
 def test_paragraphs_are_looked_at_without_copies_but_those_of_the_edge_and_edited_ones_where_they_stand() -> None:
     a, b, new = matter(6, seed=27), matter(5, seed=28), matter(1, seed=29)
     analysis = analysed("\n".join([*b, *a, *b, *a[:3], *new, *a[4:]]))

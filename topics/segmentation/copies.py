@@ -1,4 +1,4 @@
-"""Paragraphs that stand a second time: an article that was scraped twice into one dump.
+"""Paragraphs that stand a second time: an article that was scraped twice into one dump, or what a page repeats.
 
 Words and names that come back hold together what stands between an article and its copy, and an article that is
 followed by itself does not seem to end. So copies take no part when a stretch is scored, and are then cut as what they
@@ -6,7 +6,7 @@ copy. In: the analysis of a stretch. Out: its :class:`Copies`.
 
 A copy is a run of paragraphs that are those of an earlier run, but for ``MOST_EDITED`` in a row that were edited, left
 out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more and stand just twice: what stands again and
-again (appeals, rules for comments) is the page's, and that it comes back is what tells so.
+again (appeals, rules for comments) is the page's: it takes no part either, and is furniture.
 """
 
 # kernels: Numba types them by their arguments
@@ -30,6 +30,11 @@ TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one parag
 LONG_WORDS: Final = 12
 LEAST_LONG: Final = 3
 MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run
+# What is the page's: a long paragraph, so many times in a stretch, of so many different words, in a run of at most so
+# many words
+OFTEN: Final = 5
+FOOT_TERMS: Final = 6
+FOOT_WORDS: Final = 240
 
 # What is added to the log-odds of a start at the first paragraph that is the same, and behind the last one. Text that
 # stands twice is a piece more often to its end than from its beginning: what pages repeat stands below an article.
@@ -58,6 +63,7 @@ class Copies:
 
     origins: NDArray[np.int64]  # (n,) what each is a copy of; itself where it is none
     is_edited: NDArray[np.bool_]  # (n,) stands within a copy and nowhere else
+    is_foot: NDArray[np.bool_]  # (n,) stands again and again
     seam_odds: Array  # (n,) what speaks for a start where the two part
 
     def looks(self, analysis: Analysis, *, is_first: bool) -> list[Look]:
@@ -73,20 +79,22 @@ class Copies:
             is_long = analysis.measures[:CONTEXT, _WORDS] >= LONG_WORDS
             reach = int(is_long.argmax()) + 1 if is_long.any() else CONTEXT
         is_copy = self.origins != every
-        kept = np.flatnonzero(~is_copy & ~self.is_edited)
-        alone = self.is_edited[self.origins] | is_copy & (self.origins < reach)
+        kept = np.flatnonzero(~is_copy & ~self.is_edited & ~self.is_foot)
+        alone = self.is_foot | self.is_edited[self.origins] | is_copy & (self.origins < reach)
         apart, there = np.flatnonzero(~alone), np.flatnonzero(alone)
         looks = [Look(apart, analysis.pick(kept), np.searchsorted(kept, self.origins[apart]))]
         return [*looks, Look(there, analysis, there)] if len(there) else looks
 
 
 def find_copies(analysis: Analysis) -> Copies | None:
-    """The copies that stand in a stretch, ``None`` where there are none."""
+    """What stands in a stretch more than once, ``None`` where nothing does."""
     a = analysis
-    origins, is_edited, seam_odds = _find_origins(
+    origins, is_edited, is_foot, seam_odds = _find_origins(
         a.opening, a.opening_shapes, a.ending, a.ending_shapes, a.terms.starts, a.terms.values, a.counts, a.measures
     )
-    return Copies(origins, is_edited, seam_odds) if (origins != np.arange(len(a))).any() else None
+    if not is_foot.any() and (origins == np.arange(len(a))).all():
+        return None
+    return Copies(origins, is_edited, is_foot, seam_odds)
 
 
 def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> list[Look]:
@@ -99,7 +107,8 @@ def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> lis
 def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms, counts, measures):
     """The three columns of :class:`Copies`."""
     n = len(measures)
-    origins, is_edited, seam_odds = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.float32)
+    origins, is_edited, is_foot = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    seam_odds = np.zeros(n, np.float32)
     size = 64
     while size < 2 * n:
         size *= 2
@@ -127,7 +136,8 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
             n_again += 1
         n_same[slots[slot]] += 1
     if n_again < LEAST_LONG:
-        return origins, is_edited, seam_odds
+        return origins, is_edited, is_foot, seam_odds
+    _find_feet(earlier, n_same, starts, measures, is_foot)
     end = 0  # of the copy before
     i = 0
     while i < n:
@@ -189,7 +199,40 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
         if behind < n:
             seam_odds[behind] = END_ODDS
         i = end = behind
-    return origins, is_edited, seam_odds
+    for i in range(n):
+        if is_foot[i]:
+            origins[i] = i
+    return origins, is_edited, is_foot, seam_odds
+
+
+@kernel
+def _find_feet(earlier, n_same, starts, measures, is_foot):
+    """Fill ``Copies.is_foot``. A run of what comes back that is as long as an article is one, however often it stands,
+    and where most of a stretch comes back nothing of it is called a foot."""
+    n = len(is_foot)
+    n_words = n_foot_words = np.float32(0.0)
+    first = 0
+    while first < n:
+        behind = first
+        run_words = np.float32(0.0)
+        while behind < n:
+            words = measures[behind, _WORDS]
+            same = n_same[behind] if earlier[behind] < 0 else n_same[earlier[behind]]
+            if same < OFTEN and words >= TELLING_WORDS:
+                break
+            run_words += words
+            behind += 1
+        n_words += run_words
+        if run_words <= FOOT_WORDS:
+            for i in range(first, behind):
+                if measures[i, _WORDS] >= LONG_WORDS and starts[i + 1] - starts[i] >= FOOT_TERMS:
+                    is_foot[i] = True
+                    n_foot_words += measures[i, _WORDS]
+        if behind < n:
+            n_words += measures[behind, _WORDS]
+        first = behind + 1
+    if n_foot_words * 2 > n_words:
+        is_foot[:] = False
 
 
 @kernel

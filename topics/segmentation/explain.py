@@ -151,7 +151,7 @@ def explain_starts(
     others = [i for i in likeliest if i not in segment_at][:n_others]
     wanted = sorted([*segment_at, *others])
     weighed = [i for i in wanted if i and i not in placed]
-    weights, originals, columns = _weigh(model, scored, weighed)
+    weights, copied, columns = _weigh(model, scored, weighed)
     teller = Teller(dump.text, scored, columns, model.vocabulary, segment_at)
     limit = scored.threshold if threshold is None else threshold
     found = []
@@ -162,9 +162,10 @@ def explain_starts(
         elif i in placed:
             what = "a piece starts here" if placed[i] else "no piece starts here"
             reasons = [Reason("decision", None, f"a person decided that {what}")]
-        elif i in originals:
-            line = paragraphs[originals[i]].line
-            reasons = [Reason("copy", None, f"the same words stand at line {line} already")]
+        elif i in copied:
+            origin = copied[i]
+            where = "again and again" if origin is None else f"at line {paragraphs[origin].line} already"
+            reasons = [Reason("copy", None, f"the same words stand {where}")]
         else:
             told = sorted(weights[i].effects.items(), key=lambda pair: -abs(pair[1]))
             reasons = [Reason(name, e, teller.tell(name, i, e)) for name, e in told if e]
@@ -214,12 +215,12 @@ class _Weights:
 
 def _weigh(
     model: SegmentationModel, scored: Scored, wanted: Sequence[int]
-) -> tuple[dict[int, _Weights], dict[int, int], dict[str, Array]]:
-    """The weights at the wanted paragraphs; of those that are copies what they copy; the columns of features that words
-    speak of."""
+) -> tuple[dict[int, _Weights], dict[int, int | None], dict[str, Array]]:
+    """The weights at the wanted paragraphs; of those that are copies what they copy, of those that stand again and
+    again ``None``; the columns of features that words speak of."""
     n = len(scored.paragraphs)
     found: dict[int, _Weights] = {}
-    originals: dict[int, int] = {}
+    copied: dict[int, int | None] = {}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
     own_odds = scored.head("start").astype(np.float64)
     for (start, end), (keep, stop) in stretches(n):
@@ -234,15 +235,16 @@ def _weigh(
             here = [i for i in wanted if i in row_of]
             if copies is not None:
                 again = {i: int(copies.origins[i - start]) + start for i in here}
-                originals |= {i: origin for i, origin in again.items() if origin != i}
-                here = [i for i in here if i not in originals]
+                copied |= {i: origin for i, origin in again.items() if origin != i}
+                copied |= {i: None for i in here if copies.is_foot[i - start]}
+                here = [i for i in here if i not in copied]
             if here:
                 extra = np.zeros(len(here)) if copies is None else copies.seam_odds[np.array(here) - start]
                 rows = np.array([row_of[i] for i in here])
                 found |= zip(
                     here, _weigh_rows(model, look.analysis, features, rows, own_odds[here], extra), strict=True
                 )
-    return found, originals, columns
+    return found, copied, columns
 
 
 def _weigh_rows(

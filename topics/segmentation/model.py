@@ -33,6 +33,7 @@ __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
 _NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
+FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
 assert MARGIN > CONTEXT + BAND + 30
 
 
@@ -105,6 +106,7 @@ class SegmentationModel:
         for look in copies.looks(analysis, is_first=is_first):
             heads[look.paragraphs] = self._score(look.analysis)[look.rows]
         heads[:, 0] += copies.seam_odds
+        heads[copies.is_foot] = FOOT_ODDS
         return heads
 
     def _score(self, analysis: Analysis) -> Array:
