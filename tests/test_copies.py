@@ -117,6 +117,20 @@ def test_long_lines_that_come_again_and_again_are_feet() -> None:
     assert find(["The harbour board raised fares on Monday and said the crane could wait for a year."] * 50) is None
 
 
+def test_a_copy_of_a_foot_is_looked_at_where_it_stands() -> None:
+    analysis = analysed(
+        "\n".join(["The harbour board raised fares on Monday and said the crane could wait.", *matter(5, seed=35)])
+    )
+    origins, flags = np.arange(6), np.zeros(6, np.bool_)
+    origins[4] = 3
+    is_foot = flags.copy()
+    is_foot[3] = True
+    apart, there = Copies(origins, flags, is_foot, np.zeros(6, np.float32)).looks(analysis, is_first=True)
+    assert apart.paragraphs.tolist() == [0, 1, 2, 5]
+    assert apart.rows.tolist() == [0, 1, 2, 3]
+    assert there.paragraphs.tolist() == [4]
+
+
 def test_feet_are_furniture_and_start_nothing(model: Model) -> None:
     text = (ROOT / "seeds" / "harbour-wire.txt").read_text("utf-8").rstrip("\n") + "\n\n"
     starts = [segment.start for segment in segment_dump(Dump("d", text), model.segmentation)] + [len(text)]

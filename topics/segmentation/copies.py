@@ -5,8 +5,8 @@ followed by itself does not seem to end. So copies take no part when a stretch i
 copy. In: the analysis of a stretch. Out: its :class:`Copies`.
 
 A copy is a run of paragraphs that are those of an earlier run, but for ``MOST_EDITED`` in a row that were edited, left
-out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more and stand just twice: what stands again and
-again (appeals, rules for comments) is the page's: it takes no part either, and is furniture.
+out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more and stand just twice. What stands again and
+again (appeals, rules for comments) is the page's, a foot: it takes no part either, and is furniture.
 """
 
 # kernels: Numba types them by their arguments
@@ -67,8 +67,8 @@ class Copies:
     seam_odds: Array  # (n,) what speaks for a start where the two part
 
     def looks(self, analysis: Analysis, *, is_first: bool) -> list[Look]:
-        """How the paragraphs of the stretch are looked at, each once: without copies, and what they copy in their
-        place.
+        """How the paragraphs of the stretch but its feet are looked at, each once: without copies, and what they copy
+        in their place.
 
         But edited paragraphs are looked at where they stand, and so are copies of what stands at the beginning of the
         stretch, before which there is less to see; where this is the first stretch of a dump, of the lines that lead up
@@ -80,8 +80,8 @@ class Copies:
             reach = int(is_long.argmax()) + 1 if is_long.any() else CONTEXT
         is_copy = self.origins != every
         kept = np.flatnonzero(~is_copy & ~self.is_edited & ~self.is_foot)
-        alone = self.is_foot | self.is_edited[self.origins] | is_copy & (self.origins < reach)
-        apart, there = np.flatnonzero(~alone), np.flatnonzero(alone)
+        alone = (self.is_foot | self.is_edited)[self.origins] | is_copy & (self.origins < reach)
+        apart, there = np.flatnonzero(~alone & ~self.is_foot), np.flatnonzero(alone & ~self.is_foot)
         looks = [Look(apart, analysis.pick(kept), np.searchsorted(kept, self.origins[apart]))]
         return [*looks, Look(there, analysis, there)] if len(there) else looks
 
@@ -105,7 +105,7 @@ def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> lis
 
 @kernel
 def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms, counts, measures):
-    """The three columns of :class:`Copies`."""
+    """The columns of :class:`Copies`."""
     n = len(measures)
     origins, is_edited, is_foot = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
     seam_odds = np.zeros(n, np.float32)

@@ -226,6 +226,8 @@ def _weigh(
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
         copies = find_copies(stretch)
+        if copies is not None:
+            copied |= {i: None for i in wanted if keep <= i < stop and copies.is_foot[i - start]}
         for look in look_at(stretch, copies, is_first=not start):
             features = compute_features(look.analysis, model.vocabulary, model.vectors)
             places = zip((look.paragraphs + start).tolist(), look.rows.tolist(), strict=True)
@@ -236,7 +238,6 @@ def _weigh(
             if copies is not None:
                 again = {i: int(copies.origins[i - start]) + start for i in here}
                 copied |= {i: origin for i, origin in again.items() if origin != i}
-                copied |= {i: None for i in here if copies.is_foot[i - start]}
                 here = [i for i in here if i not in copied]
             if here:
                 extra = np.zeros(len(here)) if copies is None else copies.seam_odds[np.array(here) - start]
