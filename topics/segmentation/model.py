@@ -102,7 +102,7 @@ class SegmentationModel:
         copies = find_copies(analysis)
         if copies is None:
             return self._score(analysis)
-        heads = np.empty((len(analysis), len(HEADS)), np.float32)
+        heads = np.zeros((len(analysis), len(HEADS)), np.float32)
         for look in copies.looks(analysis, is_first=is_first):
             heads[look.paragraphs] = self._score(look.analysis)[look.rows]
         heads[:, 0] += copies.seam_odds
