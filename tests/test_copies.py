@@ -111,6 +111,9 @@ def test_long_lines_that_come_again_and_again_are_feet() -> None:
     assert np.flatnonzero(copies.is_foot).tolist() == [10 * k + i for k in range(5) for i in (8, 9)]
     assert copies.origins.tolist() == list(range(50))
     assert find(footed(4, foot)) is None
+    headed = find(footed(5, ["Comments", *foot, "Sign in"]))  # with the short lines around them
+    assert headed is not None
+    assert np.flatnonzero(headed.is_foot).tolist() == [12 * k + i for k in range(5) for i in (8, 9, 10, 11)]
     article = matter(40, seed=34)  # and an article that comes again and again is none
     again = [line for seed in range(5) for line in (*matter(60, seed=200 + seed), *article)]
     assert find(again) is None

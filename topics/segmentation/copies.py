@@ -112,12 +112,12 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
     size = 64
     while size < 2 * n:
         size *= 2
-    slots = np.full(size, -1, np.int64)  # open addressing: the first of all telling paragraphs that are the same
-    earlier = np.full(n, -1, np.int64)  # and of a telling paragraph that stood before, the first
+    slots = np.full(size, -1, np.int64)  # open addressing: the first of all paragraphs that are the same
+    earlier = np.full(n, -1, np.int64)  # and of one that stood before, the first
     n_same = np.zeros(n, np.int64)  # how often it stands, at the first
     n_again = 0
     for i in range(n):
-        if measures[i, _WORDS] < TELLING_WORDS:
+        if not measures[i, _WORDS]:
             continue
         key = np.uint64(starts[i + 1] - starts[i])
         for k in range(opening.shape[1]):
@@ -133,7 +133,7 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
             slots[slot] = i
         else:
             earlier[i] = slots[slot]
-            n_again += 1
+            n_again += measures[i, _WORDS] >= TELLING_WORDS
         n_same[slots[slot]] += 1
     if n_again < LEAST_LONG:
         return origins, is_edited, is_foot, seam_odds
@@ -141,7 +141,7 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
     end = 0  # of the copy before
     i = 0
     while i < n:
-        if earlier[i] < 0 or n_same[earlier[i]] != 2:
+        if earlier[i] < 0 or n_same[earlier[i]] != 2 or measures[i, _WORDS] < TELLING_WORDS:
             i += 1
             continue
         # from the first telling paragraph on, then what stands before it
@@ -162,7 +162,7 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
                 n_long += measures[behind, _WORDS] >= LONG_WORDS and n_same[earlier[behind]] == 2
                 behind += 1
                 behind_origin += 1
-            gap, gap_of_origin = _find_gap(behind, behind_origin, i, earlier)
+            gap, gap_of_origin = _find_gap(behind, behind_origin, i, earlier, measures)
             while (  # a headline is short, and the same
                 gap > 0
                 and gap_of_origin > 0
@@ -216,11 +216,9 @@ def _find_feet(earlier, n_same, starts, measures, is_foot):
         behind = first
         run_words = np.float32(0.0)
         while behind < n:
-            words = measures[behind, _WORDS]
-            same = n_same[behind] if earlier[behind] < 0 else n_same[earlier[behind]]
-            if same < OFTEN and words >= TELLING_WORDS:
+            if measures[behind, _WORDS] >= TELLING_WORDS and not _comes_often(behind, earlier, n_same):
                 break
-            run_words += words
+            run_words += measures[behind, _WORDS]
             behind += 1
         n_words += run_words
         if run_words <= FOOT_WORDS:
@@ -228,6 +226,11 @@ def _find_feet(earlier, n_same, starts, measures, is_foot):
                 if measures[i, _WORDS] >= LONG_WORDS and starts[i + 1] - starts[i] >= FOOT_TERMS:
                     is_foot[i] = True
                     n_foot_words += measures[i, _WORDS]
+            # with its heading, and what else is there each time
+            for i in range(first + 1, behind):
+                is_foot[i] |= is_foot[i - 1] and _comes_often(i, earlier, n_same)
+            for i in range(behind - 2, first - 1, -1):
+                is_foot[i] |= is_foot[i + 1] and _comes_often(i, earlier, n_same)
         if behind < n:
             n_words += measures[behind, _WORDS]
         first = behind + 1
@@ -236,14 +239,20 @@ def _find_feet(earlier, n_same, starts, measures, is_foot):
 
 
 @kernel
-def _find_gap(behind, behind_origin, limit, earlier):
+def _comes_often(i, earlier, n_same):
+    return (n_same[i] if earlier[i] < 0 else n_same[earlier[i]]) >= OFTEN
+
+
+@kernel
+def _find_gap(behind, behind_origin, limit, earlier, measures):
     """How many paragraphs further on, in the copy and in what it copies, the two are the same again; -1 where they are
     not within ``MOST_EDITED``."""
     for total in range(1, 2 * MOST_EDITED + 1):
         for gap in range(max(0, total - MOST_EDITED), min(total, MOST_EDITED) + 1):
             place, origin = behind + gap, behind_origin + total - gap
             if place < len(earlier) and origin < limit and earlier[place] == origin:
-                return gap, total - gap
+                if measures[place, _WORDS] >= TELLING_WORDS:
+                    return gap, total - gap
     return -1, -1
 
 
