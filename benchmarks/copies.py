@@ -3,7 +3,7 @@
     python benchmarks/copies.py [SHARED] [--model MODEL] [--dumps 60] [--part test] [--seed 7]
 
 The dumps are those of ``benchmarks/segmentation.py``; a quarter of their pieces, drawn by the seed, stand in them
-again. F1 in the lead counts the starts of the copies too.
+again, or all of them, or lines of a house stand below each. F1 in the lead counts the starts of the copies too.
 """
 
 from __future__ import annotations

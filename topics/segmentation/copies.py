@@ -89,9 +89,16 @@ class Copies:
 def find_copies(analysis: Analysis) -> Copies | None:
     """What stands in a stretch more than once, ``None`` where nothing does."""
     a = analysis
-    origins, is_edited, is_foot, seam_odds = _find_origins(
-        a.opening, a.opening_shapes, a.ending, a.ending_shapes, a.terms.starts, a.terms.values, a.counts, a.measures
+    words = a.measures[:, _WORDS]
+    firsts, n_same = _find_same(
+        a.opening, a.opening_shapes, a.ending, a.ending_shapes, a.terms.starts, a.terms.values, a.counts
     )
+    again = firsts != np.arange(len(a))
+    if (again & (words >= TELLING_WORDS)).sum() < LEAST_LONG:
+        return None
+    is_foot = _find_feet(n_same, words, np.diff(a.terms.starts))
+    origins, is_edited, seam_odds = _find_origins(firsts, n_same, words)
+    origins[is_foot] = np.flatnonzero(is_foot)
     if not is_foot.any() and (origins == np.arange(len(a))).all():
         return None
     return Copies(origins, is_edited, is_foot, seam_odds)
@@ -104,21 +111,16 @@ def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> lis
 
 
 @kernel
-def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms, counts, measures):
-    """The columns of :class:`Copies`."""
-    n = len(measures)
-    origins, is_edited, is_foot = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    seam_odds = np.zeros(n, np.float32)
+def _find_same(opening, opening_shapes, ending, ending_shapes, starts, terms, counts):
+    """For each paragraph the first with the same words, as far as they are looked at, and how many have them."""
+    n = len(opening)
+    firsts = np.arange(n)
+    n_same = np.ones(n, np.int64)
     size = 64
     while size < 2 * n:
         size *= 2
-    slots = np.full(size, -1, np.int64)  # open addressing: the first of all paragraphs that are the same
-    earlier = np.full(n, -1, np.int64)  # and of one that stood before, the first
-    n_same = np.zeros(n, np.int64)  # how often it stands, at the first
-    n_again = 0
+    slots = np.full(size, -1, np.int64)  # open addressing
     for i in range(n):
-        if not measures[i, _WORDS]:
-            continue
         key = np.uint64(starts[i + 1] - starts[i])
         for k in range(opening.shape[1]):
             key += np.uint64(opening[i, k]) * (_MULTIPLIER << np.uint64(k & 7))
@@ -132,133 +134,13 @@ def _find_origins(opening, opening_shapes, ending, ending_shapes, starts, terms,
         if slots[slot] < 0:
             slots[slot] = i
         else:
-            earlier[i] = slots[slot]
-            n_again += measures[i, _WORDS] >= TELLING_WORDS
-        n_same[slots[slot]] += 1
-    if n_again < LEAST_LONG:
-        return origins, is_edited, is_foot, seam_odds
-    _find_feet(earlier, n_same, starts, measures, is_foot)
-    end = 0  # of the copy before
-    i = 0
-    while i < n:
-        if earlier[i] < 0 or n_same[earlier[i]] != 2 or measures[i, _WORDS] < TELLING_WORDS:
-            i += 1
-            continue
-        # from the first telling paragraph on, then what stands before it
-        behind, behind_origin, n_long = i, earlier[i], 0
-        gap = gap_of_origin = 0
-        while gap >= 0:
-            is_edited[behind : behind + gap] = True
-            behind += gap
-            behind_origin += gap_of_origin
-            while (
-                behind < n
-                and behind_origin < i
-                and _is_same(
-                    behind_origin, behind, opening, opening_shapes, ending, ending_shapes, starts, terms, counts
-                )
-            ):
-                origins[behind] = origins[behind_origin]
-                n_long += measures[behind, _WORDS] >= LONG_WORDS and n_same[earlier[behind]] == 2
-                behind += 1
-                behind_origin += 1
-            gap, gap_of_origin = _find_gap(behind, behind_origin, i, earlier, measures)
-            while (  # a headline is short, and the same
-                gap > 0
-                and gap_of_origin > 0
-                and _is_same(
-                    behind_origin + gap_of_origin - 1, behind + gap - 1,
-                    opening, opening_shapes, ending, ending_shapes, starts, terms, counts,
-                )
-            ):  # fmt: skip
-                gap -= 1
-                gap_of_origin -= 1
-        if n_long < LEAST_LONG:
-            for k in range(i, behind):
-                origins[k] = k
-            is_edited[i:behind] = False
-            i += 1
-            continue
-        first, first_of_origin = i, earlier[i]
-        while (
-            first > end
-            and first_of_origin > 0
-            and behind_origin < first
-            and _is_same(
-                first_of_origin - 1, first - 1, opening, opening_shapes, ending, ending_shapes, starts, terms, counts
-            )
-        ):
-            first -= 1
-            first_of_origin -= 1
-            origins[first] = origins[first_of_origin]
-        if first_of_origin:  # nothing is known of what stands before the stretch
-            for place in (first, first_of_origin):
-                seam_odds[place] = max(seam_odds[place], BEGIN_ODDS)
-        is_echo = behind_origin == first and not first_of_origin
-        seam_odds[behind_origin] = ECHO_ODDS if is_echo else END_ODDS
-        if behind < n:
-            seam_odds[behind] = END_ODDS
-        i = end = behind
-    for i in range(n):
-        if is_foot[i]:
-            origins[i] = i
-    return origins, is_edited, is_foot, seam_odds
-
-
-@kernel
-def _find_feet(earlier, n_same, starts, measures, is_foot):
-    """Fill ``Copies.is_foot``. A run of what comes back that is as long as an article is one, however often it stands,
-    and where most of a stretch comes back nothing of it is called a foot."""
-    n = len(is_foot)
-    n_words = n_foot_words = np.float32(0.0)
-    first = 0
-    while first < n:
-        behind = first
-        run_words = np.float32(0.0)
-        while behind < n:
-            if measures[behind, _WORDS] >= TELLING_WORDS and not _comes_often(behind, earlier, n_same):
-                break
-            run_words += measures[behind, _WORDS]
-            behind += 1
-        n_words += run_words
-        if run_words <= FOOT_WORDS:
-            for i in range(first, behind):
-                if measures[i, _WORDS] >= LONG_WORDS and starts[i + 1] - starts[i] >= FOOT_TERMS:
-                    is_foot[i] = True
-                    n_foot_words += measures[i, _WORDS]
-            # with its heading, and what else is there each time
-            for i in range(first + 1, behind):
-                is_foot[i] |= is_foot[i - 1] and _comes_often(i, earlier, n_same)
-            for i in range(behind - 2, first - 1, -1):
-                is_foot[i] |= is_foot[i + 1] and _comes_often(i, earlier, n_same)
-        if behind < n:
-            n_words += measures[behind, _WORDS]
-        first = behind + 1
-    if n_foot_words * 2 > n_words:
-        is_foot[:] = False
-
-
-@kernel
-def _comes_often(i, earlier, n_same):
-    return (n_same[i] if earlier[i] < 0 else n_same[earlier[i]]) >= OFTEN
-
-
-@kernel
-def _find_gap(behind, behind_origin, limit, earlier, measures):
-    """How many paragraphs further on, in the copy and in what it copies, the two are the same again; -1 where they are
-    not within ``MOST_EDITED``."""
-    for total in range(1, 2 * MOST_EDITED + 1):
-        for gap in range(max(0, total - MOST_EDITED), min(total, MOST_EDITED) + 1):
-            place, origin = behind + gap, behind_origin + total - gap
-            if place < len(earlier) and origin < limit and earlier[place] == origin:
-                if measures[place, _WORDS] >= TELLING_WORDS:
-                    return gap, total - gap
-    return -1, -1
+            firsts[i] = slots[slot]
+            n_same[slots[slot]] += 1
+    return firsts, n_same[firsts]
 
 
 @kernel
 def _is_same(i, j, opening, opening_shapes, ending, ending_shapes, starts, terms, counts):
-    """Do two paragraphs have the same words, as far as they are looked at?"""
     size = starts[i + 1] - starts[i]
     if starts[j + 1] - starts[j] != size:
         return False
@@ -272,3 +154,99 @@ def _is_same(i, j, opening, opening_shapes, ending, ending_shapes, starts, terms
         if terms[starts[i] + k] != terms[starts[j] + k] or counts[starts[i] + k] != counts[starts[j] + k]:
             return False
     return True
+
+
+@kernel
+def _find_feet(n_same, words, n_terms):
+    """``Copies.is_foot``. A run of what comes back that is as long as an article is one, however often it stands,
+    and where most of a stretch comes back nothing of it is called a foot."""
+    n = len(words)
+    is_foot = np.zeros(n, np.bool_)
+    comes_often = (n_same >= OFTEN) & (words > 0)
+    n_foot_words = np.float32(0.0)
+    first = 0
+    while first < n:
+        behind = first
+        run_words = np.float32(0.0)
+        while behind < n and (comes_often[behind] or words[behind] < TELLING_WORDS):
+            run_words += words[behind]
+            behind += 1
+        if run_words <= FOOT_WORDS:
+            for i in range(first, behind):
+                if words[i] >= LONG_WORDS and n_terms[i] >= FOOT_TERMS:
+                    is_foot[i] = True
+                    n_foot_words += words[i]
+            # with its heading, and what else is there each time
+            for i in range(first + 1, behind):
+                is_foot[i] |= is_foot[i - 1] and comes_often[i]
+            for i in range(behind - 2, first - 1, -1):
+                is_foot[i] |= is_foot[i + 1] and comes_often[i]
+        first = behind + 1
+    if n_foot_words * 2 > words.sum():
+        is_foot[:] = False
+    return is_foot
+
+
+@kernel
+def _find_origins(firsts, n_same, words):
+    """The other columns of :class:`Copies`, feet not yet thought of."""
+    n = len(words)
+    origins, is_edited, seam_odds = np.arange(n), np.zeros(n, np.bool_), np.zeros(n, np.float32)
+    end = 0  # of the copy before
+    i = 0
+    while i < n:
+        if firsts[i] == i or n_same[i] != 2 or words[i] < TELLING_WORDS:
+            i += 1
+            continue
+        # from the first telling paragraph on, then what stands before it
+        behind, behind_origin, n_long = i, firsts[i], 0
+        gap = gap_of_origin = 0
+        while gap >= 0:
+            is_edited[behind : behind + gap] = True
+            behind += gap
+            behind_origin += gap_of_origin
+            while behind < n and behind_origin < i and firsts[behind] == firsts[behind_origin]:
+                origins[behind] = origins[behind_origin]
+                n_long += words[behind] >= LONG_WORDS and n_same[behind] == 2
+                behind += 1
+                behind_origin += 1
+            gap, gap_of_origin = _find_gap(behind, behind_origin, i, firsts, words)
+        if n_long < LEAST_LONG:
+            origins[i:behind] = np.arange(i, behind)
+            is_edited[i:behind] = False
+            i += 1
+            continue
+        first, first_of_origin = i, firsts[i]
+        while (
+            first > end
+            and first_of_origin > 0
+            and behind_origin < first
+            and firsts[first - 1] == firsts[first_of_origin - 1]
+        ):
+            first -= 1
+            first_of_origin -= 1
+            origins[first] = origins[first_of_origin]
+        if first_of_origin:  # nothing is known of what stands before the stretch
+            for place in (first, first_of_origin):
+                seam_odds[place] = max(seam_odds[place], BEGIN_ODDS)
+        is_echo = behind_origin == first and not first_of_origin
+        seam_odds[behind_origin] = ECHO_ODDS if is_echo else END_ODDS
+        if behind < n:
+            seam_odds[behind] = END_ODDS
+        i = end = behind
+    return origins, is_edited, seam_odds
+
+
+@kernel
+def _find_gap(behind, behind_origin, limit, firsts, words):
+    """How many paragraphs further on, in the copy and in what it copies, the two are the same again; -1 where they are
+    not within ``MOST_EDITED``."""
+    for total in range(1, 2 * MOST_EDITED + 1):
+        for gap in range(max(0, total - MOST_EDITED), min(total, MOST_EDITED) + 1):
+            place, origin = behind + gap, behind_origin + total - gap
+            if place < len(firsts) and origin < limit and firsts[place] == origin and words[place] >= TELLING_WORDS:
+                while place > behind and origin > behind_origin and firsts[place - 1] == firsts[origin - 1]:
+                    place -= 1  # a headline is short, and the same
+                    origin -= 1
+                return place - behind, origin - behind_origin
+    return -1, -1

@@ -33,8 +33,8 @@ __all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
 _NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
-FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
 assert MARGIN > CONTEXT + BAND + 30
+FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
