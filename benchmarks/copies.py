@@ -22,7 +22,7 @@ from topics.evaluation import sum_scores
 from topics.paragraphs import Punkt, split_paragraphs
 from topics.segmentation import SegmentationModel
 from topics.segmentation.analysis import Analysis
-from topics.segmentation.network import Array
+from topics.segmentation.model import Seen
 from topics.segmentation.training.corpora import read_corpora
 from topics.segmentation.training.measure import find_starts, score_dump
 from topics.segmentation.training.pieces import MixedDump
@@ -43,9 +43,9 @@ FOOT: Final = (
 class Blind(SegmentationModel):
     """The same model, which takes a copy for any other text."""
 
-    def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Array:
-        """Log-odds of all paragraphs as they stand."""
-        return self._score(analysis)
+    def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Seen:
+        """All paragraphs as they stand."""
+        return Seen(self._score(analysis), None, np.zeros(len(analysis)))
 
 
 @dataclass(frozen=True, slots=True)

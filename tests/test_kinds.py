@@ -35,6 +35,17 @@ def test_an_appeal_is_boilerplate() -> None:
     assert tell_kind(appeal, [True, True]) == "boilerplate"
 
 
+def test_what_the_house_repeats_below_a_piece_says_nothing_of_its_kind() -> None:
+    appeal = [
+        "If you value our reporting, please support our newsroom with a monthly donation today.",
+        "Your gift, large or small, keeps our journalism free for everyone. Will you chip in? You can give here.",
+    ]
+    lines, body = [ARTICLE[1], *appeal], [True, False, False]
+    assert tell_kind(lines, body) == "boilerplate"
+    assert tell_kind(lines, body, is_foot=[False, True, True]) == "blurb"
+    assert tell_kind(appeal, [False, False], is_foot=[True, True]) == "boilerplate"
+
+
 @given(st.text('“”"ab ', max_size=30))
 def test_quotations_are_hidden_where_they_are_closed(text: str) -> None:
     assert _without_quotes(text) == re.sub('“[^”]*”|"[^"]*"', " ", text)

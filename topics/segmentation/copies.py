@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import MEASURES, Analysis
 from topics.segmentation.network import CONTEXT
+from topics.segmentation.repeats import OFTEN, Repeats
 
 __all__ = ["Copies", "Look", "find_copies", "look_at"]
 
@@ -30,9 +31,7 @@ TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one parag
 LONG_WORDS: Final = 12
 LEAST_LONG: Final = 3
 MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run
-# What is the page's: a long paragraph, so many times in a stretch, of so many different words, in a run of at most so
-# many words
-OFTEN: Final = 5
+# What is the page's: a long paragraph that stands often, of so many different words, in a run of at most so many words
 FOOT_TERMS: Final = 6
 FOOT_WORDS: Final = 240
 
@@ -45,7 +44,6 @@ ECHO_ODDS: Final = np.float32(12.0)  # where what a dump begins with is followed
 Array = NDArray[np.float32]
 
 _WORDS: Final = MEASURES.index("words")
-_MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +84,16 @@ class Copies:
         return [*looks, Look(there, analysis, there)] if len(there) else looks
 
 
-def find_copies(analysis: Analysis) -> Copies | None:
+def find_copies(analysis: Analysis, repeats: Repeats) -> Copies | None:
     """What stands in a stretch more than once, ``None`` where nothing does."""
-    a = analysis
-    words = a.measures[:, _WORDS]
-    firsts, n_same = _find_same(
-        a.opening, a.opening_shapes, a.ending, a.ending_shapes, a.terms.starts, a.terms.values, a.counts
-    )
-    again = firsts != np.arange(len(a))
-    if (again & (words >= TELLING_WORDS)).sum() < LEAST_LONG:
+    words = analysis.measures[:, _WORDS]
+    every = np.arange(len(analysis))
+    if ((repeats.firsts != every) & (words >= TELLING_WORDS)).sum() < LEAST_LONG:
         return None
-    is_foot = _find_feet(n_same, words, np.diff(a.terms.starts))
-    origins, is_edited, seam_odds = _find_origins(firsts, n_same, words)
-    origins[is_foot] = np.flatnonzero(is_foot)
-    if not is_foot.any() and (origins == np.arange(len(a))).all():
+    is_foot = _find_feet(repeats.n_same, words, np.diff(analysis.terms.starts))
+    origins, is_edited, seam_odds = _find_origins(repeats.firsts, repeats.n_same, words)
+    origins[is_foot] = every[is_foot]
+    if not is_foot.any() and (origins == every).all():
         return None
     return Copies(origins, is_edited, is_foot, seam_odds)
 
@@ -108,52 +102,6 @@ def look_at(analysis: Analysis, copies: Copies | None, *, is_first: bool) -> lis
     """:meth:`Copies.looks`; all paragraphs where they stand if there are no copies."""
     every = np.arange(len(analysis))
     return [Look(every, analysis, every)] if copies is None else copies.looks(analysis, is_first=is_first)
-
-
-@kernel
-def _find_same(opening, opening_shapes, ending, ending_shapes, starts, terms, counts):
-    """For each paragraph the first with the same words, as far as they are looked at, and how many have them."""
-    n = len(opening)
-    firsts = np.arange(n)
-    n_same = np.ones(n, np.int64)
-    size = 64
-    while size < 2 * n:
-        size *= 2
-    slots = np.full(size, -1, np.int64)  # open addressing
-    for i in range(n):
-        key = np.uint64(starts[i + 1] - starts[i])
-        for k in range(opening.shape[1]):
-            key += np.uint64(opening[i, k]) * (_MULTIPLIER << np.uint64(k & 7))
-        for k in range(starts[i], starts[i + 1]):
-            key += np.uint64(terms[k]) * _MULTIPLIER
-        slot = np.int64(key >> np.uint64(40)) & (size - 1)
-        while slots[slot] >= 0 and not _is_same(
-            slots[slot], i, opening, opening_shapes, ending, ending_shapes, starts, terms, counts
-        ):
-            slot = (slot + 1) & (size - 1)
-        if slots[slot] < 0:
-            slots[slot] = i
-        else:
-            firsts[i] = slots[slot]
-            n_same[slots[slot]] += 1
-    return firsts, n_same[firsts]
-
-
-@kernel
-def _is_same(i, j, opening, opening_shapes, ending, ending_shapes, starts, terms, counts):
-    size = starts[i + 1] - starts[i]
-    if starts[j + 1] - starts[j] != size:
-        return False
-    for k in range(opening.shape[1]):
-        if opening[i, k] != opening[j, k] or opening_shapes[i, k] != opening_shapes[j, k]:
-            return False
-    for k in range(ending.shape[1]):
-        if ending[i, k] != ending[j, k] or ending_shapes[i, k] != ending_shapes[j, k]:
-            return False
-    for k in range(size):
-        if terms[starts[i] + k] != terms[starts[j] + k] or counts[starts[i] + k] != counts[starts[j] + k]:
-            return False
-    return True
 
 
 @kernel

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from topics.errors import LabelError
 from topics.records import Dump, Segment
 from topics.segmentation.analysis import MEASURES, Analysis
-from topics.segmentation.copies import find_copies, look_at
+from topics.segmentation.copies import look_at
 from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.meaning import MEANING
@@ -173,6 +173,8 @@ def explain_starts(
                 reasons.insert(0, Reason("language", LANGUAGE_ODDS, "another language begins here"))
             if weights[i].seam:
                 reasons.insert(0, Reason("copy", weights[i].seam, "text that the dump has twice begins or ends here"))
+            if habit := weights[i].habit:
+                reasons.insert(0, Reason("habit", habit, "pieces often start behind the line that stands before it"))
             if rest := weights[i].together:
                 reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:
@@ -211,6 +213,7 @@ class _Weights:
     usual: float
     together: float  # the way from the usual to the actual log-odds, less all effects
     seam: float  # what is added where a copy and its original part
+    habit: float  # and behind what stands again and again
 
 
 def _weigh(
@@ -222,10 +225,11 @@ def _weigh(
     found: dict[int, _Weights] = {}
     copied: dict[int, int | None] = {}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
-    own_odds = scored.head("start").astype(np.float64)
+    slope, offset = model.calibration
+    own_odds = scored.head("start").astype(np.float64) * slope + offset
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
-        copies = find_copies(stretch)
+        _, copies, habits = model.score_stretch(stretch, is_first=not start)
         if copies is not None:
             copied |= {i: None for i in wanted if keep <= i < stop and copies.is_foot[i - start]}
         for look in look_at(stretch, copies, is_first=not start):
@@ -240,11 +244,12 @@ def _weigh(
                 copied |= {i: origin for i, origin in again.items() if origin != i}
                 here = [i for i in here if i not in copied]
             if here:
-                extra = np.zeros(len(here)) if copies is None else copies.seam_odds[np.array(here) - start]
+                places_here = np.array(here) - start
+                seams = np.zeros(len(here)) if copies is None else copies.seam_odds[places_here] * slope
+                added = np.column_stack((seams, habits[places_here]))
                 rows = np.array([row_of[i] for i in here])
-                found |= zip(
-                    here, _weigh_rows(model, look.analysis, features, rows, own_odds[here], extra), strict=True
-                )
+                weights = _weigh_rows(model, look.analysis, features, rows, own_odds[here], added)
+                found |= zip(here, weights, strict=True)
     return found, copied, columns
 
 
@@ -254,20 +259,20 @@ def _weigh_rows(
     features: Array,
     rows: NDArray[np.int64],
     odds_there: NDArray[np.float64],
-    extra: NDArray[Any],
+    added: NDArray[np.float64],
 ) -> list[_Weights]:
-    """The weights at some rows of an analysis; ``odds_there`` are their log-odds, ``extra`` of these is added by no
-    network."""
+    """The weights at some rows of an analysis; ``odds_there`` are their log-odds, of which no network added ``added``
+    (rows, 2): at seams, by habits."""
     slope, offset = model.calibration
     scores = [_Trace(member, analysis, features).score_without(rows) for member in model.network.members]
     odds = np.mean(scores, axis=0).astype(np.float64) * slope + offset
-    odds += ((odds_there - extra) * slope + offset)[:, None] - odds[:, :1]  # what bytes say, floats say nearly
+    odds += (odds_there - added.sum(axis=1))[:, None] - odds[:, :1]  # what bytes say, floats say nearly
     # rounded, so that no last bit of a matrix product shows; + 0.0 turns -0.0 into 0.0
     effects = np.round(odds[:, :1] - odds[:, 1:-1], 2) + 0.0
     usual = np.round(1.0 / (1.0 + np.exp(-odds[:, -1])), 4)
     together = np.round(odds[:, 0] - odds[:, -1] - effects.sum(axis=1), 2) + 0.0
-    seams = np.round(extra * slope, 2)
-    columns = zip(effects.tolist(), usual.tolist(), together.tolist(), seams.tolist(), strict=True)
+    seams, habits = np.round(added, 2).T
+    columns = zip(effects.tolist(), usual.tolist(), together.tolist(), seams.tolist(), habits.tolist(), strict=True)
     return [_Weights(dict(zip(GROUPS, own, strict=True)), *rest) for own, *rest in columns]
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import compress, islice
+from itertools import compress, islice, zip_longest
 from typing import Final
 
 from topics.records import Kind
@@ -57,15 +57,21 @@ DEFINITION_WORDS: Final = 35
 
 
 def tell_kind(
-    paragraphs: Sequence[str], is_body: Sequence[bool], looks: Looks | None = None, *, flat: bool = False
+    paragraphs: Sequence[str],
+    is_body: Sequence[bool],
+    looks: Looks | None = None,
+    *,
+    flat: bool = False,
+    is_foot: Sequence[bool] = (),
 ) -> Kind:
     """The kind of a segment; ``flat`` where its paragraphs are the sentences of a text without lines.
 
-    ``looks`` are those of the paragraphs, if they are known.
+    ``looks`` are those of the paragraphs, if they are known. ``is_foot`` are lines that the house repeats below its
+    pieces: what they ask for is not what this piece is.
     """
     looks = look_at(paragraphs) if looks is None else looks
-    if looks.all_marks & BULLET:
-        is_line = [not marks & BULLET for marks in looks.marks]
+    if looks.all_marks & BULLET or any(is_foot):
+        is_line = [not (marks & BULLET or foot) for marks, foot in zip_longest(looks.marks, is_foot, fillvalue=False)]
         paragraphs, is_body = list(compress(paragraphs, is_line)), list(compress(is_body, is_line))
         looks = looks.select(is_line)
     if not any(is_body):

@@ -44,6 +44,7 @@ class _Lines(NamedTuple):
     title_odds: list[float]
     is_title: list[bool]
     is_body: list[bool]
+    is_foot: list[bool]
     words: list[int]
     spoken: list[int]
     marks: list[int]
@@ -98,7 +99,7 @@ class Layout:
     def __init__(self, text: TextBuffer, facts: DumpFacts) -> None:
         self._text = text
         self._facts = facts
-        self._lines = _Lines([], [], [], [], [], [], [], [], [], [])
+        self._lines = _Lines([], [], [], [], [], [], [], [], [], [], [])
         self._begin = 0  # place of the first of these, at or before ``_first``
         self._first = 0  # place of the first of the segment that is open
         self._furniture: deque[Span] = deque()  # from the segment that is open
@@ -121,7 +122,7 @@ class Layout:
         looks = look(text.codes(begin, end), starts - begin, ends - begin)
         more = _Lines(
             starts.tolist(), ends.tolist(), lines.tolist(), probabilities, scored.head("title").tolist(),
-            roles.title.tolist(), roles.body.tolist(), *looks,
+            roles.title.tolist(), roles.body.tolist(), scored.is_foot.tolist(), *looks,
         )  # fmt: skip
         self._lines = self._lines.part(self._first - self._begin, first - self._begin).join(more)
         self._begin = self._first
@@ -179,7 +180,7 @@ class Layout:
             end=end,
             start_line=lines.lines[own.start] if self._index else 1,
             end_line=end_line,
-            kind=tell_kind(texts, body, looks, flat=judged.is_flat),
+            kind=tell_kind(texts, body, looks, flat=judged.is_flat, is_foot=lines.is_foot[own]),
             title=title or (facts.title if is_all else None),
             published=find_published(texts, body, looks) or (facts.published if is_all else None),
             source=find_source(texts, body, judged.banners, looks) or outlet or facts.source,

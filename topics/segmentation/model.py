@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,21 +19,24 @@ from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.arrays import below, check_shapes
-from topics.segmentation.copies import find_copies
+from topics.segmentation.copies import Copies, find_copies
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
+from topics.segmentation.habits import find_habits
 from topics.segmentation.kernels import BAND
 from topics.segmentation.meaning import Meanings
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
+from topics.segmentation.repeats import find_repeats
 from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
-__all__ = ["MARGIN", "Scored", "SegmentationModel", "stretches"]
+__all__ = ["MARGIN", "Scored", "Seen", "SegmentationModel", "stretches"]
 
 # More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
 _NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
+_WORDS: Final = MEASURES.index("words")
 FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
 
 
@@ -57,9 +60,22 @@ class Scored:
         """Log-odds of one head, (n,)."""
         return self.heads[:, HEADS.index(name)]
 
+    @property
+    def is_foot(self) -> NDArray[np.bool_]:
+        """(n,), the lines that a house repeats below its pieces."""
+        return np.asarray((self.heads == FOOT_ODDS).all(axis=1))
+
     def measure(self, name: str) -> Array:
         """One of ``analysis.MEASURES``, (n,)."""
         return self.analysis.measures[:, MEASURES.index(name)]
+
+
+class Seen(NamedTuple):
+    """What is seen in a stretch of paragraphs."""
+
+    heads: Array  # (n, len(HEADS)), log-odds
+    copies: Copies | None
+    habits: NDArray[np.float64]  # (n,) what these add to the calibrated log-odds of a start, and so to ``heads``
 
 
 @dataclass(frozen=True)
@@ -91,23 +107,31 @@ class SegmentationModel:
         n = len(paragraphs)
         heads = np.zeros((n, len(HEADS)), np.float32)
         for (start, end), (keep, stop) in stretches(n):
-            heads[keep:stop] = self.score_stretch(analysis.stretch(start, end), is_first=not start)[
-                keep - start : stop - start
-            ]
+            seen = self.score_stretch(analysis.stretch(start, end), is_first=not start)
+            heads[keep:stop] = seen.heads[keep - start : stop - start]
         return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True)
 
-    def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Array:
-        """Log-odds (n, len(HEADS)) of paragraphs that are looked at together, at most ``WINDOW`` of them; ``is_first``
-        where they are the first of a dump."""
-        copies = find_copies(analysis)
+    def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Seen:
+        """What is seen in paragraphs that are looked at together, at most ``WINDOW`` of them; ``is_first`` where they
+        are the first of a dump."""
+        repeats = find_repeats(analysis)
+        copies = find_copies(analysis, repeats)
         if copies is None:
-            return self._score(analysis)
-        heads = np.zeros((len(analysis), len(HEADS)), np.float32)
-        for look in copies.looks(analysis, is_first=is_first):
-            heads[look.paragraphs] = self._score(look.analysis)[look.rows]
-        heads[:, 0] += copies.seam_odds
-        heads[copies.is_foot] = FOOT_ODDS
-        return heads
+            heads = self._score(analysis)
+        else:
+            heads = np.zeros((len(analysis), len(HEADS)), np.float32)
+            for look in copies.looks(analysis, is_first=is_first):
+                heads[look.paragraphs] = self._score(look.analysis)[look.rows]
+            heads[:, 0] += copies.seam_odds
+            heads[copies.is_foot] = FOOT_ODDS
+        slope, _ = self.calibration
+        habits = find_habits(repeats, analysis.measures[:, _WORDS], self._calibrate(heads[:, 0]))
+        heads[:, 0] += habits / slope
+        return Seen(heads, copies, habits)
+
+    def _calibrate(self, odds: Array) -> NDArray[np.float64]:
+        slope, offset = self.calibration
+        return odds.astype(np.float64) * slope + offset
 
     def _score(self, analysis: Analysis) -> Array:
         return self.network.score(analysis, compute_features(analysis, self.vocabulary, self.vectors))
@@ -120,8 +144,7 @@ class SegmentationModel:
         Where another language begins, a piece likely does; what is in that language the network has not learned to tell
         from furniture, so it is matter.
         """
-        slope, offset = self.calibration
-        odds = heads[:, 0].astype(np.float64) * slope + offset
+        odds = self._calibrate(heads[:, 0])
         odds[list(tongues.changes)] += LANGUAGE_ODDS
         if tongues.foreign:
             heads = heads.copy()

@@ -106,7 +106,7 @@ def score_chapters(text: TextBuffer, model: SegmentationModel) -> Iterator[Chapt
         analysis = join_analyses(parts)
         stop = min(n, done + CHAPTER)
         heads = [
-            model.score_stretch(analysis.stretch(start - first, end - first), is_first=not start)[
+            model.score_stretch(analysis.stretch(start - first, end - first), is_first=not start).heads[
                 keep - start : last - start
             ]
             for (start, end), (keep, last) in stretches(n, done, stop)
