@@ -3,7 +3,8 @@
     python benchmarks/copies.py [SHARED] [--model MODEL] [--dumps 60] [--part test] [--seed 7]
 
 The dumps are those of ``benchmarks/segmentation.py``; a quarter of their pieces, drawn by the seed, stand in them
-again, or all of them, or lines of a house stand below each. F1 in the lead counts the starts of the copies too.
+again (or three, or six times), or all of them, or lines of a house stand below each. F1 in the lead counts the starts
+of the copies too.
 """
 
 from __future__ import annotations
@@ -79,14 +80,21 @@ def put_together(parts: Sequence[Part]) -> MixedDump:
 
 
 def repeat(
-    dump: MixedDump, rng: random.Random, punkt: Punkt, change: Change | None = None, *, at_once: bool = False
+    dump: MixedDump,
+    rng: random.Random,
+    punkt: Punkt,
+    change: Change | None = None,
+    *,
+    at_once: bool = False,
+    times: int = 1,
 ) -> MixedDump:
-    """Some pieces again, anywhere behind their first place or right behind it, and changed."""
+    """Some pieces so many ``times`` more, anywhere behind their first place or right behind it, and changed."""
     parts = take_apart(dump)
     n = len(parts) - 1  # nothing parts the last piece from what would follow
     for k in sorted(rng.sample(range(n), min(n, max(1, round(SHARE * len(parts))))), reverse=True):
         copy = parts[k] if change is None else change(parts[k], rng, punkt)
-        parts.insert(k + 1 if at_once else rng.randrange(k + 1, len(parts) + 1), copy)
+        for _ in range(times):
+            parts.insert(k + 1 if at_once else rng.randrange(k + 1, len(parts) + 1), copy)
     return put_together(parts)
 
 
@@ -135,6 +143,9 @@ WAYS: Final[Mapping[str, Callable[[MixedDump, random.Random, Punkt], MixedDump]]
     "as they are": lambda dump, rng, punkt: dump,
     "pieces again, later": repeat,
     "pieces again, at once": lambda dump, rng, punkt: repeat(dump, rng, punkt, at_once=True),
+    "twice more, later": lambda dump, rng, punkt: repeat(dump, rng, punkt, times=2),
+    "twice more, at once": lambda dump, rng, punkt: repeat(dump, rng, punkt, at_once=True, times=2),
+    "five times more, later": lambda dump, rng, punkt: repeat(dump, rng, punkt, times=5),
     "again and cut short": lambda dump, rng, punkt: repeat(dump, rng, punkt, cut_short),
     "again and edited": lambda dump, rng, punkt: repeat(dump, rng, punkt, edit),
     "the whole dump again": lambda dump, rng, punkt: put_together(take_apart(dump) * 2),

@@ -123,8 +123,29 @@ def test_long_lines_that_come_again_and_again_are_feet() -> None:
     assert np.flatnonzero(headed.is_foot).tolist() == [12 * k + i for k in range(5) for i in (8, 9, 10, 11)]
     article = matter(40, seed=34)  # and an article that comes again and again is none
     again = [line for seed in range(5) for line in (*matter(60, seed=200 + seed), *article)]
-    assert find(again) is None
+    copies = find(again)
+    assert copies is not None
+    assert not copies.is_foot.any()
+    assert copies.origins.tolist() == [*range(100), *(i if i % 100 < 60 else i % 100 for i in range(100, 500))]
     assert find(["The harbour board raised fares on Monday and said the crane could wait for a year."] * 50) is None
+
+
+def test_an_article_that_follows_itself_again_and_again_is_cut_at_its_headline() -> None:
+    a, article = matter(3, seed=36), [LINE, *matter(40, seed=37)]
+    copies = find([*a, *article * 3, *matter(2, seed=38)])
+    assert copies is not None
+    assert origins(copies, 128) == [*range(44), *range(3, 44), *range(3, 44), 126, 127]
+    assert seams(copies) == {3: BEGIN_ODDS, 44: END_ODDS, 85: END_ODDS, 126: END_ODDS}
+
+
+def test_a_short_piece_that_stands_three_times_may_be_a_foot_unless_it_follows_itself() -> None:
+    a, b, c = (matter(n, seed=39 + n) for n in (4, 5, 6))
+    short = [line for line in matter(9, seed=60) if len(line.split()) > 12][:2]
+    assert find([*a, *short, *b, *short, *c, *short]) is None
+    copies = find([*a, *short, *short, *short, *b])
+    assert copies is not None
+    assert origins(copies, 15) == [0, 1, 2, 3, 4, 5, 4, 5, 4, 5, 10, 11, 12, 13, 14]
+    assert seams(copies) == {4: BEGIN_ODDS, 6: END_ODDS, 8: END_ODDS, 10: END_ODDS}
 
 
 def test_a_copy_of_a_foot_is_looked_at_where_it_stands() -> None:

@@ -5,8 +5,9 @@ followed by itself does not seem to end. So copies take no part when a stretch i
 copy. In: the analysis of a stretch. Out: its :class:`Copies`.
 
 A copy is a run of paragraphs that are those of an earlier run, but for ``MOST_EDITED`` in a row that were edited, left
-out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more and stand just twice. What stands again and
-again (appeals, rules for comments) is the page's, a foot: it takes no part either, and is furniture.
+out or put in. ``LEAST_LONG`` of them have ``LONG_WORDS`` words or more; they stand just twice, or the run is longer
+than what a house puts below its pieces (``FOOT_WORDS``), or follows what it copies. What stands again and again
+(appeals, rules for comments) and is not that long is the page's, a foot: it takes no part either, and is furniture.
 """
 
 # kernels: Numba types them by their arguments
@@ -30,6 +31,7 @@ __all__ = ["Copies", "Look", "find_copies", "look_at"]
 TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one paragraph has so many
 LONG_WORDS: Final = 12
 LEAST_LONG: Final = 3
+LEAST_AT_ONCE: Final = 2  # of a run that is followed by itself
 MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run
 # What is the page's: a long paragraph that stands often, of so many different words, in a run of at most so many words
 FOOT_TERMS: Final = 6
@@ -143,23 +145,38 @@ def _find_origins(firsts, n_same, words):
     end = 0  # of the copy before
     i = 0
     while i < n:
-        if firsts[i] == i or n_same[i] != 2 or words[i] < TELLING_WORDS:
+        if firsts[i] == i or words[i] < TELLING_WORDS:
             i += 1
             continue
+        # where copies follow one another, this one begins with its headline
+        limit = i
+        while (
+            limit > end + 1
+            and firsts[i] > i - limit
+            and words[limit - 1] < TELLING_WORDS
+            and n_same[limit - 1] == n_same[i]
+            and firsts[limit - 1] == firsts[firsts[i] - (i - limit) - 1]
+        ):
+            limit -= 1
         # from the first telling paragraph on, then what stands before it
-        behind, behind_origin, n_long = i, firsts[i], 0
+        behind, behind_origin, n_long, n_twice, n_words = i, firsts[i], 0, 0, np.float32(0.0)
         gap = gap_of_origin = 0
         while gap >= 0:
             is_edited[behind : behind + gap] = True
             behind += gap
             behind_origin += gap_of_origin
-            while behind < n and behind_origin < i and firsts[behind] == firsts[behind_origin]:
+            while behind < n and behind_origin < limit and firsts[behind] == firsts[behind_origin]:
                 origins[behind] = origins[behind_origin]
-                n_long += words[behind] >= LONG_WORDS and n_same[behind] == 2
+                if firsts[behind] == behind_origin and words[behind] >= LONG_WORDS:  # each but once
+                    n_long += 1
+                    n_twice += n_same[behind] == 2
+                    n_words += words[behind]
                 behind += 1
                 behind_origin += 1
-            gap, gap_of_origin = _find_gap(behind, behind_origin, i, firsts, words)
-        if n_long < LEAST_LONG:
+            gap, gap_of_origin = _find_gap(behind, behind_origin, limit, firsts, words)
+        is_article = n_twice >= LEAST_LONG or (n_long >= LEAST_LONG and n_words > FOOT_WORDS)
+        is_echo = n_long >= LEAST_AT_ONCE and (behind_origin == limit or end == limit)
+        if not is_article and not is_echo:
             origins[i:behind] = np.arange(i, behind)
             is_edited[i:behind] = False
             i += 1
@@ -177,8 +194,8 @@ def _find_origins(firsts, n_same, words):
         if first_of_origin:  # nothing is known of what stands before the stretch
             for place in (first, first_of_origin):
                 seam_odds[place] = max(seam_odds[place], BEGIN_ODDS)
-        is_echo = behind_origin == first and not first_of_origin
-        seam_odds[behind_origin] = ECHO_ODDS if is_echo else END_ODDS
+        begins_dump = behind_origin == first and not first_of_origin
+        seam_odds[behind_origin] = ECHO_ODDS if begins_dump else END_ODDS
         if behind < n:
             seam_odds[behind] = END_ODDS
         i = end = behind
