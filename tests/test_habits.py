@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,7 +29,8 @@ def learn(behind: list[float]) -> NDArray[np.float64]:
     firsts[::GAP] = 0
     odds = np.full(n, NOT)
     odds[1::GAP] = behind
-    habits = find_habits(Repeats(firsts, np.bincount(firsts)[firsts]), np.full(n, 20.0, np.float32), odds)
+    repeats = Repeats(firsts, np.bincount(firsts)[firsts])
+    habits = find_habits(repeats, np.full(n, 20.0, np.float32), odds, np.zeros(n, np.bool_))
     assert not np.delete(habits, np.arange(1, n, GAP)).any()
     return habits[1::GAP]
 
@@ -69,12 +71,43 @@ def test_what_does_not_stand_often_is_no_habit() -> None:
 def test_blank_paragraphs_are_no_line() -> None:
     repeats = Repeats(np.array([0, 1] * 8), np.full(16, 8))
     odds = np.tile([NOT, SURE], 8)
-    assert not find_habits(repeats, np.zeros(16, np.float32), odds).any()
+    assert not find_habits(repeats, np.zeros(16, np.float32), odds, np.zeros(16, np.bool_)).any()
 
 
 def test_a_last_line_has_nothing_behind_it() -> None:
     repeats = Repeats(np.zeros(6, np.int64), np.full(6, 6))
-    assert not find_habits(repeats, np.full(6, 9.0, np.float32), np.full(6, NOT)).any()
+    assert not find_habits(repeats, np.full(6, 9.0, np.float32), np.full(6, NOT), np.zeros(6, np.bool_)).any()
+
+
+def lay_out(n: int, behind: Sequence[tuple[float, float]]) -> tuple[Repeats, NDArray[np.float32], NDArray[np.float64]]:
+    """``n`` times a line, and (words, log-odds) of what stands behind it each time."""
+    size = 1 + len(behind)
+    firsts = np.arange(n * size)
+    firsts[::size] = 0
+    words, odds = np.full((n, size), 3.0, np.float32), np.full((n, size), NOT)
+    words[:, 1:], odds[:, 1:] = zip(*behind, strict=True)
+    return Repeats(firsts, np.bincount(firsts)[firsts]), words.ravel(), odds.ravel()
+
+
+def test_pieces_may_start_some_short_lines_behind_it() -> None:
+    """ "Topics", then what these are, then a headline at which a start is the likelier."""
+    repeats, words, odds = lay_out(6, [(4, -1.0), (8, 0.5), (30, NOT), (30, NOT)])
+    habits = find_habits(repeats, words, odds, np.zeros(len(odds), np.bool_))
+    assert np.flatnonzero(habits).tolist() == list(range(2, 30, 5))
+
+
+def test_what_looks_like_furniture_is_stepped_over_sooner() -> None:
+    repeats, words, odds = lay_out(6, [(4, 0.6), (8, 0.5), (30, NOT), (30, NOT)])
+    is_furniture = np.tile([True, True, False, False, False], 6)
+    habits = find_habits(repeats, words, odds, is_furniture)
+    assert np.flatnonzero(habits).tolist() == list(range(2, 30, 5))
+    habits = find_habits(repeats, words, odds, ~is_furniture)
+    assert np.flatnonzero(habits).tolist() == list(range(1, 30, 5))
+
+
+def test_no_long_line_is_stepped_over() -> None:
+    repeats, words, odds = lay_out(6, [(30, NOT), (8, SURE), (30, NOT)])
+    assert not find_habits(repeats, words, odds, np.zeros(len(odds), np.bool_)).any()
 
 
 def test_paragraphs_that_say_the_same_are_found() -> None:
@@ -101,4 +134,4 @@ def test_a_short_line_below_each_piece_is_learned(model: Model) -> None:
     for start in told[1:]:
         [reason] = [reason for reason in start.reasons if reason.group == "habit"]
         assert reason.effect is not None and reason.effect > 4
-        assert "behind the line" in reason.words
+        assert "behind a line" in reason.words

@@ -174,7 +174,7 @@ def explain_starts(
             if weights[i].seam:
                 reasons.insert(0, Reason("copy", weights[i].seam, "text that the dump has twice begins or ends here"))
             if habit := weights[i].habit:
-                reasons.insert(0, Reason("habit", habit, "pieces often start behind the line that stands before it"))
+                reasons.insert(0, Reason("habit", habit, "pieces often start behind a line that stands before it again and again"))
             if rest := weights[i].together:
                 reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:
@@ -223,22 +223,20 @@ def _weigh(
     again ``None``; the columns of features that words speak of."""
     n = len(scored.paragraphs)
     found: dict[int, _Weights] = {}
-    copied: dict[int, int | None] = {}
+    copied: dict[int, int | None] = {i: None for i in wanted if scored.is_foot[i]}
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
     slope, offset = model.calibration
     own_odds = scored.head("start").astype(np.float64) * slope + offset
     for (start, end), (keep, stop) in stretches(n):
         stretch = scored.analysis.stretch(start, end)
         _, copies, habits = model.score_stretch(stretch, is_first=not start)
-        if copies is not None:
-            copied |= {i: None for i in wanted if keep <= i < stop and copies.is_foot[i - start]}
         for look in look_at(stretch, copies, is_first=not start):
             features = compute_features(look.analysis, model.vocabulary, model.vectors)
             places = zip((look.paragraphs + start).tolist(), look.rows.tolist(), strict=True)
             row_of = {i: row for i, row in places if keep <= i < stop}
             for name, column in columns.items():
                 column[list(row_of)] = features[list(row_of.values()), FEATURES.index(name)]
-            here = [i for i in wanted if i in row_of]
+            here = [i for i in wanted if i in row_of and i not in copied]
             if copies is not None:
                 again = {i: int(copies.origins[i - start]) + start for i in here}
                 copied |= {i: origin for i, origin in again.items() if origin != i}

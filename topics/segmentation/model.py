@@ -33,9 +33,10 @@ __all__ = ["MARGIN", "Scored", "Seen", "SegmentationModel", "stretches"]
 
 # More than CONTEXT + BAND + the memory of names, so that only shares of the stretch differ. Where fewer than one
 # paragraph in seven is reading matter, the 14 paragraphs of a cosine may reach over the edge of a stretch, too.
-_NO_MATTER: Final = (HEADS.index("furniture"), HEADS.index("boilerplate"))
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
+_FURNITURE: Final = HEADS.index("furniture")
+_NO_MATTER: Final = (_FURNITURE, HEADS.index("boilerplate"))
 _WORDS: Final = MEASURES.index("words")
 FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
 
@@ -125,7 +126,9 @@ class SegmentationModel:
             heads[:, 0] += copies.seam_odds
             heads[copies.is_foot] = FOOT_ODDS
         slope, _ = self.calibration
-        habits = find_habits(repeats, analysis.measures[:, _WORDS], self._calibrate(heads[:, 0]))
+        habits = find_habits(
+            repeats, analysis.measures[:, _WORDS], self._calibrate(heads[:, 0]), heads[:, _FURNITURE] > 0
+        )
         heads[:, 0] += habits / slope
         return Seen(heads, copies, habits)
 
