@@ -174,7 +174,7 @@ def explain_starts(
             if weights[i].seam:
                 reasons.insert(0, Reason("copy", weights[i].seam, "text that the dump has twice begins or ends here"))
             if habit := weights[i].habit:
-                reasons.insert(0, Reason("habit", habit, "pieces often start behind a line that stands before it again and again"))
+                reasons.insert(0, Reason("habit", habit, "pieces often start behind a line that comes before this one"))
             if rest := weights[i].together:
                 reasons.append(Reason("together", rest, SUPPORT if rest > 0 and segment else MIXED))
             if segment is None and scored.probabilities[i] >= limit:
