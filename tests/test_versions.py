@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import topics.shelf as shelf
-from topics.bundle import Model, find_models, load_model, save_model, save_version
+from topics.bundle import Model, check_place, find_models, load_model, save_model, save_version
 from topics.cli import app
 from topics.errors import BundleError, OutputError
 from topics.pointer import POINTER, Pointer, hold_folder, read_pointer, write_pointer
+from topics.retraining import retrain
 from topics.shelf import MANIFEST, find_versions, locate_model, read_manifest
+from topics.training import train
 from topics.versions import Change, promote, rollback
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -251,6 +253,22 @@ def test_saving_the_same_version_again_leaves_it_as_it_is(project: Path, model: 
     assert not (folder / ".new.killed").exists()
 
 
+@pytest.mark.parametrize("damage", ["altered", "gone"])
+def test_saving_a_version_that_is_damaged_mends_it(damage: str, project: Path, model: Model) -> None:
+    folder = project / "models" / "mine"
+    place = save_version(folder, **arguments(model))  # type: ignore[arg-type]
+    if damage == "altered":
+        with (place / "topics.npz").open("ab") as file:
+            file.write(b"x")
+    else:
+        (place / "topics.npz").unlink()
+    with pytest.raises(BundleError):
+        load_model(place)
+    assert save_version(folder, **arguments(model)) == place  # type: ignore[arg-type]
+    assert load_model(place).version == place.name
+    assert [path.name for path in folder.iterdir() if path.name != ".lock"] == [place.name]
+
+
 def test_a_folder_that_is_no_model_gets_no_version(project: Path, model: Model) -> None:
     folder = project / "notes"
     folder.mkdir()
@@ -266,6 +284,22 @@ def test_a_bundle_does_not_replace_a_folder_of_versions(project: Path, model: Mo
     add_version(folder, "1")
     with pytest.raises(OutputError, match="holds versions of a model"):
         save_model(folder, **arguments(model))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+def test_a_place_that_takes_no_model_is_told_before_anything_is_learned(
+    versioned: bool, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "letter.txt").write_text("Dear choir", "utf-8")
+    (project / "notes").mkdir()
+    (project / "notes" / "letter.txt").write_text("Dear choir", "utf-8")
+    monkeypatch.setattr("topics.training.run.learn", lambda *args, **options: pytest.fail("it learned"))
+    monkeypatch.setattr("topics.training.learn", lambda *args, **options: pytest.fail("it learned"))
+    run = retrain if versioned else train
+    for place, fault in (("letter.txt", "is no model"), ("notes", "is no model"), ("letter.txt/mine", "cannot be")):
+        with pytest.raises(OutputError, match=fault):
+            run(project / "labels", project / place)
+    check_place(project / "models" / "new" / "one", versioned=versioned)
 
 
 # ---- killed in the middle

@@ -36,6 +36,7 @@ __all__ = [
     "MANIFEST",
     "Model",
     "ModelInfo",
+    "check_place",
     "find_models",
     "load_default",
     "load_learned",
@@ -164,6 +165,27 @@ def load_learned(model: Model) -> Mapping[str, Any] | None:
     return learned
 
 
+def check_place(folder: Path, *, versioned: bool) -> None:
+    """Whether a model can be saved there, as a version or by itself; an :class:`~topics.errors.OutputError` if not.
+
+    Training takes long, so this is asked before it, too.
+    """
+    next_move = "Choose another --output."
+    holds_versions = bool(list_versions(folder)) or (folder / POINTER).exists()
+    if folder.is_dir():
+        foreign = [path for path in folder.iterdir() if not (versioned and path.name.startswith("."))]
+        is_model = holds_versions or (folder / MANIFEST).exists() or not foreign
+    else:
+        is_model = not folder.exists()
+    if not is_model:
+        raise OutputError(f"{folder}: exists and is no model. {next_move}")
+    if holds_versions and not versioned:
+        raise OutputError(f"{folder}: holds versions of a model. Train without --plain, or choose another --output.")
+    standing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not standing.is_dir() or not os.access(standing, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: cannot be written, since nothing can in {standing}. {next_move}")
+
+
 def save_model(
     folder: Path,
     segmentation: SegmentationModel,
@@ -180,10 +202,7 @@ def save_model(
     ``about`` goes into the manifest as it is: metrics, taxonomy, what it was trained on. A folder that is no
     bundle is not touched, nor one that holds versions.
     """
-    if folder.is_file() or (folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).exists()):
-        raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
-    if list_versions(folder) or (folder / POINTER).exists():
-        raise OutputError(f"{folder}: holds versions of a model. Train without --plain, or choose another --output.")
+    check_place(folder, versioned=False)
     contents = _Contents(segmentation, topics, vectors, name, about, card, learned)
     with _scratch(folder, folder.parent, f".{folder.name}.") as scratch:
         contents.write(scratch)
@@ -206,15 +225,10 @@ def save_version(
     """Write a bundle as one more version of the model in ``folder``; returns where it is.
 
     Nothing else there changes, and the version in use stays in use. A version that is there already is left as it
-    is. ``beside`` are files (name to text) that go with the version without being part of it.
+    is, unless a file of it is gone or was altered. ``beside`` are files (name to text) that go with the version
+    without being part of it.
     """
-    foreign = folder.is_file() or (
-        folder.exists()
-        and any(not path.name.startswith(".") for path in folder.iterdir())
-        and not ((folder / MANIFEST).exists() or (folder / POINTER).exists() or list_versions(folder))
-    )
-    if foreign:
-        raise OutputError(f"{folder}: exists and is no model. Choose another --output.")
+    check_place(folder, versioned=True)
     contents = _Contents(segmentation, topics, vectors, name, about, card, learned)
     with hold_folder(folder, "Choose another --output."):
         for left in folder.glob(".new.*"):  # by a process that was killed
@@ -224,8 +238,8 @@ def save_version(
             for file, text in (beside or {}).items():
                 (scratch / file).write_text(text, "utf-8")
             place = folder / read_manifest(scratch)[1]
-            if not place.exists():
-                scratch.rename(place)
+            if not _is_whole(place):
+                _swap(scratch, place)
     return place
 
 
@@ -299,6 +313,16 @@ def _swap(new: Path, folder: Path) -> None:
             aside.rename(folder)
         raise
     shutil.rmtree(aside, ignore_errors=True)
+
+
+def _is_whole(folder: Path) -> bool:
+    """Whether all files of a version are as they were saved."""
+    try:
+        manifest, version = read_manifest(folder)
+        files: Mapping[str, str] = manifest["files"]
+        return version == folder.name and all(_file_digest(folder / name) == files[name] for name in files)
+    except BundleError:
+        return False
 
 
 def _file_digest(path: Path) -> str:

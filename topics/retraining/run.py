@@ -46,12 +46,13 @@ def retrain(
     ``labels/held_out/``. ``quick`` leaves out the figures that take a minute and more: boundary decisions out of fold,
     and the learning curve. The other options are those of :func:`topics.training.train`.
     """
-    from topics.bundle import save_version
+    from topics.bundle import check_place, save_version
     from topics.training import learn, write_card
     from topics.versions import promote as promote_version
     from topics.writers.atomic import write_text
 
     labels, folder = Path(labels), Path(folder)
+    check_place(folder, versioned=True)
     progress("reading labels", 0.0)
     learned = learn(labels, **options, on_progress=lambda message: progress(message, 0.1))
     old, own = _find_old(folder, options.get("base"))

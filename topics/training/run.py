@@ -151,6 +151,9 @@ def train(
     >>> report.n_labels > 300
     True
     """
+    from topics.bundle import check_place
+
+    check_place(Path(output), versioned=False)
     return save_learned(learn(labels, on_progress=on_progress, **options), Path(output))
 
 
