@@ -199,6 +199,26 @@ def test_a_blurb_above_an_appeal_that_the_house_repeats_is_a_blurb(model: Model)
     assert [(segment.kind, segment.body.strip()) for segment in cut] == [("blurb", blurb) for blurb in blurbs]
 
 
+def test_a_line_that_stands_above_each_piece_is_the_headline_of_none(model: Model) -> None:
+    name = "Our principles: how we work"
+    cut = segment_dump(Dump("d", "".join(f"{name}\n\n{text}" for text in pieces(model))), model.segmentation)
+    assert sum(segment.text.startswith(name) for segment in cut) > 4
+    assert name not in [segment.title for segment in cut]
+    assert all(name not in segment.body for segment in cut)
+
+
+def test_a_foot_of_sixty_words_and_more_is_furniture_too(model: Model) -> None:
+    foot = (
+        "The Harbour Wire is written by people who live here, is paid for by those who read it, and belongs to nobody "
+        "in a far-off city; whoever finds a mistake may write to the editor at the address on the last page of this, "
+        "and will have an answer within two working days of the letter, with the name of whoever looked into it and of "
+        "what was found, printed in full.\n\n"
+    )
+    assert len(foot.split()) > 60
+    cut = segment_dump(Dump("d", "".join(text + foot for text in pieces(model))), model.segmentation)
+    assert all("far-off city" not in segment.body for segment in cut)
+
+
 def test_paragraphs_are_looked_at_without_copies_but_those_of_the_edge_and_edited_ones_where_they_stand() -> None:
     a, b, new = matter(6, seed=27), matter(5, seed=28), matter(1, seed=29)
     analysis = analysed("\n".join([*b, *a, *b, *a[:3], *new, *a[4:]]))

@@ -26,7 +26,7 @@ from topics.segmentation.analysis import MEASURES, Analysis
 from topics.segmentation.network import CONTEXT
 from topics.segmentation.repeats import OFTEN, Repeats
 
-__all__ = ["Copies", "Look", "find_copies", "look_at"]
+__all__ = ["LONG_WORDS", "Copies", "Look", "find_copies", "look_at"]
 
 TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one paragraph has so many
 LONG_WORDS: Final = 12
@@ -65,6 +65,13 @@ class Copies:
     is_edited: NDArray[np.bool_]  # (n,) stands within a copy and nowhere else
     is_foot: NDArray[np.bool_]  # (n,) stands again and again
     seam_odds: Array  # (n,) what speaks for a start where the two part
+
+    @property
+    def is_article(self) -> NDArray[np.bool_]:
+        """(n,), what is a copy, and what it copies."""
+        every = np.arange(len(self.origins))
+        is_copy = self.origins != every
+        return np.asarray(is_copy | np.isin(every, self.origins[is_copy]))
 
     def looks(self, analysis: Analysis, *, is_first: bool) -> list[Look]:
         """How the paragraphs of the stretch but its feet are looked at, each once: without copies, and what they copy

@@ -34,10 +34,12 @@ class Roles:
 def assign_roles(scored: Scored) -> Roles:
     """Masks over the paragraphs of ``scored``: the likelier of furniture and headline, where it is likelier than not.
 
-    Of two that are equally likely a paragraph is furniture; long ones are body, and one without words is furniture.
+    Of two that are equally likely a paragraph is furniture; long ones are body, unless they stand again and again, and
+    one without words is furniture.
     """
     furniture, title = scored.head("furniture"), scored.head("title")
     words = scored.measure("words")
     is_furniture = ((furniture > 0.0) & (furniture >= title) & (words < FURNITURE_WORDS)) | (words == 0)
+    is_furniture |= scored.is_foot
     is_title = ~is_furniture & (title > 0.0) & (words < TITLE_WORDS)
     return Roles(is_furniture, is_title, ~is_furniture & ~is_title)

@@ -19,13 +19,13 @@ from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.arrays import below, check_shapes
-from topics.segmentation.copies import Copies, find_copies
+from topics.segmentation.copies import LONG_WORDS, Copies, find_copies
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.habits import find_habits
 from topics.segmentation.kernels import BAND
 from topics.segmentation.meaning import Meanings
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
-from topics.segmentation.repeats import find_repeats
+from topics.segmentation.repeats import OFTEN, Repeats, find_repeats
 from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
@@ -36,6 +36,7 @@ __all__ = ["MARGIN", "Scored", "Seen", "SegmentationModel", "stretches"]
 MARGIN: Final = 128
 assert MARGIN > CONTEXT + BAND + 30
 _FURNITURE: Final = HEADS.index("furniture")
+_TITLE: Final = HEADS.index("title")
 _NO_MATTER: Final = (_FURNITURE, HEADS.index("boilerplate"))
 _WORDS: Final = MEASURES.index("words")
 FOOT_ODDS: Final = np.array([5.0 if head == "furniture" else -5.0 for head in HEADS], np.float32)
@@ -126,10 +127,10 @@ class SegmentationModel:
             heads[:, 0] += copies.seam_odds
             heads[copies.is_foot] = FOOT_ODDS
         slope, _ = self.calibration
-        habits = find_habits(
-            repeats, analysis.measures[:, _WORDS], self._calibrate(heads[:, 0]), heads[:, _FURNITURE] > 0
-        )
+        words = analysis.measures[:, _WORDS]
+        habits = find_habits(repeats, words, self._calibrate(heads[:, 0]), heads[:, _FURNITURE] > 0)
         heads[:, 0] += habits / slope
+        _mark_names(heads, words, repeats, copies, self._calibrate(heads[:, 0]))
         return Seen(heads, copies, habits)
 
     def _calibrate(self, odds: Array) -> NDArray[np.float64]:
@@ -200,6 +201,16 @@ class SegmentationModel:
 def _feature_names() -> NDArray[np.uint8]:
     """What the columns of the features mean: weights for other columns must not be used."""
     return np.frombuffer("\n".join((*FEATURES, *HEADS)).encode("ascii"), dtype=np.uint8)
+
+
+def _mark_names(heads: Array, words: Array, repeats: Repeats, copies: Copies | None, odds: NDArray[np.float64]) -> None:
+    """Make furniture of short lines at which several pieces start, where none is a copy of another: the name of the
+    house or of a column, or what stands below each piece. They are the headline of none."""
+    is_name = (repeats.n_same >= OFTEN) & (words < LONG_WORDS) & (odds > 0)
+    if copies is not None:
+        is_name &= ~copies.is_article
+    heads[is_name, _TITLE] = FOOT_ODDS[_TITLE]
+    heads[is_name, _FURNITURE] = FOOT_ODDS[_FURNITURE]
 
 
 def stretches(n: int, first: int = 0, last: int | None = None) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
