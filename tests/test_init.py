@@ -55,6 +55,7 @@ def test_a_plain_list_says_everything_about_a_topic():
         ("Rivers", "topics:1: not a topic with a description."),
         ("Rivers: ", "topics:1: not a topic with a description."),
         ("河流: 水", 'topics:1: slug "" may hold only a-z'),
+        ("Boilerplate: Steam.", 'topics:1: slug "boilerplate" is a kind of segments'),
         ("[Riv] Rivers: Water.", 'topics:1: slug "Riv" may hold only a-z'),
         ("\n  rule: x", "topics:2: belongs to no topic."),
         ("Rivers: Water.\n  rule: x\n  rule: y", "topics:3: neither"),

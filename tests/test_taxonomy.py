@@ -68,6 +68,14 @@ def test_an_unknown_slug_is_answered_with_where_the_known_ones_are():
             't.toml:9: slug "unknown" is what segments without a topic are called.',
         ),
         (
+            RIVERS.replace('"hills"', '"other"'),
+            't.toml:9: slug "other" is what segments without a topic are called.',
+        ),
+        (
+            RIVERS.replace('"hills"', '"boilerplate"'),
+            't.toml:9: slug "boilerplate" is a kind of segments, which have no topic. Take another.',
+        ),
+        (
             RIVERS.replace('"hills"', '"rivers"').replace('"Rivers and', '"""\n[[topic]]\n""" #'),
             't.toml:11: slug "rivers" again; it stands at t.toml:2 too.',
         ),

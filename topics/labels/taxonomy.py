@@ -17,6 +17,7 @@ from typing import Any
 from topics.errors import LabelError
 
 __all__ = [
+    "NO_TOPIC_WORDS",
     "Taxonomy",
     "Topic",
     "check_slug",
@@ -28,10 +29,10 @@ __all__ = [
     "parse_taxonomy",
 ]
 
+NO_TOPIC_WORDS = ("none", "null", "other", "unknown")  # how models, sheets and gold say that no topic fits
 _PACKAGE = Path(__file__).resolve().parent.parent
 _SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _IPTC = re.compile(r"medtop:[0-9]{8}")
-_UNKNOWN = "unknown"  # where models and exports put the segments that no topic fits
 _TABLE = re.compile(r"\s*\[\[?\s*[\"']?([a-z]+)")
 _KEYS = ("slug", "name", "description", "rule", "borderline", "key_words", "iptc")
 
@@ -200,8 +201,10 @@ def check_slug(slug: str) -> str | None:
     >>> check_slug("crime-justice"), check_slug("Crime")
     (None, 'may hold only a-z, 0-9 and single hyphens between them')
     """
-    if slug == _UNKNOWN:
+    if slug in NO_TOPIC_WORDS:
         return "is what segments without a topic are called"
+    if slug == "boilerplate":
+        return "is a kind of segments, which have no topic"
     return None if _SLUG.fullmatch(slug) else "may hold only a-z, 0-9 and single hyphens between them"
 
 

@@ -18,6 +18,7 @@ from topics.errors import LabelError
 from topics.interchange.formats.records import read_text
 from topics.interchange.refs import REF, parse_ref
 from topics.interchange.rows import Answer, Item, Outcome
+from topics.labels.taxonomy import NO_TOPIC_WORDS
 from topics.records import KINDS
 from topics.writers.csv import format_cell
 from topics.writers.text import replace_surrogates
@@ -25,7 +26,7 @@ from topics.writers.text import replace_surrogates
 NEEDS_TEXT = False
 PERSONAL = False  # whether a labelled row is a person's act even where it says what was suggested
 COLUMNS = ("topic", "also", "kind", "score", "title", "text", "dump", "by", "at", "confidence", "id", REF)
-NOTHING = {"", "-", "none", "null", "unknown", "other"}
+NOTHING = {"", "-", *NO_TOPIC_WORDS}
 _ALIASES = {"label": "topic", "labels": "topic", "ref": REF, "secondary": "also", "content": "text"}
 _JOINTS = re.compile(r"[;,#|\n]")
 
