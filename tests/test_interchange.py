@@ -518,6 +518,15 @@ def test_labels_that_changed_meanwhile_are_not_overwritten_unasked(tmp_path: Pat
     assert list(states(forced).values()) == [State("harbour", (), "article")]
 
 
+def test_an_answer_holds_over_a_decision_of_a_later_date(tmp_path: Path) -> None:
+    ref = refer("music")
+    names, rows = sheet(tmp_path, [ref])
+    answers = save(tmp_path / "in.csv", names, [{**rows[0], "topic": "harbour"}])
+    future = decide(ref, at="2999-01-01T00:00:00Z")
+    [change] = apply_answers(answers, TAXONOMY, {ref.segment: future}, Places(), RULES).changes
+    assert (change.decision.topic, change.decision.at) == ("harbour", "2999-01-01T00:00:00.000001Z")
+
+
 def test_rows_of_a_run_that_is_given_must_still_be_in_it(tmp_path: Path) -> None:
     names, rows = sheet(tmp_path, [refer("music")])
     rows[0]["topic"] = "harbour"

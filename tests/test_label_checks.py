@@ -10,7 +10,7 @@ from rich.console import Console
 from topics.classification.analyzer import count_terms
 from topics.errors import LabelError
 from topics.labels.checks import FINDING_KINDS, CheckReport, check, stats
-from topics.labels.decisions import BoundaryDecision, TopicDecision
+from topics.labels.decisions import BoundaryDecision, Note, TopicDecision
 from topics.labels.signatures import sign_text
 from topics.labels.standoff import SegmentTerms, read_terms, write_terms
 from topics.labels.store import append_decisions, read_decisions
@@ -33,11 +33,12 @@ def decide(content: str, topic: str | None = "rivers", *, by: str = "ada", day: 
         "segment": text_digest(content),
         "kind": "article",
         "name": "wire.txt",
+        "at": f"2026-03-{day:02}T10:00:00Z",
     }
-    return TopicDecision(topic=topic, by=by, at=f"2026-03-{day:02}T10:00:00Z", **(fields | more))
+    return TopicDecision(topic=topic, by=by, **(fields | more))
 
 
-def append_and_check(folder: Path, *decisions: TopicDecision | BoundaryDecision, **more) -> CheckReport:
+def append_and_check(folder: Path, *decisions: TopicDecision | BoundaryDecision | Note, **more) -> CheckReport:
     append_decisions(folder / "a.jsonl", decisions)
     return check(folder, TAXONOMY, **more)
 
@@ -102,6 +103,20 @@ def test_a_decision_after_two_people_had_differed_settles_it(tmp_path: Path):
     }
     again = (decide("One.", by="cyd", day=3), decide("One.", "hills", by="dan", day=3))
     assert append_and_check(tmp_path / "differ again", *differ, *again).n_findings == {"disagreement": 2}
+
+
+def test_a_date_that_is_to_come_is_a_hint(tmp_path: Path):
+    future = "2999-01-01T00:00:00Z"
+    dump, segment = dump_digest("One."), text_digest("One.")
+    report = append_and_check(
+        tmp_path,
+        decide("Two."),
+        decide("One.", at=future),
+        BoundaryDecision(dump=dump, offset=0, starts=True, by="ada", at=future, name="wire.txt"),
+        Note(dump=dump, start=0, end=4, segment=segment, note="Otters?", by="ada", at=future, name="wire.txt"),
+    )
+    assert report.ok and report.n_findings == {"future": 3}
+    assert str(report.findings[0]) == (f'{tmp_path / "a.jsonl"}:2: dated {future}, which is to come. Mend its "at".')
 
 
 def test_no_topic_disagrees_with_a_topic(tmp_path: Path):

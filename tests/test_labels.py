@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,16 @@ from hypothesis import strategies as st
 from topics.errors import LabelError, OutputError
 from topics.labels import store
 from topics.labels.boundaries import read_boundaries
-from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json, to_json
+from topics.labels.decisions import (
+    BoundaryDecision,
+    Decision,
+    Note,
+    TopicDecision,
+    Undo,
+    date_behind,
+    from_json,
+    to_json,
+)
 from topics.labels.store import append_decisions, find_label_files, read_decisions, write_decisions
 from topics.labels.taxonomy import load_own_taxonomy, parse_taxonomy
 from topics.records import KINDS
@@ -175,6 +185,16 @@ def test_a_time_without_zone_is_utc():
     assert replace(TOPIC, at="2026-03-01T10:00:00").when == TOPIC.when
     assert replace(TOPIC, at="2026-03-01T12:00:00+02:00").when == TOPIC.when
     assert replace(TOPIC, at="2026-03-01T10:00:01Z").when > TOPIC.when
+
+
+def test_what_replaces_a_decision_is_dated_behind_it_whatever_date_that_has():
+    now, future = "2026-03-01T10:00:02Z", replace(BOUNDARY, at="2099-01-01T00:00:00+02:00")
+    assert date_behind(now, []) == now
+    assert date_behind(now, [replace(TOPIC, at="2026-03-01T12:00:01+02:00")]) == now
+    assert date_behind(now, [replace(TOPIC, at=now), TOPIC]) == "2026-03-01T10:00:02.000001Z"
+    assert date_behind(now, [TOPIC, future, NOTE]) == "2098-12-31T22:00:00.000001Z"
+    with pytest.raises(LabelError, match=r"dated 9999-12-31, and nothing comes after that\."):
+        date_behind(now, [replace(TOPIC, at=datetime.max.isoformat())])
 
 
 def test_what_is_appended_is_read_back_with_its_places(tmp_path: Path):

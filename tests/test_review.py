@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from http.client import HTTPConnection
 from itertools import pairwise
 from pathlib import Path
@@ -230,6 +231,35 @@ def test_labels_that_are_there_already_count_and_a_later_word_of_another_person_
         assert desk.roster.standing[0].by == "bo"
         with pytest.raises(LabelError, match="nothing to undo"):
             do(desk, "undo")  # what others decided is theirs to undo
+
+
+def test_deeds_hold_over_decisions_of_a_later_date_and_are_undone_one_by_one(tmp_path: Path) -> None:
+    with coast_desk(tmp_path, by="bo") as desk:
+        do(desk, "confirm", 0)
+        do(desk, "confirm", 1)
+        do(desk, "merge", 6)
+        do(desk, "note", 0, words="Which pier?")
+        said = [replace(decision, at="2999-01-01T00:00:00Z") for decision in lines_of(desk.labels)]
+        desk.own.unlink()
+        append_decisions(desk.own, said)
+    with coast_desk(tmp_path) as desk:
+        merged = desk.choose(READING).refs.tolist()[5]
+        do(desk, "assign", 0, topic="health")
+        do(desk, "assign", 1, topic="world")
+        do(desk, "split", merged, offset=66)
+        do(desk, "note", 0, words="The north pier.")
+        assert topics_of(desk)[:2] == ["health", "world"] and merged not in desk.choose(READING).refs
+        assert desk.ledger.note(desk.index.dump_digests[0], 0) == "The north pier."
+        for _ in range(3):
+            do(desk, "undo")
+        assert topics_of(desk)[:2] == ["health", "sport"] and merged in desk.choose(READING).refs
+        do(desk, "redo")
+        assert topics_of(desk)[:2] == ["health", "world"]
+        do(desk, "undo")
+    with coast_desk(tmp_path) as desk:  # another deed that replaces what the one taken back did
+        do(desk, "assign", 1, topic="gaza")
+        assert topics_of(desk)[:2] == ["health", "gaza"]
+        check_against_matching(desk)
 
 
 def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from topics.interchange.refs import Ref
 from topics.interchange.rows import Answer
-from topics.labels.decisions import TopicDecision
+from topics.labels.decisions import TopicDecision, date_behind
 from topics.records import Kind, dump_digest, text_digest
 
 if TYPE_CHECKING:
@@ -69,9 +69,10 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How answers are taken. ``confirm``: an answer that says what was suggested is a decision too; ``force``: answers
-    win over labels that were changed meanwhile; ``keep_text``: text goes into the labels where it is nowhere else;
-    ``personal``: a labelled answer is a person's act (:class:`topics.interchange.formats.Format`)."""
+    """How answers are taken. ``at``: when they were given; what replaces a later decision is dated just behind that;
+    ``confirm``: an answer that says what was suggested is a decision too; ``force``: answers win over labels that were
+    changed meanwhile; ``keep_text``: text goes into the labels where it is nowhere else; ``personal``: a labelled
+    answer is a person's act (:class:`topics.interchange.formats.Format`)."""
 
     by: str
     at: str
@@ -255,9 +256,10 @@ def _settle(
             "Decide, or let the answers win with --force."
         )
     source, published = places.facts.get(ref.segment, (None, None))
+    at = date_behind(rules.at, [decision] if decision is not None else [])
     new = TopicDecision(
         dump=ref.dump, start=ref.start, end=ref.end, segment=ref.segment, topic=state.topic, also=state.also,
-        kind=state.kind, by=answer.by or rules.by, at=rules.at, name=ref.name,
+        kind=state.kind, by=answer.by or rules.by, at=at, name=ref.name,
         source=source, published=published,
     )  # fmt: skip
     if is_foreign and rules.keep_text:

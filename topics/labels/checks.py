@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from topics.errors import LabelError
 from topics.labels.counting import count_labels, stats
-from topics.labels.decisions import BoundaryDecision, TopicDecision
+from topics.labels.decisions import BoundaryDecision, Note, TopicDecision
 from topics.labels.entries import (
     Entry,
     OnProblem,
@@ -34,6 +35,7 @@ from topics.records import Dump, dump_digest, text_digest
 __all__ = ["FINDING_KINDS", "CheckReport", "Finding", "check", "stats"]
 
 TopicEntry = Entry[TopicDecision]
+AnyEntry = TopicEntry | Entry[BoundaryDecision] | Entry[Note]
 
 
 def check(
@@ -60,6 +62,7 @@ def check(
     second = read_decisions(find_second_files(labels), on_problem=note_unreadable).topics
     texts = {dump_digest(dump.text): dump for dump in dumps}
     signatures = _read_signatures(labels, note_unreadable)
+    findings += _find_future([*decisions.topics, *decisions.boundaries, *decisions.notes, *second])
     findings += _find_unknown_topics(decisions.topics, taxonomy)
     findings += _find_unknown_topics(second, taxonomy)
     findings += _find_old_words(decisions.topics, taxonomy)
@@ -94,6 +97,13 @@ def _read_signatures(labels: Path, on_problem: OnProblem) -> dict[str, str]:
             except LabelError as problem:
                 on_problem(problem)
     return signatures
+
+
+def _find_future(entries: Sequence[AnyEntry]) -> Iterator[Finding]:
+    now = datetime.now(UTC)
+    for entry in entries:
+        if entry.decision.when > now:
+            yield Finding("future", entry.place, f'dated {entry.decision.at}, which is to come. Mend its "at".')
 
 
 def _find_unknown_topics(entries: Sequence[TopicEntry], taxonomy: Taxonomy) -> Iterator[Finding]:

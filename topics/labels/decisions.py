@@ -10,17 +10,28 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from topics.errors import LabelError
 from topics.records import KINDS, Kind, Span, text_digest
 
-__all__ = ["BoundaryDecision", "Decision", "Note", "TopicDecision", "Undo", "find_fault", "from_json", "to_json"]
+__all__ = [
+    "BoundaryDecision",
+    "Decision",
+    "Note",
+    "TopicDecision",
+    "Undo",
+    "date_behind",
+    "find_fault",
+    "from_json",
+    "to_json",
+]
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_TICK = timedelta(microseconds=1)
 
 
 class _Dated:
@@ -174,6 +185,19 @@ def find_fault(field: str, value: Any) -> str | None:
     'is not an ISO 8601 time such as 2026-01-31T12:00:00Z'
     """
     return _TOPIC_CHECKS[field](value)
+
+
+def date_behind(at: str, replaced: Iterable[TopicDecision | BoundaryDecision | Note]) -> str:
+    """The ``at`` of a decision made at ``at``: a microsecond behind the latest that it replaces, where that is later.
+
+    So what replaces a decision holds, whatever date that has. :class:`LabelError` behind the last moment there is.
+    """
+    latest = max((decision.when for decision in replaced), default=None)
+    if latest is None or _parse_time(at) > latest:
+        return at
+    if latest > datetime.max.replace(tzinfo=UTC) - _TICK:
+        raise LabelError(f'a decision is dated {latest:%Y-%m-%d}, and nothing comes after that. Mend its "at".')
+    return (latest + _TICK).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _check_row(

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["FINDING_KINDS", "HINT_KINDS", "CheckReport", "Finding"]
 
 HINT_KINDS = (
+    "future",  # a date that is to come: nothing that has an earlier one replaces the decision
     "old-words",  # a decision that holds, on a topic that has another slug now
     "unpaired",  # a second reading of a text that has no first
     "second-reading",  # a second reading that differs from the first, and nobody has settled it

@@ -62,7 +62,7 @@ def act(desk: Desk, deed: Deed, view: View) -> Done:
 
 def _decide(desk: Desk, deed: Deed, view: View) -> Done:
     refs = _find_all(desk, deed, view)
-    at = desk.moment()
+    at = desk.moment(standing for ref in refs if (standing := desk.roster.standing.get(ref)) is not None)
     decisions: list[Decision] = []
     for ref in refs:
         decision = _make_topic_decision(desk, ref, deed, at)
@@ -142,10 +142,9 @@ def _bound(desk: Desk, ref: int, offset: int, *, starts: bool, said: str) -> Don
     dump, start = desk.roster.dump_of(ref), int(desk.roster.entry(ref)["start"])
     if desk.source.whole:
         raise LabelError("this run took every record as one piece (--whole): it has no boundaries to change.")
-    name = desk.roster.record(ref)["dump"]
-    decision = BoundaryDecision(
-        dump=_digest_of(desk, ref), offset=offset, starts=starts, by=desk.by, at=desk.moment(), name=name
-    )
+    name, digest = desk.roster.record(ref)["dump"], _digest_of(desk, ref)
+    at = desk.moment(desk.ledger.boundary_decisions(digest))  # all of them: several offsets can mean one paragraph
+    decision = BoundaryDecision(dump=digest, offset=offset, starts=starts, by=desk.by, at=at, name=name)
     _write(desk, [decision])
     return Done(said, 1, desk.roster.find_at(dump, start))
 
@@ -154,11 +153,12 @@ def _note(desk: Desk, deed: Deed, view: View) -> Done:
     ref = _find_one(desk, deed)
     row = desk.roster.record(ref)
     words = deed.words.strip()
-    if words == desk.ledger.note(_digest_of(desk, ref), row["start"]):
+    digest = _digest_of(desk, ref)
+    if words == desk.ledger.note(digest, row["start"]):
         return Done("The note is as before", 0, ref)
     note = Note(
-        dump=_digest_of(desk, ref), start=row["start"], end=row["end"], segment=row["digest"], note=words,
-        by=desk.by, at=desk.moment(), name=row["dump"],
+        dump=digest, start=row["start"], end=row["end"], segment=row["digest"], note=words,
+        by=desk.by, at=desk.moment(desk.ledger.notes(digest, row["start"])), name=row["dump"],
     )  # fmt: skip
     _write(desk, [note])
     return Done("Saved: note" if words else "Saved: note taken away", 1, ref)
@@ -176,7 +176,7 @@ def _redo(desk: Desk, deed: Deed, view: View) -> Done:
     if not desk.ledger.history.undone:
         raise LabelError("there is nothing to redo.")
     action = desk.ledger.history.undone[-1]
-    at = desk.moment()
+    at = desk.moment(action.decisions)
     _write(desk, [_again(desk, decision, at) for decision in action.decisions])
     return Done(f"Redone: {describe(action)}", len(action.decisions), _place_of(desk, action))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from topics.errors import LabelError, TopicsError
+from topics.labels.decisions import date_behind
 from topics.labels.taxonomy import Taxonomy
 from topics.review.choosing import Chooser, Chosen
 from topics.review.index import Index
-from topics.review.ledger import Ledger
+from topics.review.ledger import Ledger, Standing
 from topics.review.roster import DECIDED, Roster
 from topics.review.sources import RowSource
 from topics.review.taxonomies import load_for
@@ -139,11 +140,14 @@ class Desk:
             self._taxonomy = (stamp, load_for(self.labels))
         return self._taxonomy[1]
 
-    def moment(self) -> str:
-        """Now, later than any moment given before."""
+    def moment(self, replaced: Iterable[Standing] = ()) -> str:
+        """Now, later than what is replaced; no deed of this person had that moment before."""
         now = max(datetime.now(UTC), self._last_moment + timedelta(microseconds=1))
         self._last_moment = now
-        return now.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        at = date_behind(now.isoformat(timespec="microseconds").replace("+00:00", "Z"), replaced)
+        while said := self.ledger.said_at(at):
+            at = date_behind(at, said)
+        return at
 
     # Looking
 

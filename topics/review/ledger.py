@@ -8,7 +8,7 @@ outlive the page and the server.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from topics.labels.entries import change_slugs, find_label_files, slugs_of
 from topics.labels.taxonomy import Taxonomy
 from topics.review.columns import fold_digest
 
-__all__ = ["Action", "Added", "History", "Ledger"]
+__all__ = ["Action", "Added", "History", "Ledger", "Standing"]
 
 Standing = TopicDecision | BoundaryDecision | Note
 Rank = tuple[datetime, str, int]  # later `at` wins, then file order
@@ -163,11 +163,19 @@ class Ledger:
     def boundaries(self, dump: str) -> dict[int, bool]:
         """What is decided of a dump: offset to whether a piece starts there, in the order of the decisions."""
         settled: dict[int, bool] = {}
-        for _, decision in sorted(self._boundaries.get(dump, ()), key=lambda entry: entry[0]):
-            if self.stands(decision):
-                settled.pop(decision.offset, None)
-                settled[decision.offset] = decision.starts
+        for decision in self.boundary_decisions(dump):
+            settled.pop(decision.offset, None)
+            settled[decision.offset] = decision.starts
         return settled
+
+    def boundary_decisions(self, dump: str) -> list[BoundaryDecision]:
+        """Those of a dump that nobody took back, the last word last."""
+        said = sorted(self._boundaries.get(dump, ()), key=lambda entry: entry[0])
+        return [decision for _, decision in said if self.stands(decision)]
+
+    def said_at(self, at: str) -> Sequence[Standing]:
+        """What the person decided at that moment, taken back or not."""
+        return self._by_moment.get((self.by, at), ())
 
     @property
     def cut_dumps(self) -> Iterable[str]:
@@ -181,8 +189,13 @@ class Ledger:
 
     def note(self, dump: str, start: int) -> str:
         """What stands beside the segment that starts there; empty where nothing does."""
-        kept = [entry for entry in self._notes.get((dump, start), ()) if self.stands(entry[1])]
-        return max(kept, key=lambda entry: entry[0])[1].note if kept else ""
+        said = self.notes(dump, start)
+        return said[-1].note if said else ""
+
+    def notes(self, dump: str, start: int) -> list[Note]:
+        """The notes on that segment that nobody took back, the last word last."""
+        said = sorted(self._notes.get((dump, start), ()), key=lambda entry: entry[0])
+        return [note for _, note in said if self.stands(note)]
 
     def _read_on(self, file: Path, known: _File, added: Added) -> None:
         with file.open("rb") as lines:
