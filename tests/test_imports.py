@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "segmentation.training": BASE | {"paragraphs", "segmentation", "evaluation"},
     "classification": BASE,
     "classification.training": BASE | {"classification", "evaluation"},
-    "labels": BASE | {"classification"},
+    "labels": BASE | {"classification", "paragraphs"},
     "starting": BASE,
     "pointer": BASE | {"writers"},
     "shelf": BASE | {"pointer"},

@@ -9,13 +9,16 @@ from rich.console import Console
 
 from topics.classification.analyzer import count_terms
 from topics.errors import LabelError
+from topics.labels.boundaries import read_boundaries
 from topics.labels.checks import FINDING_KINDS, CheckReport, check, stats
 from topics.labels.decisions import BoundaryDecision, Note, TopicDecision
 from topics.labels.signatures import sign_text
 from topics.labels.standoff import SegmentTerms, read_terms, write_terms
 from topics.labels.store import append_decisions, read_decisions
 from topics.labels.taxonomy import parse_taxonomy
+from topics.paragraphs import split_paragraphs
 from topics.records import Dump, dump_digest, text_digest
+from topics.segmentation.segmenter import place_decisions
 
 TAXONOMY = parse_taxonomy(
     "\n".join(f'[[topic]]\nslug = "{slug}"\nname = "x"\ndescription = "x"' for slug in ("rivers", "hills")),
@@ -180,19 +183,36 @@ def test_a_dump_that_changed_is_found(tmp_path: Path):
 
 
 def test_boundaries_that_bind_nothing_are_found(tmp_path: Path):
-    def bound(offset: int, text: str) -> BoundaryDecision:
-        at = "2026-03-01T10:00:00Z"
-        return BoundaryDecision(dump=dump_digest(text), offset=offset, starts=True, by="ada", at=at, name="a.txt")
+    def bound(offset: int, text: str, *, starts: bool = True, day: int = 1) -> BoundaryDecision:
+        at = f"2026-03-{day:02}T10:00:00Z"
+        return BoundaryDecision(dump=dump_digest(text), offset=offset, starts=starts, by="ada", at=at, name="a.txt")
 
-    dump = Dump("a.txt", "Otters came back.\nThe weir was mended.\n \n")
-    end = len(dump.text)
-    said = (bound(18, dump.text), bound(end - 2, dump.text), bound(end + 9, dump.text), bound(3, "It was another."))
+    text = "\nOtters came back.\nThe weir was mended.\n \n"
+    last = text.index("The weir")
+    said = (
+        bound(last, text),
+        bound(last + 1, text),  # inside the last paragraph
+        bound(len(text) - 2, text),
+        bound(len(text) + 9, text),
+        bound(0, text, starts=False),
+        bound(1, text, starts=False),
+        bound(1, text, day=2),
+        bound(2, text, starts=False),
+        bound(3, "It was another."),
+    )
+    dump = Dump("a.txt", text)
     report = append_and_check(tmp_path, *said, dumps=[dump])
     assert [(finding.kind, finding.place.rpartition(":")[2]) for finding in report.findings] == [
-        ("changed-dump", "4"),
+        ("changed-dump", "9"),
         ("stale", "2"),
         ("stale", "3"),
+        ("stale", "4"),
+        ("stale", "5"),
     ]
+    assert report.findings[1].message == f"a.txt: no paragraph starts at {last + 1} or later. Delete the line."
+    refused: list[LabelError] = []
+    place_decisions(dump, split_paragraphs(text), read_boundaries(tmp_path)[dump_digest(text)], refused.append)
+    assert len(refused) == 4
 
 
 def test_stale_and_retired_decisions_are_found_when_segments_are_at_hand(tmp_path: Path):

@@ -30,6 +30,7 @@ from topics.labels.second import find_second_files, pair_second_readings
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
 from topics.labels.taxonomy import Taxonomy, load_own_taxonomy
+from topics.paragraphs import split_paragraphs
 from topics.records import Dump, dump_digest, text_digest
 
 __all__ = ["FINDING_KINDS", "CheckReport", "Finding", "check", "stats"]
@@ -228,8 +229,11 @@ def _find_lost_places(
 
 
 def _find_lost_boundaries(entries: Sequence[Entry[BoundaryDecision]], texts: Mapping[str, Dump]) -> Iterator[Finding]:
-    """Places behind all text, and dumps that changed: there nothing binds."""
+    """Dumps that changed, and of what holds the places that no paragraph can be bound at: cutting refuses those."""
     by_name = {dump.name: dump for dump in texts.values()}
+    in_order = sorted(entries, key=lambda entry: entry.precedence)
+    holding = {(entry.decision.dump, entry.decision.offset): entry for entry in in_order}
+    starts: dict[str, list[int]] = {}
     for entry in entries:
         decision = entry.decision
         dump = texts.get(decision.dump)
@@ -237,9 +241,20 @@ def _find_lost_boundaries(entries: Sequence[Entry[BoundaryDecision]], texts: Map
             if decision.name in by_name:
                 message = f"{decision.name} has changed since, so this boundary binds nothing. Decide it again."
                 yield Finding("changed-dump", entry.place, message)
-        elif not dump.text[decision.offset :].strip():
-            message = f"{dump.name} has no text from {decision.offset} on to bind. Delete the line."
-            yield Finding("stale", entry.place, message)
+        elif holding[decision.dump, decision.offset] is entry:
+            if decision.dump not in starts:
+                starts[decision.dump] = [paragraph.start for paragraph in split_paragraphs(dump.text)]
+            if fault := _find_boundary_fault(decision, starts[decision.dump]):
+                yield Finding("stale", entry.place, f"{dump.name}: {fault}. Delete the line.")
+
+
+def _find_boundary_fault(decision: BoundaryDecision, starts: Sequence[int]) -> str | None:
+    """Why a decision cannot hold in a dump whose paragraphs start there."""
+    if not starts or decision.offset > starts[-1]:
+        return f"no paragraph starts at {decision.offset} or later"
+    if decision.offset <= starts[0] and not decision.starts:
+        return f"no piece is to start at {decision.offset}, but a dump starts with one"
+    return None
 
 
 def _contradict(entry: TopicEntry, other: TopicEntry, manner: str) -> str:

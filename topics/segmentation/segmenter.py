@@ -154,7 +154,7 @@ class Decisions:
     def _complain(self, offset: int, starts: bool, fault: str) -> None:
         problem = LabelError(
             f"{self._name or 'the dump'}: a boundary decision says that {'a' if starts else 'no'} piece starts at "
-            f"{offset}, {fault}. Take the decision out of the labels."
+            f'{offset}, {fault}. Take it out of the labels; "topics labels check --dumps DUMPS" names its line.'
         )
         if self._on_problem is None:
             raise problem
