@@ -727,7 +727,9 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     monkeypatch.setattr(topics.pipeline, "classify_dump", lambda dump, model, **options: whole)
     monkeypatch.setattr(topics.pipeline, "segment", lambda dump, model, whole: [Piece(dump)])
     monkeypatch.setattr(topics.pipeline, "classify", classify)
-    model: Any = SimpleNamespace(segmentation=SimpleNamespace(punkt=Punkt()), respell=lambda spell: model)
+    model: Any = SimpleNamespace(
+        segmentation=SimpleNamespace(punkt=Punkt()), topics=SimpleNamespace(slugs=("ferries",)), respell=lambda _: model
+    )
     path = write_lines(
         tmp_path / "gold.jsonl",
         line_row(1, 4, "business", also=["world"]),
@@ -745,7 +747,14 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     assert shown.calibration.ece == pytest.approx(0.25)
     assert [(part.name, part.n) for part in report.topics.by_source] == [("Harbour Post", 2)]
     assert report.found is not None and report.found.n == 1
+    write_lines(path, line_row(1, 4, "ferries", also=["farries"]), line_row(5, 6, "sports"), line_row(7, 7, "sports"))
     assert evaluate([DUMP], path, model, topics=False).topics is None
+    said: list[LabelError] = []
+    assert evaluate([DUMP], path, model, on_problem=said.append).n_dumps == 1
+    for problem, line, slug in zip(said, (1, 2), ("farries", "sports"), strict=True):
+        assert str(problem).startswith(f'{path}:{line}: unknown topic "{slug}". Known topics are in ')
+    with pytest.raises(LabelError, match=r'gold\.jsonl:1: unknown topic "farries"'):
+        evaluate([DUMP], path, model)
 
 
 def test_no_dumps_are_no_report() -> None:

@@ -257,6 +257,7 @@ def test_held_out_dumps_that_were_learned_from_are_left_out(project: Path) -> No
         for line, topic in zip((1, 3, 5), SUBJECTS, strict=True)
     ]
     rows.append({"dump": "old.txt", "start_line": 1, "end_line": 1, "kind": "article", "topic": "music"})
+    rows[2]["also"] = ["musik"]
     gold = project / "labels" / "held_out" / "gold.jsonl"
     gold.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     retrain(folder="models/mine", quick=True)
@@ -265,6 +266,7 @@ def test_held_out_dumps_that_were_learned_from_are_left_out(project: Path) -> No
     assert figure(verdict, "accuracy", "held out").n == 3
     assert figure(verdict, "boundary F1", "held out").n == 2
     assert any("1 held-out dumps are left out" in note and "old.txt" in note for note in verdict.notes)
+    assert any(note.startswith(f'{gold.relative_to(project)}:3: unknown topic "musik".') for note in verdict.notes)
 
 
 def test_a_topic_that_was_renamed_is_no_loss(project: Path) -> None:

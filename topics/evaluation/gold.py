@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,6 +89,7 @@ def read_gold(
     on_problem: Callable[[LabelError], None] | None = None,
     *,
     spell: Callable[[str], str] = str,
+    find_fault: Callable[[str], str | None] = lambda slug: None,
 ) -> dict[str, GoldDump]:
     """The gold of those of the dumps that the file speaks of, by dump name, in the order of the dumps.
 
@@ -96,7 +97,8 @@ def read_gold(
     decisions whose span it cuts. Raises :class:`LabelError` for a line that cannot be used, and where nothing in
     the file speaks of these dumps. A dump of the file that is not among these, or whose text has changed, goes to
     ``on_problem`` once; without ``on_problem`` the former is left out and the latter raised. ``spell`` gives the slug
-    that a topic has today for the one that it had when the gold was made.
+    that a topic has today for the one that it had when the gold was made; ``find_fault`` says what is wrong with one,
+    which goes to ``on_problem`` once too and is raised without it.
     """
     by_name = {dump.name: dump for dump in dumps}
     by_digest = {dump_digest(dump.text): dump for dump in reversed(by_name.values())}
@@ -117,17 +119,21 @@ def read_gold(
             found[dump.name].append((_read_lines(row, dump, line_starts[dump.name]), row.place))
     for dump, row, segment in _apply_decisions(decisions):
         found[dump.name].append((segment, row.place))
-    gold = {
-        name: _gather(by_name[name], [(_respell(segment, spell), place) for segment, place in segments])
+    placed = {
+        name: [(_respell(segment, spell), place) for segment, place in segments]
         for name, segments in found.items()
         if segments
     }
+    gold = {name: _gather(by_name[name], segments) for name, segments in placed.items()}
+    topic_faults = _find_topic_faults(chain.from_iterable(placed.values()), find_fault)
     if missed.changed and (on_problem is None or not gold):
         raise next(iter(missed.changed.values()))
     if not gold:
         raise LabelError(f"{path}: nothing here speaks of the {len(by_name)} dumps given. Name their gold file.")
+    if on_problem is None and topic_faults:
+        raise topic_faults[0]
     if on_problem is not None:
-        for problem in (*missed.changed.values(), *missed.unknown.values()):
+        for problem in (*missed.changed.values(), *missed.unknown.values(), *topic_faults):
             on_problem(problem)
     return gold
 
@@ -298,6 +304,18 @@ def _respell(segment: GoldSegment, spell: Callable[[str], str]) -> GoldSegment:
     topic = spell(segment.topic) if segment.topic is not None else None
     also = dict.fromkeys(spell(slug) for slug in segment.also)
     return replace(segment, topic=topic, also=tuple(slug for slug in also if slug != topic))
+
+
+def _find_topic_faults(
+    placed: Iterable[tuple[GoldSegment, str]], find_fault: Callable[[str], str | None]
+) -> list[LabelError]:
+    """What is wrong with topics, each slug once, where it stands first."""
+    places: dict[str, str] = {}
+    for segment, place in placed:
+        for slug in (segment.topic, *segment.also):
+            if slug is not None:
+                places.setdefault(slug, place)
+    return [LabelError(f"{place}: {fault}") for slug, place in places.items() if (fault := find_fault(slug))]
 
 
 def _gather(dump: Dump, placed: list[tuple[GoldSegment, str]]) -> GoldDump:

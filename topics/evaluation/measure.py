@@ -40,9 +40,10 @@ def evaluate(
 
     Without ``topics`` only cuts, kinds and furniture are measured. Boundary decisions bind as they do in
     :func:`topics.pipeline.segment`: ``decided={}`` measures the model alone. Raises
-    :class:`topics.errors.LabelError` for gold that cannot be used; gold of other dumps and decisions that cannot
-    hold go to ``on_problem`` (:func:`topics.evaluation.gold.read_gold`). Topics of the gold and of the model that have
-    been renamed or merged since go by what they are in ``taxonomy``, by default the one in force.
+    :class:`topics.errors.LabelError` for gold that cannot be used; gold of other dumps
+    (:func:`topics.evaluation.gold.read_gold`), topics that neither the model nor the taxonomy has, and decisions that
+    cannot hold go to ``on_problem``. Topics of the gold and of the model that have been renamed or merged since go by
+    what they are in ``taxonomy``, by default the one in force.
 
     >>> import topics
     >>> report = topics.evaluate(topics.read_dumps("seeds"), "tests/quality/held_out.jsonl", topics.load_model())
@@ -52,10 +53,17 @@ def evaluate(
     from topics.labels.taxonomy import load_taxonomy
     from topics.pipeline import classify_dump, decisions_of
 
-    spell = (taxonomy or load_taxonomy()).spell if topics else str
     by_name = {dump.name: dump for dump in dumps}
-    known = read_gold(Path(gold), by_name.values(), on_problem, spell=spell)
-    model = model.respell(spell)
+    if topics:
+        words = taxonomy or load_taxonomy()
+        model = model.respell(words.spell)
+
+        def find_fault(slug: str) -> str | None:
+            return None if slug in model.topics.slugs else words.find_fault(slug)
+
+        known = read_gold(Path(gold), by_name.values(), on_problem, spell=words.spell, find_fault=find_fault)
+    else:
+        known = read_gold(Path(gold), by_name.values(), on_problem)
     n_decisions = sum(len(decisions_of(by_name[name], decided)) for name in known)
 
     def note(fault: LabelError) -> None:

@@ -54,9 +54,14 @@ def judge_held_out(files: Sequence[Path], learned: Learned, old: Model, new: Mod
     boundaries = []
     names = set()
     by_name = {dump.name: dump for dump in learned.dumps}
+    slugs = {*old.topics.slugs, *new.topics.slugs}
     for file in files:
         gold = read_gold(
-            file, by_name.values(), lambda problem: notes.append(str(problem)), spell=learned.taxonomy.spell
+            file,
+            by_name.values(),
+            lambda problem: notes.append(str(problem)),
+            spell=learned.taxonomy.spell,
+            find_fault=lambda slug: None if slug in slugs else learned.taxonomy.find_fault(slug),
         )
         for name, true in gold.items():
             dump = by_name[name]
