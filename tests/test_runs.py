@@ -536,11 +536,13 @@ def test_a_damaged_gzip_file_is_one_line(damage: str, tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("gone.jsonl", "there is no such file"),
+        ("gone", r"gone: no such file or folder\."),
         ("a.csv", "a run folder, a .jsonl, .jsonl.gz or"),
         (".", "is not a run folder"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_what_can(name: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
     with pytest.raises(DumpError, match=message):
         list(read_rows(tmp_path / name))
 

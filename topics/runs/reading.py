@@ -84,5 +84,7 @@ def read_rows(path: Where) -> Iterator[Row]:
         yield from read_run(path)
     elif str(path).lower().endswith((".jsonl", ".jsonl.gz", ".parquet")):
         yield from read_stored_rows(Path(path))
+    elif not Path(path).exists():
+        raise DumpError(f"{path}: no such file or folder. Check the path.")
     else:
         raise DumpError(f"{path}: records are read from a run folder, a .jsonl, .jsonl.gz or .parquet file. Name one.")
