@@ -228,6 +228,8 @@ def test_figures_are_a_table_on_a_terminal_and_a_file_when_asked_for(
         (["--gold", "g.jsonl"], "name the dumps"),
         (["--gold", "g.jsonl", "a.txt", "--test", "x"], "go with --folds"),
         (["--gold", "g.jsonl", "a.txt", "--n-folds", "3"], "go with --folds"),
+        (["--gold", "g.jsonl", "a.txt", "--jobs", "2"], "go with --folds"),
+        (["--folds", "story", "--no-labels"], "does not go with --folds"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(

@@ -87,6 +87,10 @@ def discover(
 
     if (accept is None) != (slug is None):
         raise typer.BadParameter("give --accept GROUP and --slug NAME together", param_hint="--accept")
+    details = (("--name", name), ("--description", description), ("--most-labels", most_labels))
+    for option, given in (*details, ("--without-text", without_text or None)):
+        if accept is None and given is not None:
+            raise typer.BadParameter("goes with --accept", param_hint=option)
     n_dumps = read_manifest(source)["totals"].get("dumps") if is_run(source) else None
     vectors = load_vectors(load_model(model))
     with show_progress("reading", n_dumps) as advance:

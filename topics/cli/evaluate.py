@@ -95,12 +95,14 @@ def evaluate(
     problems = Problems()
     report: EvaluationReport | CrossValidation
     if folds is not None:
+        if no_labels:
+            raise typer.BadParameter("does not go with --folds: labels are what is measured", param_hint="--no-labels")
         report = _measure_folds(folds, n_folds, inputs, test or (), leave_out or (), labels, model, jobs, problems)
     else:
         if not inputs:
             raise typer.BadParameter("name the dumps that the gold speaks of", param_hint="DUMPS")
-        if n_folds or test or leave_out:
-            raise typer.BadParameter("--n-folds, --test and --leave-out go with --folds", param_hint="--folds")
+        if n_folds or test or leave_out or jobs > 1:
+            raise typer.BadParameter("--n-folds, --test, --leave-out and --jobs go with --folds", param_hint="--folds")
         report = _measure_gold(gold, segmentation, inputs, labels, no_labels, model, problems)
     text = json.dumps(report.to_dict(), indent=1)
     if output is not None:

@@ -42,7 +42,10 @@ def explain(
     terms: Annotated[
         int | None, typer.Option(min=1, help="Terms to list on each side.", show_default="8; 20 of a topic as a whole")
     ] = None,
-    runners_up: Annotated[int, typer.Option(min=0, help="Explain so many topics beside the likeliest.")] = 1,
+    runners_up: Annotated[
+        int | None,
+        typer.Option(min=0, help="Without --topic: explain so many topics beside the likeliest.", show_default="1"),
+    ] = None,
     format: Annotated[
         str | None,
         typer.Option("--format", "-f", help="table, jsonl or html.", show_default="a table on a terminal, else jsonl"),
@@ -77,6 +80,10 @@ def explain(
     problems = Problems()
     if not inputs and not topic:
         raise typer.BadParameter("give dumps, or --topic", param_hint="DUMPS")
+    if topic and runners_up is not None:
+        raise typer.BadParameter("does not go with --topic", param_hint="--runners-up")
+    if not inputs:
+        _refuse_without_dumps(segment, text_field, whole, encoding, labels, no_labels)
     loaded = load_model(model)
     for slug in topic or ():
         if slug not in loaded.topics.slugs:
@@ -87,12 +94,30 @@ def explain(
         _show_topics(loaded, topic or [], terms or 20, wanted, output)
         return
     reading = ReadOptions(text_field=text_field, whole=whole, encoding=encoding)
-    asked = _Asked(inputs, loaded, topic, segment, terms or 8, runners_up, reading, problems)
+    n_more = 1 if runners_up is None else runners_up
+    asked = _Asked(inputs, loaded, topic, segment, terms or 8, n_more, reading, problems)
     decided = take_decisions(labels, no_labels, problems)
     n_shown = _write(asked.rows(decided, with_text=wanted == "html"), wanted, output, loaded.id)
     if segment is not None and not n_shown and not problems:
         raise DumpError(f"no segment {segment} in what was given. `topics classify` shows their numbers.")
     problems.leave()
+
+
+def _refuse_without_dumps(
+    segment: int | None, text_field: str, whole: bool, encoding: str | None, labels: Path | None, no_labels: bool
+) -> None:
+    """A topic as a whole has no use for what is asked of dumps."""
+    asked = {
+        "--segment": segment is not None,
+        "--text-field": text_field != "text",
+        "--whole": whole,
+        "--encoding": encoding is not None,
+        "--labels": labels is not None,
+        "--no-labels": no_labels,
+    }
+    for option, is_given in asked.items():
+        if is_given:
+            raise typer.BadParameter("goes with DUMPS", param_hint=option)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "UNKNOWN_SHARE",
     "Address",
     "Backend",
     "Boundaries",
@@ -127,6 +128,7 @@ Others = Annotated[
         "--others", min=0, metavar="N", help="With --explain: also the N likeliest places a dump where none starts."
     ),
 ]
+UNKNOWN_SHARE = 0.1
 MinPrecision = Annotated[
     float | None,
     typer.Option(
@@ -140,7 +142,7 @@ MinPrecision = Annotated[
     ),
 ]
 UnknownShare = Annotated[
-    float,
+    float | None,
     typer.Option(
         "--unknown-share",
         min=0.0,
@@ -148,5 +150,6 @@ UnknownShare = Annotated[
         callback=refuse_nan,
         metavar="P",
         help="With --min-precision: how many of the pieces you expect to fit no topic.",
+        show_default=str(UNKNOWN_SHARE),
     ),
 ]

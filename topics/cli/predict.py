@@ -14,6 +14,7 @@ import typer
 
 from topics.cli.interrupts import raise_if_interrupted
 from topics.cli.options import (
+    UNKNOWN_SHARE,
     Address,
     Backend,
     Boundaries,
@@ -111,7 +112,7 @@ def classify(
     whole: Whole = False,
     clean: Clean = False,
     min_precision: MinPrecision = None,
-    unknown_share: UnknownShare = 0.1,
+    unknown_share: UnknownShare = None,
     boundaries: Boundaries = None,
     labels: Labels = None,
     no_labels: NoLabels = False,
@@ -132,6 +133,8 @@ def classify(
       topics classify dumps/ --min-precision 0.95
       topics classify s3://crawl/may/ -o s3://crawl/run --backend dask --scheduler tcp://head:8786
     """
+    if unknown_share is not None and min_precision is None:
+        raise typer.BadParameter("goes with --min-precision", param_hint="--unknown-share")
     work = Work(
         inputs,
         model,
@@ -147,7 +150,7 @@ def classify(
         Where(backend, scheduler, address),
         with_topics=True,
         min_precision=min_precision,
-        unknown_share=unknown_share,
+        unknown_share=UNKNOWN_SHARE if unknown_share is None else unknown_share,
     )
     _deliver(work, format, output)
 
@@ -205,7 +208,7 @@ class Work:
     where: Where
     with_topics: bool
     min_precision: float | None = None
-    unknown_share: float = 0.1
+    unknown_share: float = UNKNOWN_SHARE
     accept_above: float | None = None
     decided: Decided = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
