@@ -789,6 +789,44 @@ def test_an_export_does_not_delete_a_file_that_was_put_into_one(tmp_path: Path) 
     assert (tmp_path / "a/sport/notes.txt").read_text() == "mine"
 
 
+@pytest.mark.parametrize(
+    ("name", "move"),
+    [("sport/sport.csv", r"Run `topics labels import .*a --format csv`, then move it away or"),
+     ("sport/README.md", "Move it away or"), ("index.md", "Move it away or")],
+)  # fmt: skip
+def test_an_export_does_not_replace_a_file_that_was_edited_since(name: str, move: str, tmp_path: Path) -> None:
+    folder = tmp_path / "a"
+    write_topics_folder(harbour(), folder, format=["csv", "md"])
+    edited = (folder / name).read_bytes() + b"\n"
+    (folder / name).write_bytes(edited)
+    said = re.escape(f"{folder / name} was edited since the export. ") + move
+    with pytest.raises(OutputError, match=rf"{said} choose another --output\.$"):
+        write_topics_folder(harbour(), folder, format=["csv", "md"])
+    assert (folder / name).read_bytes() == edited
+    (folder / name).rename(tmp_path / "kept")
+    write_topics_folder(harbour(), folder, format=["csv", "md"])
+    assert (folder / name).read_bytes() + b"\n" == edited
+
+
+def test_an_export_of_an_earlier_version_is_not_replaced_since_it_may_have_been_edited(tmp_path: Path) -> None:
+    write_topics_folder(harbour(), tmp_path / "a", format="csv")
+    marker = tmp_path / "a/.topics-export"
+    files = json.loads(marker.read_bytes())["files"]
+    marker.write_text(json.dumps({"format_version": 1, "files": list(files)}))
+    before = listing(tmp_path)
+    with pytest.raises(OutputError, match=r"a was exported by an earlier version, .* choose another --output\.$"):
+        write_topics_folder(harbour(), tmp_path / "a", format="csv")
+    assert listing(tmp_path) == before
+
+
+def test_exports_of_the_same_rows_have_the_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        write_topics_folder(harbour(), tmp_path / name, format=["csv", "html"])
+    for name in listing(tmp_path / "a"):
+        if (tmp_path / "a" / name).is_file():
+            assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
 def _spoil_fsync(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", no_space)
 

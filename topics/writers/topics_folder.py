@@ -2,8 +2,8 @@
 
 Rows are first set apart by topic in a spool on disk, so that memory holds one topic at a time whatever
 there is to export. The whole folder is built beside its place and moved in at the end. A folder that stands
-there is replaced only if every file in it was written by an earlier export, which a marker file lists: what
-a person put there is never deleted.
+there is replaced only if every file in it is as an earlier export wrote it, by the digests in a marker file: what
+a person put or corrected there is never deleted.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topics.errors import OutputError
+from topics.records import file_digest
 from topics.writers.atomic import StagedFile, replace_folder
 from topics.writers.formats import check_format, write_sink
 from topics.writers.html import write_html, write_html_index
@@ -204,7 +205,9 @@ class _Index:
 
 
 def _write_marker(building: Path, folder: Path) -> None:
-    listed = {"format_version": 1, "files": _list_files(building)}
+    with writing(folder):
+        files = {name: file_digest(building / name) for name in _list_files(building)}
+    listed = {"format_version": 2, "files": files}
     with _open_inside(building, MARKER, folder) as sink:
         sink.write(json.dumps(listed, ensure_ascii=False, indent=1).encode() + b"\n")
 
@@ -232,21 +235,34 @@ def _check_replaceable(folder: Path) -> None:
         files = _list_files(folder)
     if not files:
         return
-    ours = _read_marker(folder)
-    if ours is None:
+    digests = _read_marker(folder)
+    if digests is None:
         raise OutputError(f"{folder} exists and was not written by an export. Choose another --output.")
-    foreign = [name for name in files if name not in ours and Path(name).name not in _NOBODYS]
+    found = [name for name in files if name != MARKER and Path(name).name not in _NOBODYS]
+    foreign = [name for name in found if name not in digests]
     if foreign:
         raise OutputError(
             f"{folder / foreign[0]} was not written by the export that would be replaced. "
             "Move it away or choose another --output."
         )
+    if None in digests.values():
+        raise OutputError(
+            f"{folder} was exported by an earlier version, and nothing tells whether it was edited since. "
+            "Move it away or choose another --output."
+        )
+    with writing(folder):
+        edited = next((name for name in found if file_digest(folder / name) != digests[name]), None)
+    if edited is not None:
+        is_sheet = edited.endswith(".csv")  # what was corrected in another file does not come back as labels
+        move = f"Run `topics labels import {folder} --format csv`, then move" if is_sheet else "Move"
+        raise OutputError(f"{folder / edited} was edited since the export. {move} it away or choose another --output.")
 
 
-def _read_marker(folder: Path) -> set[str] | None:
+def _read_marker(folder: Path) -> dict[str, str | None] | None:
+    """The files that an export wrote with their digests, which earlier versions did not keep; ``None`` without one."""
     try:
-        marker = json.loads((folder / MARKER).read_bytes())
-        return {MARKER, *marker["files"]}
+        files = json.loads((folder / MARKER).read_bytes())["files"]
+        return files if isinstance(files, dict) else dict.fromkeys(files)
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
