@@ -426,15 +426,26 @@ def test_a_run_can_be_exported_as_one_folder_a_topic(tmp_path: Path) -> None:
     assert {json.loads(line)["id"] for line in lines} <= {row["id"] for row in rows}
 
 
-def test_an_export_of_nothing_says_so(tmp_path: Path) -> None:
-    run_ok("classify", WIRE, "--output", tmp_path / "run")
-    done = run("export", tmp_path / "run", "--output", tmp_path / "pages", "--topic", "no-such-topic")
-    assert done.code == 1
-    assert_says_what_and_what_next(done.errors[-1], "nothing fits")
-
-
 def files_below(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_an_export_of_nothing_says_so_and_leaves_the_one_before(tmp_path: Path) -> None:
+    rows = [{**row, "topic": "rivers"} for row in run_ok("classify", WIRE).rows if row["topic"]]
+    write(tmp_path / "run.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    words = ("export", tmp_path / "run.jsonl", "--output", tmp_path / "pages", "--format", "csv")
+    run_ok(*words)
+    before = files_below(tmp_path)
+    for topic in ("sport", "unknown"):
+        done = run(*words, "--topic", topic)
+        assert (done.code, done.out) == (1, "")
+        assert_says_what_and_what_next(done.errors[-1], "nothing fits that choice", "nothing was written")
+        assert files_below(tmp_path) == before
+    done = run(*words, "--topic", "rivers", "--topic", "sprot")
+    assert (done.code, done.out, files_below(tmp_path)) == (1, "", before)
+    said = 'topics: unknown topic "sprot". Known topics are in labels/taxonomy.toml. Is "sport" meant?'
+    assert done.errors == [said]
+    run_ok(*words, "--topic", "rivers", "--topic", "sport")
 
 
 def test_a_run_of_many_workers_has_the_bytes_of_one(tmp_path: Path) -> None:

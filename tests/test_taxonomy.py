@@ -54,6 +54,13 @@ def test_an_unknown_slug_is_answered_with_where_the_known_ones_are():
     assert taxonomy.find_fault("sprots") == ('unknown topic "sprots". Known topics are in labels/taxonomy.toml.')
 
 
+def test_a_slug_that_is_nearly_right_finds_the_topic_that_may_be_meant():
+    taxonomy = parse_taxonomy(RIVERS.replace('"Rivers"', '"The waters"'), "labels/taxonomy.toml")
+    assert [taxonomy.find_near(said) for said in ("River", "the water", "hlils", "sprots")] == [
+        "rivers", "rivers", "hills", None,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -745,11 +745,13 @@ def test_an_export_asks_the_score_for_the_topic_a_segment_stands_under(
     assert list(write_topics_folder(harbour(), tmp_path / "a", min_score=min_score)) == kept
 
 
-def test_an_export_of_nothing_says_so(tmp_path: Path) -> None:
-    assert write_topics_folder(harbour(), tmp_path / "a", topics=["iran"]) == {}
-    assert "Nothing was exported" in (tmp_path / "a/index.html").read_text("utf-8")
-    assert write_topics_folder(harbour(), tmp_path / "b", topics=["iran"], format="csv") == {}
-    assert "Nothing has a topic" in (tmp_path / "b/index.md").read_text("utf-8")
+def test_an_export_of_nothing_says_so_and_leaves_what_is_there(tmp_path: Path) -> None:
+    write_topics_folder(harbour(), tmp_path / "a")
+    before = listing(tmp_path)
+    for name in "ab":
+        with pytest.raises(OutputError, match="nothing fits that choice of topics and scores, and nothing was written"):
+            write_topics_folder(harbour(), tmp_path / name, topics=["iran"])
+    assert listing(tmp_path) == before
 
 
 def test_an_export_replaces_an_export_and_leaves_nothing_of_it(tmp_path: Path) -> None:

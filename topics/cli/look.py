@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from topics.cli.options import refuse_nan
 from topics.cli.problems import take_format
+from topics.errors import LabelError
+
+if TYPE_CHECKING:
+    from topics.labels.taxonomy import Taxonomy
+    from topics.writers import Row
 
 __all__ = ["export"]
 
@@ -50,21 +56,31 @@ def export(
     from topics.runs import read_rows
     from topics.writers import write_topics_folder
 
+    taxonomy = load_taxonomy()
     formats = [take_format(each) for each in format or ("html", "md", "csv", "parquet")]
     counts = write_topics_folder(
-        add_references(read_rows(source)),
+        _check_topics(add_references(read_rows(source)), topic or (), taxonomy),
         output,
         topics=topic or None,
         min_score=min_score,
         format=formats,
-        names={known.slug: known.name for known in load_taxonomy().topics},
+        names={known.slug: known.name for known in taxonomy.topics},
     )
     for name, n in counts.items():
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))
-    if not counts:
-        typer.echo(
-            "topics: nothing fits that choice of topics and scores. Lower --min-score or take other topics.",
-            err=True,
-        )
-        raise typer.Exit(1)
+
+
+def _check_topics(rows: Iterable[Row], wanted: Iterable[str], taxonomy: Taxonomy) -> Iterator[Row]:
+    """The rows; behind the last, the error of a wanted topic that neither they nor the taxonomy know."""
+    from topics.writers.rows import BOILERPLATE, UNKNOWN
+
+    faults = {slug: fault for slug in wanted if (fault := taxonomy.find_fault(slug)) is not None}
+    known: set[str | None] = {UNKNOWN, BOILERPLATE}
+    for row in rows:
+        known.update((row.get("topic"), *row.get("also", ())))
+        yield row
+    for slug, fault in faults.items():
+        if slug not in known:
+            near = taxonomy.find_near(slug)
+            raise LabelError(fault + (f' Is "{near}" meant?' if near else ""))

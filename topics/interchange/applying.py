@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +127,7 @@ def apply_answers(
     counts: Counter[str] = Counter()
     problems: list[str] = []
     found: dict[str, list[tuple[Answer, Ref, bool, State]]] = {}
-    names = _name_topics(taxonomy)
+    names = taxonomy.words
     for answer in answers:
         if answer.outcome in ("skipped", "unanswered", "rejected"):
             counts[answer.outcome] += 1
@@ -208,9 +207,8 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
     for said in answer.topics:
         slug = names.get(" ".join(said.lower().split()))
         if slug is None:
-            near = get_close_matches(said.lower(), list(names), 1)
-            fault = taxonomy.find_fault(said) or ""
-            return None, fault + (f' Is "{names[near[0]]}" meant?' if near else "")
+            near = taxonomy.find_near(said)
+            return None, (taxonomy.find_fault(said) or "") + (f' Is "{near}" meant?' if near else "")
         topics.append(slug)
     topics = list(dict.fromkeys(topics))
     if not answer.ordered and topics:
@@ -265,9 +263,3 @@ def _settle(
     if is_foreign and rules.keep_text:
         new = replace(new, text=answer.text)
     return Change(new, home, answer.place, answer.title, answer.text if is_foreign else None), ""
-
-
-def _name_topics(taxonomy: Taxonomy) -> dict[str, str]:
-    """Slugs and names, in lower case, to slugs."""
-    names = {topic.name.lower(): topic.slug for topic in taxonomy.topics}
-    return {**names, **{topic.slug: topic.slug for topic in taxonomy.topics}}

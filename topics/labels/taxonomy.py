@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,17 @@ class Taxonomy:
             if topic.slug == slug:
                 return topic
         raise KeyError(slug)
+
+    @property
+    def words(self) -> dict[str, str]:
+        """Slugs and names, in lower case, to slugs."""
+        return {topic.name.lower(): topic.slug for topic in self.topics} | {slug: slug for slug in self.slugs}
+
+    def find_near(self, said: str) -> str | None:
+        """The topic whose slug or name is spelled most like this; ``None`` where none is spelled nearly so."""
+        words = self.words
+        near = get_close_matches(said.lower(), words, 1)
+        return words[near[0]] if near else None
 
     def find_successors(self, slug: str) -> tuple[str, ...]:
         """The topics of today that a slug stands for: itself, what came after it, or nothing for an unknown one."""

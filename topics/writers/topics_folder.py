@@ -58,7 +58,7 @@ def write_topics_folder(
     it does not apply where nothing was decided. ``also`` puts a segment under its secondary topics too.
     ``clean`` leaves furniture out of pages and adds ``body`` to records. ``format`` is one, or several: pages for
     HTML and Markdown, tables for the others, whose first columns are then those that people look at. ``names`` are what
-    people call the topics.
+    people call the topics. Where nothing fits, :class:`OutputError` is raised and what stood there stays.
     """
     formats = tuple(dict.fromkeys(map(check_format, [format] if isinstance(format, str) else format)))
     names = names or {}
@@ -74,6 +74,11 @@ def write_topics_folder(
                 spool.add(topic, row)
             n_segments += bool(found)
         spool.flush()
+        if not spool.counts:
+            raise OutputError(
+                "nothing fits that choice of topics and scores, and nothing was written. "
+                "Lower --min-score or take other topics."
+            )
         pages: dict[str, dict[str, str]] = {}  # topic to format to file
         for topic in sorted(spool.counts):
             pages[topic] = {each: f"{topic}/{_name_file(topic, each)}" for each in formats}
@@ -200,8 +205,7 @@ class _Index:
 
     def write_markdown(self, sink: Sink) -> None:
         links = {topic: files.get("md") or next(iter(files.values())) for topic, files in self.pages.items()}
-        table = summary_table(self.tally, links) if links else "Nothing has a topic and a score that were asked for."
-        sink.write(f"# {escape_markdown(_TITLE)}\n\n{self.counts}.\n\n{table}\n".encode())
+        sink.write(f"# {escape_markdown(_TITLE)}\n\n{self.counts}.\n\n{summary_table(self.tally, links)}\n".encode())
 
 
 def _write_marker(building: Path, folder: Path) -> None:
