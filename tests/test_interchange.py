@@ -24,7 +24,7 @@ from topics.interchange.rows import Guess
 from topics.labels.decisions import TopicDecision
 from topics.labels.store import Decisions, Entry
 from topics.labels.taxonomy import Taxonomy, Topic
-from topics.records import Dump, dump_digest, text_digest
+from topics.records import KINDS, Dump, dump_digest, text_digest
 
 SLUGS = ("harbour", "garden", "music")
 TAXONOMY = Taxonomy(tuple(Topic(slug, f"The {slug}", "") for slug in SLUGS), "labels/taxonomy.toml")
@@ -479,6 +479,27 @@ def test_an_unknown_topic_is_named_with_what_may_be_meant(tmp_path: Path) -> Non
     assert (
         'in.csv:3: unknown topic "musik"' in problem.replace("in.csv:2", "in.csv:3") and 'Is "music" meant?' in problem
     )
+
+
+def test_a_wrong_kind_is_a_fault_of_its_row_alone(tmp_path: Path) -> None:
+    refs = [refer(topic) for topic in SLUGS]
+    names, rows = sheet(tmp_path, refs)
+    rows[0]["kind"], rows[1]["kind"], rows[2]["topic"] = "x", "Blurb", "garden"
+    applied = apply(save(tmp_path / "in.csv", names, rows), current=refs)
+    assert applied.problems == (f'{tmp_path}/in.csv:2: kind "x" is none of {", ".join(KINDS)}. Mend the cell.',)
+    assert states(applied) == {
+        refs[1].segment: State(refs[1].topic, (), "blurb"),
+        refs[2].segment: State("garden", (), "article"),
+    }
+
+
+@pytest.mark.parametrize("above", ["", "sep=,\n"])
+def test_a_row_with_several_lines_is_named_by_its_first(above: str, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text(f'{above}topic,text\nmusic,"A\nchoir\nsang."\n\nmusic,One line.\nmusic,"Two\nlines."\n', "utf-8")
+    first = 3 if above else 2
+    places = [answer.place for answer in find_format("csv").read(path)]
+    assert places == [f"{path}:{line}" for line in (first, first + 4, first + 5)]
 
 
 def test_an_emptied_cell_says_that_no_topic_fits_and_boilerplate_is_a_kind(tmp_path: Path) -> None:

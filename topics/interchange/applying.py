@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from topics.interchange.refs import Ref
 from topics.interchange.rows import Answer
 from topics.labels.decisions import TopicDecision, date_behind
-from topics.records import Kind, dump_digest, text_digest
+from topics.records import KINDS, Kind, dump_digest, text_digest
 
 if TYPE_CHECKING:
     from topics.labels.taxonomy import Taxonomy
@@ -215,6 +215,8 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
         firsts = [ref.topic] if ref.topic in topics else [topic for topic in topics if topic not in ref.also] or topics
         topics = [firsts[0], *(topic for topic in topics if topic != firsts[0])]
     kind: Any = answer.kind or ref.kind
+    if kind not in KINDS:
+        return None, f'kind "{kind}" is none of {", ".join(KINDS)}. Mend the cell.'
     if topics and kind == "boilerplate":
         if answer.kind == "boilerplate" and ref.kind != "boilerplate":
             return None, 'a row of kind "boilerplate" has no topic. Empty one of the two cells.'

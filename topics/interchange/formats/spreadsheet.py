@@ -19,7 +19,6 @@ from topics.interchange.formats.records import read_text
 from topics.interchange.refs import REF, parse_ref
 from topics.interchange.rows import Answer, Item, Outcome
 from topics.labels.taxonomy import NO_TOPIC_WORDS
-from topics.records import KINDS
 from topics.writers.csv import format_cell
 from topics.writers.text import replace_surrogates
 
@@ -55,19 +54,22 @@ def read(path: Path) -> Iterator[Answer]:
 
 def _read_file(path: Path) -> Iterator[Answer]:
     text = read_text(path)
+    n_before = 0  # lines above the header
     if text[:4].lower() == "sep=":
-        text = text.partition("\n")[2]
+        text, n_before = text.partition("\n")[2], 1
     header, delimiter = _find_header(text, path)
     csv.field_size_limit(1 << 30)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     next(rows)
+    n_read = rows.line_num
     try:
         for cells in rows:
+            first, n_read = n_before + n_read + 1, rows.line_num  # a row may have several lines
             row = {name: cell for name, cell in zip(header, cells, strict=False) if name}
             if any(cell.strip() for cell in cells):
-                yield _read_row(row, f"{path}:{rows.line_num}")
+                yield _read_row(row, f"{path}:{first}")
     except csv.Error as error:
-        raise LabelError(f"{path}:{rows.line_num}: not CSV ({error}). Save it as CSV again.") from None
+        raise LabelError(f"{path}:{n_before + rows.line_num}: not CSV ({error}). Save it as CSV again.") from None
 
 
 def _find_header(text: str, path: Path) -> tuple[list[str], str]:
@@ -95,8 +97,6 @@ def _read_row(row: dict[str, str], place: str) -> Answer:
         topics: tuple[str, ...] = ()
     else:
         topics = tuple(dict.fromkeys(part for part in (first, *others, *also) if part and part.lower() not in NOTHING))
-    if kind is not None and kind not in KINDS:
-        raise LabelError(f'{place}: kind "{kind}" is none of {", ".join(KINDS)}. Mend the cell.')
     outcome: Outcome = "labelled" if topics else "none"
     return Answer(
         place, outcome, topics, not others, parse_ref(row.get(REF)), _unguard(row.get("text")), row.get("id") or None,
