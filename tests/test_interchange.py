@@ -22,7 +22,7 @@ from topics.interchange.gathering import gather_labels, gather_run, make_id, ref
 from topics.interchange.refs import REF, Ref, parse_ref
 from topics.interchange.rows import Guess
 from topics.labels.decisions import TopicDecision
-from topics.labels.store import Decisions, Entry
+from topics.labels.store import Decisions, Entry, write_decisions
 from topics.labels.taxonomy import Taxonomy, Topic
 from topics.records import KINDS, Dump, dump_digest, text_digest
 
@@ -491,6 +491,15 @@ def test_a_wrong_kind_is_a_fault_of_its_row_alone(tmp_path: Path) -> None:
         refs[1].segment: State(refs[1].topic, (), "blurb"),
         refs[2].segment: State("garden", (), "article"),
     }
+
+
+def test_boilerplate_and_a_blank_name_give_decisions_that_can_be_stored(tmp_path: Path) -> None:
+    ref = refer("music", None, ("garden",))
+    names, [row] = sheet(tmp_path, [ref])
+    row["topic"], row["by"] = "boilerplate", " "
+    [change] = apply(save(tmp_path / "in.csv", names, [row]), current=[ref]).changes
+    write_decisions(tmp_path / "out.jsonl", [change.decision])
+    assert (change.decision.by, change.after) == ("anna", State(None, (), "boilerplate"))
 
 
 @pytest.mark.parametrize("above", ["", "sep=,\n"])

@@ -222,7 +222,7 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
             return None, 'a row of kind "boilerplate" has no topic. Empty one of the two cells.'
         kind = "article"
     if not topics:  # second topics of a piece that none fits best are in no tool's form: they stay
-        return State(None, ref.also if ref.topic is None else (), kind), ""
+        return State(None, ref.also if ref.topic is None and kind != "boilerplate" else (), kind), ""
     also = topics[1:]
     if not answer.ordered and set(also) == set(ref.also):
         also = list(ref.also)

@@ -100,7 +100,7 @@ def _read_row(row: dict[str, str], place: str) -> Answer:
     outcome: Outcome = "labelled" if topics else "none"
     return Answer(
         place, outcome, topics, not others, parse_ref(row.get(REF)), _unguard(row.get("text")), row.get("id") or None,
-        row.get("digest") or None, kind, row.get("by") or None, None, row.get("title") or None,
+        row.get("digest") or None, kind, row.get("by", "").strip() or None, None, row.get("title") or None,
     )  # fmt: skip
 
 
