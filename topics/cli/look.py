@@ -29,7 +29,13 @@ def export(
         typer.Option("--topic", "-t", help="Only this topic; may be repeated.", show_default="all"),
     ] = None,
     min_score: Annotated[
-        float, typer.Option(min=0.0, max=1.0, callback=refuse_nan, help="Only segments at least this sure.")
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            callback=refuse_nan,
+            help="Only segments at least this sure of the topic; unknown ones stay, unless --topic leaves them out.",
+        ),
     ] = 0.0,
     format: Annotated[
         list[str] | None,
