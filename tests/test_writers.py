@@ -652,6 +652,11 @@ def test_parquet_does_not_go_to_a_terminal() -> None:
     assert out.getvalue() == b""
 
 
+def test_a_path_may_be_a_string(tmp_path: Path) -> None:
+    assert write_rows(harbour(), str(tmp_path / "a.csv"), "csv") == len(harbour())
+    assert (tmp_path / "a.csv").read_bytes() == written(harbour(), "csv", tmp_path)
+
+
 def test_a_path_and_a_stream_are_one_too_many(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not both"):
         write_rows([], tmp_path / "a", "csv", stream=io.BytesIO())

@@ -58,7 +58,9 @@ def check_format(name: str) -> str:
     return found
 
 
-def write_rows(rows: Iterable[Row], path: Path | None, format: str, *, stream: TextIO | BinaryIO | None = None) -> int:
+def write_rows(
+    rows: Iterable[Row], path: Path | str | None, format: str, *, stream: TextIO | BinaryIO | None = None
+) -> int:
     """Writes all rows to ``path``, or to ``stream`` (without both, to standard output); returns how many.
 
     Text is UTF-8 whatever the stream's encoding. Parquet is refused on a terminal and on a stream of text.
@@ -75,7 +77,7 @@ def write_rows(rows: Iterable[Row], path: Path | None, format: str, *, stream: T
     if path is not None and stream is not None:
         raise ValueError("write_rows takes a path or a stream, not both")
     if path is not None:
-        with open_atomic(path) as sink:
+        with open_atomic(Path(path)) as sink:
             return write(rows, sink)
     out = sys.stdout if stream is None else stream
     if write is write_parquet:
