@@ -647,8 +647,8 @@ def test_a_forced_encoding_that_does_not_fit_or_does_not_exist_is_a_problem(tmp_
     path = write(tmp_path / "a.txt", "café".encode("cp1252"))
     assert "not utf-8" in only_problem(path, encoding="utf-8").message
     assert only_problem(path, encoding="ascii").reason == "undecodable"
-    for unknown in ("klingon", "rot13", "", "a\0b"):
-        assert "no encoding is called" in only_problem(path, encoding=unknown).message
+    for unknown in ("klingon", "rot13", "", "a\0b", "idna", "Punycode", "undefined"):
+        assert "no encoding of text files is called" in only_problem(path, encoding=unknown).message
 
 
 def test_a_forced_encoding_leaves_the_mark_out(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from topics.bundle import Model
-from topics.errors import LabelError
+from topics.errors import DumpError, LabelError
 from topics.paragraphs import Paragraphs, ParagraphStream, Punkt, lines, split_paragraphs
 from topics.pipeline import classify_dump, stream_rows
 from topics.reading import LongDump, ReadOptions, containers, list_inputs, long, read_dumps, stream_dumps
@@ -266,6 +266,14 @@ def test_a_long_dump_has_the_text_of_the_file(encoding: str, tmp_path: Path) -> 
         for _ in range(2):
             assert "".join(item.blocks()) == text
     assert [dump.text for dump in read_dumps(tmp_path)] == [text] * 2
+
+
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("encoding", ["idna", "rot13", "hex", "klingon"])
+def test_an_encoding_that_is_none_of_files_is_refused_for_a_long_dump_too(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(LONG.encode())
+    with pytest.raises(DumpError, match=f'no encoding of text files is called "{encoding}"'):
+        list(stream_dumps(tmp_path, ReadOptions(stream=True, encoding=encoding)))
 
 
 @pytest.mark.usefixtures("_short")

@@ -12,7 +12,7 @@ from typing import Final
 
 from topics.reading.problems import Unreadable
 
-__all__ = ["decode", "find_encoding", "find_wide_encoding", "refuse_binary"]
+__all__ = ["check_encoding", "decode", "find_encoding", "find_wide_encoding", "refuse_binary"]
 
 _MARKS: Final = (  # longest first: the mark of UTF-32 LE begins like that of UTF-16 LE
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -39,6 +39,7 @@ _BINARY_SHARE: Final = 0.02  # of control characters; prose has none
 _WESTERN_MARKS: Final = re.compile(rb"[\x80\x85\x91-\x97\xa0\xa3\xa9\xab\xae\xb0\xb7\xbb]*")
 _WESTERN: Final = "cp1252"
 _LATIN: Final = {_WESTERN, "cp1250", "cp1254", "cp1257", "iso8859_2", "iso8859_15"}
+_OF_HOST_NAMES: Final = {"idna", "punycode"}
 _CANDIDATES: Final = [
     *sorted(_LATIN), "cp1251", "cp1253", "cp1255", "cp1256", "iso8859_5", "koi8_r", "koi8_u", "cp866", "gb18030",
     "big5", "shift_jis", "euc_jp", "euc_kr", "cp874",
@@ -68,6 +69,18 @@ def decode(data: bytes, encoding: str | None = None, *, declared: str | None = N
                 continue
     _refuse_damaged(data)
     return _guessed(data)
+
+
+def check_encoding(encoding: str) -> None:
+    """Raise :class:`Unreadable` where this names no encoding that a text file can have."""
+    try:
+        "x".encode(encoding)  # refuses codecs that turn text into text or bytes into bytes
+        is_usable = codecs.lookup(encoding).name not in _OF_HOST_NAMES
+    except (LookupError, ValueError):
+        is_usable = False
+    if not is_usable:
+        said = f'no encoding of text files is called "{encoding}". Try utf-8, utf-16 or cp1252.'
+        raise Unreadable("undecodable", said)
 
 
 def find_encoding(head: bytes) -> tuple[int, str]:
@@ -106,12 +119,11 @@ def find_wide_encoding(data: bytes) -> str | None:
 
 
 def _forced(data: bytes, encoding: str) -> str:
+    check_encoding(encoding)
     try:
         text = data.decode(encoding)
     except UnicodeError:
         raise Unreadable("undecodable", f"not {encoding}. Leave --encoding out, or name another.") from None
-    except (LookupError, ValueError):
-        raise Unreadable("undecodable", f'no encoding is called "{encoding}". Try utf-8, utf-16 or cp1252.') from None
     return text.removeprefix("\ufeff")
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from topics.reading.compression import Opened, open_input, read_bounded
-from topics.reading.decoding import decode, find_encoding, refuse_binary
+from topics.reading.decoding import check_encoding, decode, find_encoding, refuse_binary
 from topics.reading.problems import Unreadable
 from topics.reading.sources import Source, is_read_once
 from topics.records import Dump
@@ -56,6 +56,7 @@ def read_long(source: Source, opened: Opened, head: bytes, encoding: str | None)
         refuse_binary(head)
         skip, name = find_encoding(head)
     else:
+        check_encoding(encoding)
         skip, name = 0, encoding
     stream: Any = io.BufferedReader(_Chained(head[skip:], opened.stream), _BLOCK)
     kept = None
@@ -69,7 +70,7 @@ def read_long(source: Source, opened: Opened, head: bytes, encoding: str | None)
         for block in _decode_blocks(stream, name, encoding is not None):
             digest.update(block.encode("utf-8", "surrogatepass"))
             is_blank = is_blank and not block.strip()
-    except (UnicodeError, LookupError):
+    except UnicodeError:
         return Dump(source.name, _read_whole(source, kept, stream, encoding))
     if is_blank:
         raise Unreadable("empty", "no text in it. Remove it, or see whether it was written whole.")
