@@ -73,6 +73,10 @@ def apply(
     return apply_answers(answers, TAXONOMY, labels, places, rules)
 
 
+def state_of(ref: Ref) -> State:
+    return State(ref.topic, ref.also, ref.kind)
+
+
 def states(applied: Any) -> dict[str, State]:
     return {change.decision.segment: change.after for change in applied.changes}
 
@@ -89,6 +93,9 @@ def test_a_reference_is_read_as_it_was_written(name: str, topics: list[str], kin
     ref = Ref("a" * 64, 3, 9, "b" * 64, kind, first, tuple(topics[1:]), name)
     assert parse_ref(str(ref)) == ref == parse_ref(f" {ref}\n")
     assert not set(str(ref)) & set(string.whitespace)
+    for label in (State(None, (), "boilerplate"), State(first, tuple(topics[1:]), kind)):
+        labelled = replace(ref, label=label)
+        assert parse_ref(str(labelled)) == labelled and not set(str(labelled)) & set(string.whitespace)
 
 
 @pytest.mark.parametrize("text", ["", "topics:1:", "topics:2:" + "a" * 64, None, 7, "=cmd()"])
@@ -543,7 +550,7 @@ def test_labels_that_changed_meanwhile_are_not_overwritten_unasked(tmp_path: Pat
     answers = save(tmp_path / "in.csv", names, rows)
     applied = apply(answers, current=[home])
     assert applied.changes == ()
-    assert "says harbour, and the labels were changed from music to garden meanwhile" in applied.problems[0]
+    assert "says harbour, was sent out as music, and the labels say garden." in applied.problems[0]
     forced = apply(answers, current=[home], rules=replace(RULES, force=True))
     assert list(states(forced).values()) == [State("harbour", (), "article")]
 
@@ -555,6 +562,22 @@ def test_an_answer_holds_over_a_decision_of_a_later_date(tmp_path: Path) -> None
     future = decide(ref, at="2999-01-01T00:00:00Z")
     [change] = apply_answers(answers, TAXONOMY, {ref.segment: future}, Places(), RULES).changes
     assert (change.decision.topic, change.decision.at) == ("harbour", "2999-01-01T00:00:00.000001Z")
+
+
+def test_a_label_that_is_as_it_was_when_the_model_s_word_was_sent_out_is_no_conflict(tmp_path: Path) -> None:
+    label = State("music", (), "article")
+    sent = replace(refer("music", also=("garden", "harbour")), label=label)
+    names, [row] = sheet(tmp_path, [sent])
+    assert apply(save(tmp_path / "in.csv", names, [row]), current=[refer("music")]).counts["same"] == 1
+    row["topic"] = "boilerplate"
+    answers = save(tmp_path / "in.csv", names, [row])
+    [change] = apply(answers, current=[refer("music")]).changes
+    assert (change.before, change.after) == (label, State(None, (), "boilerplate"))
+    for later in (refer("music", "garden"), refer("music", also=("garden",)), refer("music", kind="blurb")):
+        applied = apply(answers, current=[later])
+        assert applied.changes == ()
+        said = f"says boilerplate, was sent out as music (also garden, harbour), and the labels say {state_of(later)}."
+        assert said in applied.problems[0]
 
 
 def test_rows_of_a_run_that_is_given_must_still_be_in_it(tmp_path: Path) -> None:

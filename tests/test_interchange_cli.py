@@ -85,6 +85,24 @@ def test_an_export_that_was_corrected_in_a_spreadsheet_comes_back(project: Path)
     assert len(labels()) == 2
 
 
+def test_a_correction_of_a_run_holds_over_an_older_label_and_not_over_a_later_one(project: Path) -> None:
+    """The sheets hold what the model says, whatever people said of the same pieces before."""
+    [first, _] = topics_of_run()
+    for name in ("before", "kept"):
+        run("export", "run", "--output", name, "--format", "csv")
+    edit(Path("before") / first / f"{first}.csv", "topic", "climate")
+    run("labels", "import", "before", "--format", "csv", "--at", "2026-11-24T10:00:00Z")
+    run("export", "run", "--output", "after", "--format", "csv")
+    assert "1 same, 1 as suggested" in run("labels", "import", "after", "--format", "csv").stderr
+    edit(Path("after") / first / f"{first}.csv", "topic", "health")
+    done = run("labels", "import", "after", "--format", "csv", "--at", "2026-11-24T11:00:00Z")
+    assert "climate -> health" in done.stdout
+    edit(Path("kept") / first / f"{first}.csv", "topic", "culture")
+    late = run("labels", "import", "kept", "--format", "csv", code=1)
+    assert f"says culture, was sent out as {first}" in late.stderr and "and the labels say health." in late.stderr
+    assert [decision.topic for decision in labels()] == ["climate", "health"]
+
+
 def test_what_cannot_be_applied_is_said_and_the_rest_is_applied(project: Path) -> None:
     [first, second] = topics_of_run()
     run("export", "run", "--output", "sheets", "--format", "csv")

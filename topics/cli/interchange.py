@@ -109,9 +109,7 @@ def import_labels(
     confirm: Annotated[
         bool, typer.Option("--confirm", help="Take unchanged suggestions as decisions: somebody has read them all.")
     ] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Let answers win over labels that were changed meanwhile.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Let answers win where the labels say a third thing.")] = False,
     without_text: Annotated[
         bool, typer.Option("--without-text", help="Keep terms and not the text of pieces that are nowhere else.")
     ] = False,

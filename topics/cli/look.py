@@ -13,6 +13,7 @@ from topics.cli.problems import take_format
 from topics.errors import LabelError
 
 if TYPE_CHECKING:
+    from topics.labels.decisions import TopicDecision
     from topics.labels.taxonomy import Taxonomy
     from topics.writers import Row
 
@@ -65,7 +66,7 @@ def export(
     taxonomy = load_taxonomy()
     formats = [take_format(each) for each in format or ("html", "md", "csv", "parquet")]
     counts = write_topics_folder(
-        _check_topics(add_references(read_rows(source)), topic or (), taxonomy),
+        _check_topics(add_references(read_rows(source), _read_labels(taxonomy)), topic or (), taxonomy),
         output,
         topics=topic or None,
         min_score=min_score,
@@ -75,6 +76,17 @@ def export(
     for name, n in counts.items():
         typer.echo(f"{n:6,}  {name}", err=True)
     typer.echo(str(output))
+
+
+def _read_labels(taxonomy: Taxonomy) -> dict[str, TopicDecision]:
+    """The labels of the project, by segment; one that cannot be used is the matter of `labels check`."""
+    from topics.labels.matching import settle_topics
+    from topics.labels.store import find_label_files, read_decisions
+
+    labels = Path("labels")
+    files = find_label_files(labels) if labels.is_dir() else []
+    decisions = read_decisions(files, taxonomy, on_problem=lambda fault: None)
+    return {entry.decision.segment: entry.decision for entry in settle_topics(decisions.topics)}
 
 
 def _check_topics(rows: Iterable[Row], wanted: Iterable[str], taxonomy: Taxonomy) -> Iterator[Row]:

@@ -2,8 +2,8 @@
 
 Three words count on each piece: what was said when it was sent out (its reference), what the labels say today, and
 the answer. An answer that says what was sent out changes nothing, whatever the labels say by now. One that says
-something else is applied, unless the labels were changed meanwhile to something else again: then both are named and
-the person decides. Nothing is applied whose text is not the text that was sent out.
+something else is applied, unless the labels say something else again, and not what they are known to have said then:
+all are named and the person decides. Nothing is applied whose text is not the text that was sent out.
 """
 
 from __future__ import annotations
@@ -14,30 +14,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from topics.interchange.refs import Ref
+from topics.interchange.refs import Ref, State
 from topics.interchange.rows import Answer
 from topics.labels.decisions import TopicDecision, date_behind
-from topics.records import KINDS, Kind, dump_digest, text_digest
+from topics.records import KINDS, dump_digest, text_digest
 
 if TYPE_CHECKING:
     from topics.labels.taxonomy import Taxonomy
 
 __all__ = ["Applied", "Change", "Places", "Rules", "State", "apply_answers"]
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """What is said of a piece."""
-
-    topic: str | None
-    also: tuple[str, ...]
-    kind: Kind
-
-    def __str__(self) -> str:
-        if self.kind == "boilerplate":
-            return "boilerplate"
-        also = f" (also {', '.join(self.also)})" if self.also else ""
-        return (self.topic or "no topic") + also
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +54,9 @@ class Places:
 @dataclass(frozen=True, slots=True)
 class Rules:
     """How answers are taken. ``at``: when they were given; what replaces a later decision is dated just behind that;
-    ``confirm``: an answer that says what was suggested is a decision too; ``force``: answers win over labels that were
-    changed meanwhile; ``keep_text``: text goes into the labels where it is nowhere else; ``personal``: a labelled
-    answer is a person's act (:class:`topics.interchange.formats.Format`)."""
+    ``confirm``: an answer that says what was suggested is a decision too; ``force``: answers win over labels that say
+    something else; ``keep_text``: text goes into the labels where it is nowhere else; ``personal``: a labelled answer
+    is a person's act (:class:`topics.interchange.formats.Format`)."""
 
     by: str
     at: str
@@ -250,9 +235,10 @@ def _settle(
     says_something = state.topic is not None or state.kind == "boilerplate"  # and not only that a model knew nothing
     if not moved and not (rules.personal or (rules.confirm and says_something)):
         return None, "as suggested"
-    if moved and home is not None and home != sent and not is_foreign and not rules.force:
+    is_older = home is None or home in (sent, first.label)  # the labels say what they said when it was sent out
+    if moved and not is_older and not is_foreign and not rules.force:
         return None, (
-            f"{answer.place}: says {state}, and the labels were changed from {sent} to {home} meanwhile. "
+            f"{answer.place}: says {state}, was sent out as {sent}, and the labels say {home}. "
             "Decide, or let the answers win with --force."
         )
     source, published = places.facts.get(ref.segment, (None, None))

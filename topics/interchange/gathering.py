@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from topics.interchange.refs import REF, Ref
+from topics.interchange.refs import REF, Ref, State
 from topics.interchange.rows import Guess, Item
 from topics.labels.matching import settle_topics
 from topics.records import Dump, dump_digest, text_digest
@@ -83,9 +84,16 @@ def refer_rows(rows: Iterable[Row]) -> Iterator[tuple[Row, Ref | None]]:
         yield from _refer_dump(held)
 
 
-def add_references(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows of a run with their references in a last column, by which an edited table comes back."""
+def add_references(rows: Iterable[Row], decided: Mapping[str, TopicDecision] | None = None) -> Iterator[Row]:
+    """The rows of a run with their references in a last column, by which an edited table comes back.
+
+    ``decided`` are the labels (by segment digest): a reference says what they said, for they may change before that.
+    """
+    decided = decided or {}
     for row, ref in refer_rows(rows):
+        decision = decided.get(ref.segment) if ref is not None else None
+        if ref is not None and decision is not None:
+            ref = replace(ref, label=State(decision.topic, decision.also, decision.kind))
         yield {**row, REF: str(ref) if ref is not None else None}
 
 
