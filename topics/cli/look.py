@@ -83,9 +83,7 @@ def _read_labels(taxonomy: Taxonomy) -> dict[str, TopicDecision]:
     from topics.labels.matching import settle_topics
     from topics.labels.store import find_label_files, read_decisions
 
-    labels = Path("labels")
-    files = find_label_files(labels) if labels.is_dir() else []
-    decisions = read_decisions(files, taxonomy, on_problem=lambda fault: None)
+    decisions = read_decisions(find_label_files(Path("labels")), taxonomy, on_problem=lambda fault: None)
     return {entry.decision.segment: entry.decision for entry in settle_topics(decisions.topics)}
 
 
