@@ -1,4 +1,4 @@
-"""Ctrl-C ends a command wherever it falls, and so does SIGTERM.
+"""Ctrl-C ends a command wherever it falls, and so do SIGTERM and SIGHUP.
 
 Python raises ``KeyboardInterrupt`` in whatever code runs at the moment, and where that is a library's callback the
 exception may be swallowed. So it is remembered as well, and asked for between one dump and the next. Where that code is
@@ -19,6 +19,7 @@ from typing import Any
 __all__ = ["raise_if_interrupted", "remembered_interrupts"]
 
 _interrupted = threading.Event()
+_ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def raise_if_interrupted() -> None:
@@ -31,15 +32,15 @@ def raise_if_interrupted() -> None:
 def remembered_interrupts() -> Iterator[None]:
     """Remember Ctrl-C while a command runs; leaving without having acted on it raises.
 
-    SIGTERM is taken for Ctrl-C where it would end the process at once, and what was half written would stay: the
-    command exits with 143 then. A second one does end it at once.
+    SIGTERM and SIGHUP (a terminal that is closed) are taken for Ctrl-C where they would end the process at once, and
+    what was half written would stay: the command exits with 143 or 129 then. A second one does end it at once.
     """
-    terminated = False
+    ended_by: int | None = None
 
     def remember(number: int, frame: FrameType | None) -> None:
-        nonlocal terminated
-        if number == signal.SIGTERM:
-            terminated = True
+        nonlocal ended_by
+        if number in _ENDING:
+            ended_by = number
             signal.signal(number, signal.SIG_DFL)
         _interrupted.set()
         if frame is not None and _is_under_kernel(frame):
@@ -56,15 +57,16 @@ def remembered_interrupts() -> Iterator[None]:
         return
     said, sys.unraisablehook = sys.unraisablehook, say
     before = {signal.SIGINT: signal.signal(signal.SIGINT, remember)}
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        before[signal.SIGTERM] = signal.signal(signal.SIGTERM, remember)
+    for ending in _ENDING:
+        if signal.getsignal(ending) is signal.SIG_DFL:
+            before[ending] = signal.signal(ending, remember)
     try:
         yield
         raise_if_interrupted()
     except (KeyboardInterrupt, SystemError) as error:
         if isinstance(error, SystemError) and not _is_interrupt(error):
             raise
-        raise (SystemExit(128 + signal.SIGTERM) if terminated else KeyboardInterrupt) from None
+        raise (KeyboardInterrupt if ended_by is None else SystemExit(128 + ended_by)) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
