@@ -1003,7 +1003,9 @@ needs_full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev
 
 @needs_full
 @pytest.mark.parametrize(
-    "words", [["classify", WIRE], ["labels", "stats", "--quick"]], ids=["classify", "labels stats"]
+    "words",
+    [["classify", WIRE], ["labels", "stats", "--quick"], ["--help"], ["--version"]],
+    ids=["classify", "labels stats", "help", "version"],
 )
 def test_a_full_disk_behind_stdout_is_one_line(words: list[Any]) -> None:
     with open("/dev/full", "w", encoding="utf-8") as full:
@@ -1032,22 +1034,40 @@ def test_a_reader_that_stops_early_is_no_error(words: list[str]) -> None:
     assert re.fullmatch(r"|12 dumps, \d+ segments\n", err)  # the latter where all of it fitted into the pipe
 
 
-def test_closed_streams_are_no_reason_to_fail() -> None:
-    script = f'"{sys.executable}" -m topics classify'
-    done = subprocess.run(
-        f'{script} - <&- ; echo "$?"; {script} "{WIRE}" 2>&- | wc -l; {script} "{WIRE}" >&-; echo "$?"',
-        shell=True, capture_output=True, text=True, cwd=ROOT, check=True, timeout=300,
-    )  # fmt: skip
+def run_in_shell(line: str) -> subprocess.CompletedProcess[str]:
+    """A line of shell in which ``topics`` is the command."""
+    script = f'topics() {{ "{sys.executable}" -m topics "$@"; }}; {line}'
+    done = subprocess.run(script, shell=True, capture_output=True, text=True, cwd=ROOT, timeout=300)
     assert "Traceback" not in done.stderr
-    first, n_lines, last = done.stdout.split()
-    assert (first, last) == ("1", "0")
-    assert int(n_lines) > 1
+    return done
+
+
+def test_a_closed_stdin_is_a_problem() -> None:
+    done = run_in_shell("topics classify - <&-")
+    assert done.returncode == 1
     assert_says_what_and_what_next(done.stderr.splitlines()[0], "stdin")
+
+
+@pytest.mark.parametrize("words", [f"classify {WIRE}", "labels stats --quick", "--help", "--version"])
+def test_data_for_a_closed_stdout_is_a_problem(words: str) -> None:
+    done = run_in_shell(f"topics {words} >&-")
+    assert done.returncode == 1
+    assert_says_what_and_what_next(done.stderr.strip(), "cannot write standard output")
+
+
+@pytest.mark.parametrize("closed", ["2>&-", pytest.param("2>/dev/full", marks=needs_full), "<&- >&- 2>&-"])
+@pytest.mark.parametrize("words", ["--output {0}/a.jsonl", "--output {0}/run --jobs 2"])
+def test_what_cannot_be_said_stops_nothing(tmp_path: Path, words: str, closed: str) -> None:
+    done = run_in_shell(f"topics classify {WIRE} {words.format(tmp_path)} {closed}")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    written = next(tmp_path.iterdir())
+    rows = read_run(written) if written.is_dir() else map(json.loads, written.read_text("utf-8").splitlines())
+    assert "".join(row["text"] for row in rows) == WIRE.read_text("utf-8")
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
 @pytest.mark.parametrize("output", [None, "a.jsonl"])
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda how: how.name)
 def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
     tmp_path: Path, output: str | None, jobs: int, how: signal.Signals
 ) -> None:
@@ -1067,7 +1087,7 @@ def test_an_interrupt_leaves_no_traceback_and_no_half_of_a_result(
         else:
             process.send_signal(how)
         _, err = process.communicate(timeout=300)
-    assert process.returncode in ((130, 1) if how == signal.SIGINT else (143,))
+    assert process.returncode in ((130, 1) if how == signal.SIGINT else (128 + how,))
     assert err.decode() in ("", "Aborted!\n", "Aborted.\n")
     assert [path.name for path in tmp_path.iterdir()] == ["stdout"]
     for line in (tmp_path / "stdout").read_text("utf-8").splitlines():

@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import typer
@@ -17,30 +19,41 @@ from topics.errors import TopicsError
 __all__ = ["TopicsGroup", "multiply_on_one_thread", "new_app", "prepare_streams"]
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CLOSED = {errno.EBADF}
 
 
 class TopicsGroup(TyperGroup):
     """Turns the errors that a user can mend into one line; any other exception keeps its traceback."""
 
-    def invoke(self, ctx: Any) -> Any:
-        from topics.reading.problems import printable
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        with _errors_in_a_line():  # --help and --version write here
+            return super().make_context(*args, **more)
 
-        try:
-            with remembered_interrupts():
-                return super().invoke(ctx)
-        except TopicsError as error:
-            typer.echo(f"topics: {printable(str(error))}", err=True)
-            _drop_output_if_full()
-            raise typer.Exit(1) from None
-        except BrokenPipeError:  # whoever read our output has seen enough
-            _drop_output()
-            raise typer.Exit(0) from None
-        except OSError as error:
-            if error.errno not in _FULL or error.filename is not None:
-                raise
-            _drop_output()
-            typer.echo(f"topics: cannot write standard output: {error.strerror}. Free some space.", err=True)
-            raise typer.Exit(1) from None
+    def invoke(self, ctx: Any) -> Any:
+        with _errors_in_a_line(), remembered_interrupts():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _errors_in_a_line() -> Iterator[None]:
+    from topics.reading.problems import printable
+
+    try:
+        yield
+    except TopicsError as error:
+        typer.echo(f"topics: {printable(str(error))}", err=True)
+        _drop_unwritable_output()
+        raise typer.Exit(1) from None
+    except BrokenPipeError:  # whoever read our output has seen enough
+        _drop_output()
+        raise typer.Exit(0) from None
+    except OSError as error:
+        if error.errno not in _FULL | _CLOSED or error.filename is not None:
+            raise
+        _drop_output()
+        move = "Leave it open." if error.errno in _CLOSED else "Free some space."
+        typer.echo(f"topics: cannot write standard output: {error.strerror}. {move}", err=True)
+        raise typer.Exit(1) from None
 
 
 def new_app(text: str) -> typer.Typer:
@@ -57,13 +70,19 @@ def new_app(text: str) -> typer.Typer:
 
 
 def prepare_streams() -> None:
-    """Make standard output and error fit to be written to: there, and able to take any character somehow."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:  # started with it closed
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    """Make standard output and error able to take any character somehow.
+
+    Where the command was started with one of them closed, writing to standard output fails as on any closed file. What
+    cannot be said on standard error is lost, and stops nothing.
+    """
+    if sys.stdout is None:
+        sys.stdout = open(_hold(1, os.O_RDONLY), "w", encoding="utf-8")
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    if sys.stderr is None:
+        sys.stderr = open(_hold(2, os.O_WRONLY), "w", encoding="utf-8")
+    elif isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _Lossy(sys.stderr.buffer, sys.stderr.encoding, "backslashreplace", line_buffering=True)
 
 
 def multiply_on_one_thread() -> None:
@@ -76,7 +95,30 @@ def multiply_on_one_thread() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
-def _drop_output_if_full() -> None:
+class _Lossy(io.TextIOWrapper):
+    """Writes what can be written, and takes the rest as well."""
+
+    def write(self, text: str) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+def _hold(number: int, flags: int) -> int:
+    """Open the null device under the number of a stream that is closed; workers, which need one there, inherit it."""
+    null = os.open(os.devnull, flags)
+    if null != number:
+        os.dup2(null, number)
+        os.close(null)
+    os.set_inheritable(number, True)
+    return number
+
+
+def _drop_unwritable_output() -> None:
     try:
         sys.stdout.flush()
     except OSError:
