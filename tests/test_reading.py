@@ -120,6 +120,53 @@ def test_links_are_followed_but_not_in_circles_and_a_dead_one_is_said(tmp_path: 
     assert [problem.reason for problem in problems] == ["missing"]
 
 
+def test_two_stars_follow_links_but_not_in_circles(tmp_path: Path) -> None:
+    write(tmp_path / "dumps" / "a.txt", FERRY)
+    write(tmp_path / "dumps" / "sub" / "deep" / "b.txt", CRANE)
+    (tmp_path / "dumps" / "round").symlink_to(tmp_path / "dumps")
+    assert names(str(tmp_path / "dumps" / "**" / "*.txt")) == ["a.txt", "b.txt"]
+    assert names(str(tmp_path / "**" / "sub" / "**")) == ["b.txt"]
+    assert names(str(tmp_path / "d*" / "**" / "deep" / "*")) == ["b.txt"]
+
+
+@pytest.mark.parametrize(
+    ("mark", "content"),
+    [
+        (".topics-run", ""),
+        ("manifest.json", '{\n "format": "topics-run",\n "format_version": 2}'),
+        (".topics-export", "{}"),
+    ],
+)
+def test_runs_and_exports_in_a_folder_are_no_dumps(tmp_path: Path, mark: str, content: str) -> None:
+    write(tmp_path / "a.txt", FERRY)
+    write(tmp_path / "sub" / "manifest.json", json.dumps({"text": CRANE}))  # somebody else's
+    write(tmp_path / "sub" / "run" / mark, content)
+    write(tmp_path / "sub" / "run" / "shards" / "0.jsonl", json.dumps({"text": CRANE}))
+    assert names(tmp_path) == ["a.txt", "sub/manifest.json#1"]
+    assert names(str(tmp_path / "**" / "*.*")) == ["a.txt", "manifest.json#1"]
+    assert names(str(tmp_path / "*" / "*")) == ["manifest.json#1"]
+    assert only_problem(str(tmp_path / "sub" / "r*")).reason == "missing"
+    assert only_problem(tmp_path / "sub" / "run").reason == "results"
+    assert names(str(tmp_path / "sub" / "run" / "shards" / "*")) == ["0.jsonl#1"]  # named, so meant
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr", None])
+def test_a_file_that_output_goes_to_is_no_dump(
+    tmp_path: Path, stream: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "a.txt", FERRY)
+    with (tmp_path / "out.txt").open("w+") as out:
+        out.write(CRANE)
+        out.flush()
+        if stream is not None:
+            monkeypatch.setattr(f"sys.{stream}", out)
+        options = {} if stream is not None else {"output": tmp_path / "out.txt"}
+        for given in (tmp_path, str(tmp_path / "*"), str(tmp_path / "**")):
+            assert only_dump(given, **options).name == "a.txt"
+        assert only_problem(tmp_path / "out.txt", **options).reason == "own_output"
+        assert only_problem(str(tmp_path / "o*"), **options).reason == "missing"
+
+
 def test_globs_match_in_order_and_two_stars_go_down(tmp_path: Path) -> None:
     for name in ("b.txt", "a.txt", "sub/c.txt", "sub/deep/d.txt", "e.md"):
         write(tmp_path / name, name)

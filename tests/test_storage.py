@@ -82,6 +82,17 @@ def test_an_address_that_leads_nowhere_is_one_line(given: str, said: str, memory
     assert problem.message.startswith(f"{given}: ") and said in problem.message and "\n" not in problem.message
 
 
+def test_runs_and_exports_below_an_address_are_no_dumps(memory: Any) -> None:
+    memory.pipe("/in/a.txt", b"It rained on the quay.")
+    for mark in (".topics-run", ".topics-export"):
+        memory.pipe(f"/in/{mark[8:]}/{mark}", b"")
+        memory.pipe(f"/in/{mark[8:]}/shards/0.jsonl", b'{"text": "It rained on the quay."}')
+    assert [dump.name for dump in read_dumps(["memory://in/"])] == ["a.txt"]
+    problems: list[Problem] = []
+    assert not list(read_dumps(["memory://in/run"], on_problem=problems.append))
+    assert [problem.reason for problem in problems] == ["results"]
+
+
 def test_paths_are_no_addresses() -> None:
     assert [is_address(each) for each in ("a/b", "C:/x", "C://x", "-", Path("s3://x"))] == [False] * 5
     assert is_address("file:///x") and is_address("gzip::s3://x/y.gz")

@@ -91,7 +91,7 @@ class DumpWork:
 
 def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[Problem]]:
     """The units of work that the inputs make, in order, and what could not be found."""
-    found = list(find_sources(inputs))
+    found = list(find_sources(inputs, options.output))
     sources = [each for each in found if isinstance(each, Source)]
     unit_bytes = choose_unit_bytes(sum(map(weigh_source, sources)))
     parts = (part for source in sources for part in cut_source(source, unit_bytes, options))

@@ -51,7 +51,7 @@ def stream_dumps(
     stdin: BinaryIO | None = None,
 ) -> Iterator[Dump | LongDump]:
     """The same, where a text that is too long for memory may come as a :class:`LongDump` (``options.stream``)."""
-    for found in find_sources(inputs):
+    for found in find_sources(inputs, options.output):
         for item in [found] if isinstance(found, Problem) else read_source(found, options, stdin):
             if not isinstance(item, Problem):
                 yield item

@@ -7,6 +7,7 @@ cannot be used is a problem of its own; the others are read.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,12 +39,14 @@ class ReadOptions:
 
     ``whole``: a JSONL record's ``id`` becomes its dump's name. ``encoding``: ``None`` tells it from the bytes.
     ``stream``: a plain text of more than ``LONG_BYTES`` is given as a ``LongDump``, which is not read into memory.
+    ``output``: a file that results go to; where a folder or a glob holds it, it is no input.
     """
 
     text_field: str = "text"
     whole: bool = False
     encoding: str | None = None
     stream: bool = False
+    output: str | os.PathLike[str] | None = None
 
 
 def read_opened(source: Source, opened: Opened, options: ReadOptions) -> Iterator[Dump | LongDump | Problem]:

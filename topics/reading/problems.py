@@ -18,8 +18,8 @@ class Problem:
 
     ``where`` is the path as given (``path:line`` in JSONL, ``path#record`` in other containers).
     ``reason`` is one of missing, no_permission, unreadable, no_readable_files, empty, binary, undecodable,
-    corrupt, too_large, bad_json, no_text_field, unknown_format. ``message`` is one line: what, where, the
-    next move.
+    corrupt, too_large, bad_json, no_text_field, unknown_format, own_output, results. ``message`` is one line:
+    what, where, the next move.
     """
 
     where: str

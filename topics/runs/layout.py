@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
+from topics.marks import FORMAT, LOCK, MANIFEST
+
 __all__ = [
     "FORMAT",
     "FORMAT_VERSION",
@@ -31,11 +33,8 @@ __all__ = [
     "signatures_name",
 ]
 
-FORMAT: Final = "topics-run"
 FORMAT_VERSION: Final = 2
-MANIFEST: Final = "manifest.json"
 PROBLEMS: Final = "problems.jsonl"
-LOCK: Final = ".topics-run"  # marks the folder as ours before there is a manifest, and keeps two writers apart
 SHARDS: Final = "shards"
 RECEIPTS: Final = "receipts"
 SIGNATURES: Final = "signatures"

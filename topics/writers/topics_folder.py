@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from topics.errors import OutputError
+from topics.marks import MARKER
 from topics.records import file_digest
 from topics.writers.atomic import StagedFile, replace_folder
 from topics.writers.formats import check_format, write_sink
@@ -30,8 +31,6 @@ from topics.writers.sinks import Sink, writing
 from topics.writers.tally import Tally
 
 __all__ = ["MARKER", "write_topics_folder"]
-
-MARKER = ".topics-export"
 
 _FOLDER_NAME = re.compile(r"\w[\w-]{0,99}")
 _NOBODYS = {".DS_Store", "Thumbs.db", "desktop.ini"}
