@@ -403,6 +403,72 @@ def test_a_dash_as_output_is_stdout(words: list[str], tmp_path: Path, monkeypatc
     assert list_files(tmp_path) == []
 
 
+@pytest.mark.parametrize("command", ["classify", "segment", "explain"])
+def test_a_command_does_not_read_what_it_writes(tmp_path: Path, command: str) -> None:
+    write(tmp_path / "wire.txt", WIRE.read_bytes())
+    with (tmp_path / "out.jsonl").open("w", encoding="utf-8") as out:
+        run_process(command, tmp_path, stdout=out)
+    expected = (tmp_path / "out.jsonl").read_bytes()
+    assert expected == run_process(command, tmp_path / "wire.txt").out.encode()
+    for _ in range(2):
+        run_ok(command, tmp_path, "--output", tmp_path / "out.jsonl")
+        assert (tmp_path / "out.jsonl").read_bytes() == expected
+
+
+def test_a_run_in_a_folder_of_dumps_is_the_same_however_often_it_is_filled(tmp_path: Path) -> None:
+    write(tmp_path / "wire.txt", WIRE.read_bytes())
+    words = ["classify", tmp_path, "--output", tmp_path / "run"]
+    run_ok(*words)
+    before = files_below(tmp_path / "run")
+    run_ok("export", tmp_path / "run", "--output", tmp_path / "pages")
+    assert "1 input done before" in run_ok(*words).err
+    assert files_below(tmp_path / "run") == before
+    for folder in ("run", "pages"):
+        done = run("classify", tmp_path / folder)
+        assert (done.code, done.out) == (1, "")
+        assert_says_what_and_what_next(done.errors[0], str(tmp_path / folder), "holds no dumps")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "classify {0}/wire.txt --format jsonl --output",
+        "segment {0}/wire.txt --format jsonl --output",
+        "segment {0}/wire.txt --explain --format jsonl --output",
+        "explain {0}/wire.txt --format jsonl --output",
+        "models diff default default {0}/wire.txt --format jsonl --output",
+        "evaluate {0}/wire.txt --gold tests/quality/held_out.jsonl --output",
+        "evaluate seeds --gold {0}/wire.txt --output",
+        "report {0}/wire.txt --output",
+        "labels export --format csv --run {0}/wire.txt --output",
+        "labels export --format csv --labels {0} --output",
+    ],
+)
+def test_an_output_that_is_an_input_is_refused(tmp_path: Path, words: str) -> None:
+    wire = write(tmp_path / "wire.txt", WIRE.read_bytes())
+    (tmp_path / "link").symlink_to(wire)
+    done = run(*words.format(tmp_path).split(), tmp_path / "link")
+    assert (done.code, done.out, len(done.errors)) == (1, "", 1)
+    assert_says_what_and_what_next(done.err.strip(), str(tmp_path / "link"), "is an input")
+    assert wire.read_bytes() == WIRE.read_bytes()
+    assert list_files(tmp_path) == ["link", "wire.txt"]
+
+
+def test_a_run_that_is_the_input_of_its_own_is_refused(tmp_path: Path) -> None:
+    run_ok("classify", WIRE, "--output", tmp_path / "run")
+    before = files_below(tmp_path / "run")
+    assert run("classify", tmp_path / "run", "--output", tmp_path / "run").code == 1
+    assert files_below(tmp_path / "run") == before
+
+
+def test_standard_input_is_kept_from_the_output_too(tmp_path: Path) -> None:
+    wire = write(tmp_path / "wire.txt", WIRE.read_bytes())
+    for redirected in (f"--output {wire} --format jsonl", f">> {wire}"):
+        done = run_in_shell(f"topics classify - < {wire} {redirected}")
+        assert done.returncode == 1
+        assert wire.read_bytes() == WIRE.read_bytes()
+
+
 def test_a_run_can_be_exported_as_one_folder_a_topic(tmp_path: Path) -> None:
     seeds = [WIRE, ROOT / "seeds" / "frontline-lines.txt"]
     rows = run_ok("classify", *seeds).rows

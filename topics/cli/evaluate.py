@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from topics.cli.options import ModelName, NoLabels
-from topics.cli.problems import Problems, take_decisions
+from topics.cli.problems import Problems, keep_inputs, take_decisions
 
 if TYPE_CHECKING:
     from topics.evaluation.crossval import CrossValidation
@@ -92,6 +92,7 @@ def evaluate(
     given = [name for name, value in (("--gold", gold), ("--segmentation", segmentation), ("--folds", folds)) if value]
     if len(given) != 1:
         raise typer.BadParameter("give one of --gold, --segmentation and --folds", param_hint="--gold")
+    keep_inputs(output, [*(inputs or ()), *(each for each in (gold, segmentation) if each is not None)])
     problems = Problems()
     report: EvaluationReport | CrossValidation
     if folds is not None:
@@ -103,7 +104,7 @@ def evaluate(
             raise typer.BadParameter("name the dumps that the gold speaks of", param_hint="DUMPS")
         if n_folds or test or leave_out or jobs > 1:
             raise typer.BadParameter("--n-folds, --test, --leave-out and --jobs go with --folds", param_hint="--folds")
-        report = _measure_gold(gold, segmentation, inputs, labels, no_labels, model, problems)
+        report = _measure_gold(gold, segmentation, inputs, labels, no_labels, model, output, problems)
     text = json.dumps(report.to_dict(), indent=1)
     if output is not None:
         from topics.writers.atomic import write_text
@@ -125,16 +126,18 @@ def _measure_gold(
     labels: Path | None,
     no_labels: bool,
     model: str | None,
+    output: Path | None,
     problems: Problems,
 ) -> EvaluationReport:
     from topics.bundle import load_model
     from topics.errors import LabelError
     from topics.evaluation import evaluate as measure
     from topics.labels.taxonomy import load_own_taxonomy
-    from topics.reading import read_dumps
+    from topics.reading import ReadOptions, read_dumps
 
     decided = take_decisions(labels, no_labels, problems)
-    dumps = list(read_dumps(list(inputs), on_problem=problems.note))
+    reading = ReadOptions(output=output)
+    dumps = list(read_dumps(list(inputs), reading, on_problem=problems.note))
     report = measure(
         dumps,
         gold or segmentation,  # type: ignore[arg-type]

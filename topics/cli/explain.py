@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from topics.cli.options import Encoding, Labels, ModelName, NoLabels, TextField, Whole
-from topics.cli.problems import Problems, take_decisions
+from topics.cli.problems import Problems, keep_inputs, take_decisions
 
 if TYPE_CHECKING:
     from topics.bundle import Model
@@ -84,6 +84,7 @@ def explain(
         raise typer.BadParameter("does not go with --topic", param_hint="--runners-up")
     if not inputs:
         _refuse_without_dumps(segment, text_field, whole, encoding, labels, no_labels)
+    keep_inputs(output, inputs or ())
     loaded = load_model(model)
     for slug in topic or ():
         if slug not in loaded.topics.slugs:
@@ -93,7 +94,7 @@ def explain(
     if not inputs:
         _show_topics(loaded, topic or [], terms or 20, wanted, output)
         return
-    reading = ReadOptions(text_field=text_field, whole=whole, encoding=encoding)
+    reading = ReadOptions(text_field=text_field, whole=whole, encoding=encoding, output=output)
     n_more = 1 if runners_up is None else runners_up
     asked = _Asked(inputs, loaded, topic, segment, terms or 8, n_more, reading, problems)
     decided = take_decisions(labels, no_labels, problems)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from topics.cli.problems import Problems
+from topics.cli.problems import Problems, keep_inputs
 from topics.errors import LabelError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def export_labels(
     chosen = _take_format(format)
     if without_text and chosen.needs_text:
         raise typer.BadParameter(f"{chosen.name} is nothing without text; csv is", param_hint="--without-text")
+    keep_inputs(output, [*labels.glob("*"), *(dumps or ()), *([run] if run is not None else [])])
     problems = Problems()
     taxonomy, decisions = _read_labels(labels, problems, missing_ok=run is not None)
     items: Iterable[Item]

@@ -12,7 +12,7 @@ import typer
 
 from topics.cli.app import new_app
 from topics.cli.options import Labels, NoLabels
-from topics.cli.problems import Problems, take_decisions
+from topics.cli.problems import Problems, keep_inputs, take_decisions
 
 if TYPE_CHECKING:
     from topics.bundle import Model, ModelInfo
@@ -176,11 +176,12 @@ def compare(
     from topics.differences import DifferenceCounts, compare_models
 
     wanted = _take_format(format, output)
+    keep_inputs(output, inputs or ())
     problems = Problems()
     decided = take_decisions(labels, no_labels, problems)
     first, second = load_model(before), load_model(after)
     counts = DifferenceCounts()
-    dumps = _read_inputs(inputs if inputs else ["seeds"], problems)
+    dumps = _read_inputs(inputs if inputs else ["seeds"], output, problems)
     found = compare_models(dumps, first, second, counts, decided=decided, on_problem=problems.note_label)
     _write(found, wanted, output, counts, first, second)
     typer.echo(f"{first.id} and {second.id}: {counts.summary()}", err=True)
@@ -197,17 +198,18 @@ def _take_format(format: str | None, output: Path | None) -> str | None:
     return named or (None if output is None and sys.stdout.isatty() else "jsonl")
 
 
-def _read_inputs(inputs: list[str], problems: Problems) -> Iterator[Dump]:
+def _read_inputs(inputs: list[str], output: Path | None, problems: Problems) -> Iterator[Dump]:
     from topics.differences import is_record_file, read_dumps_of_run
-    from topics.reading import read_dumps
+    from topics.reading import ReadOptions, read_dumps
     from topics.runs import is_run, read_rows
 
+    reading = ReadOptions(output=output)
     for each in inputs:
         path = Path(each)
         if is_run(path) or (path.is_file() and is_record_file(path)):
             yield from read_dumps_of_run(read_rows(path))
         else:
-            yield from read_dumps([each], on_problem=problems.note)
+            yield from read_dumps([each], reading, on_problem=problems.note)
 
 
 def _write(

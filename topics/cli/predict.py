@@ -36,7 +36,7 @@ from topics.cli.options import (
     UnknownShare,
     Whole,
 )
-from topics.cli.problems import Problems, take_decisions, take_format
+from topics.cli.problems import Problems, keep_inputs, take_decisions, take_format
 from topics.errors import DumpError
 
 if TYPE_CHECKING:
@@ -96,11 +96,12 @@ def segment(
         jobs,
         Where(backend, scheduler, address),
         with_topics=False,
+        output=output,
     )
     if explain:
-        _deliver_reasons(work, others, format, output)
+        _deliver_reasons(work, others, format)
     else:
-        _deliver(work, format, output)
+        _deliver(work, format)
 
 
 def classify(
@@ -151,8 +152,9 @@ def classify(
         with_topics=True,
         min_precision=min_precision,
         unknown_share=UNKNOWN_SHARE if unknown_share is None else unknown_share,
+        output=output,
     )
-    _deliver(work, format, output)
+    _deliver(work, format)
 
 
 @dataclass(frozen=True)
@@ -209,6 +211,7 @@ class Work:
     with_topics: bool
     min_precision: float | None = None
     unknown_share: float = UNKNOWN_SHARE
+    output: str | None = None
     accept_above: float | None = None
     decided: Decided = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
@@ -272,7 +275,9 @@ class Work:
         from topics.reading import ReadOptions
 
         stream = not self.whole  # one segment has to be held in any case
-        return ReadOptions(text_field=self.text_field, whole=self.whole, encoding=self.encoding, stream=stream)
+        return ReadOptions(
+            text_field=self.text_field, whole=self.whole, encoding=self.encoding, stream=stream, output=self.output
+        )
 
     def results(self, model: Model) -> Iterator[Iterable[Row]]:
         """The rows of each dump, in order of the inputs; problems are said at once and counted."""
@@ -297,7 +302,7 @@ class Work:
             decided=self.decided,
             on_problem=None if self.strict else self.problems.note_label,
         )
-        n_inputs = len(list_inputs(self.inputs)) if sys.stderr.isatty() else None
+        n_inputs = len(list_inputs(self.inputs, self.output)) if sys.stderr.isatty() else None
         with show_progress("reading", n_inputs) as advance:
             for dump, rows in done:
                 raise_if_interrupted()
@@ -366,9 +371,11 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
-def _deliver(work: Work, format: str | None, output: str | None) -> None:
+def _deliver(work: Work, format: str | None) -> None:
     from topics.writers import format_for, write_rows
 
+    output = work.output
+    keep_inputs(output, work.inputs)
     if format is not None:
         format = take_format(format)
     is_run = output is not None and not _is_file(output)
@@ -397,9 +404,11 @@ def _deliver(work: Work, format: str | None, output: str | None) -> None:
     work.finish()
 
 
-def _deliver_reasons(work: Work, n_others: int, format: str | None, output: str | None) -> None:
+def _deliver_reasons(work: Work, n_others: int, format: str | None) -> None:
     from topics.writers import format_for, render_reasons, write_rows
 
+    output = work.output
+    keep_inputs(output, work.inputs)
     format = take_format(format) if format is not None else None
     if output is not None and not _is_file(output):
         raise typer.BadParameter("reasons go to a file, FILE.jsonl, or to the screen", param_hint="--output")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
     from topics.labels.boundaries import Decided
     from topics.reading import Problem
 
-__all__ = ["Problems", "take_decisions", "take_format"]
+__all__ = ["Problems", "keep_inputs", "take_decisions", "take_format"]
 
 
 class Problems(list["Problem"]):
@@ -55,6 +59,26 @@ def take_decisions(labels: Path | None, no_labels: bool, problems: Problems | No
     from topics.labels.boundaries import PROJECT_LABELS, read_boundaries
 
     return read_boundaries(labels or PROJECT_LABELS, problems.note_label if problems is not None else None)
+
+
+def keep_inputs(output: str | os.PathLike[str] | None, inputs: Iterable[str | os.PathLike[str]]) -> None:
+    """Refuse an output that is one of the inputs as they are named: what stands there would be lost."""
+    from topics.errors import OutputError
+
+    place = _look_at(output) if output is not None else None
+    if place is None or not (stat.S_ISREG(place.st_mode) or stat.S_ISDIR(place.st_mode)):
+        return
+    for given in inputs:
+        found = _look_at(given)
+        if found is not None and os.path.samestat(found, place):
+            raise OutputError(f"{output} is an input, and would be lost. Choose another --output.")
+
+
+def _look_at(place: str | os.PathLike[str]) -> os.stat_result | None:
+    try:
+        return os.stat(sys.stdin.fileno() if place == "-" else place)
+    except (AttributeError, OSError, ValueError):  # an address, nothing there, or no stdin
+        return None
 
 
 def take_format(name: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from topics.cli.problems import Problems
+from topics.cli.problems import Problems, keep_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +56,7 @@ def report(
         raise typer.BadParameter("give either --labels or --no-labels", param_hint="--no-labels")
     if not no_labels and labels is None and Path("labels").is_dir():
         labels = Path("labels")
+    keep_inputs(output, [source])
     problems = Problems()
     manifest = read_manifest(source) if is_run(source) else None
     name = _name_run(source)
