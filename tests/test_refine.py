@@ -305,10 +305,10 @@ def test_articles_refine_from_a_file(base: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [*arguments, "--articles", str(file), "--corpora", str(tmp_path)])
     assert result.exit_code == 2 and "either --corpora or --articles" in result.output
     with pytest.raises(DumpError, match=r"no \.jsonl"):
-        train(labels, tmp_path / "mine", articles=tmp_path / "seeds", base=str(base))
+        train(labels, tmp_path / "other", articles=tmp_path / "seeds", base=str(base))
     file.write_text('{"title": "Short", "text": "One line."}\n', "utf-8")
     with pytest.raises(TopicsError, match="no whole articles"):
-        train(labels, tmp_path / "mine", articles=file, base=str(base))
+        train(labels, tmp_path / "other", articles=file, base=str(base))
 
 
 @pytest.mark.usefixtures("quickly")
