@@ -24,12 +24,11 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import MEASURES, Analysis
 from topics.segmentation.network import CONTEXT
-from topics.segmentation.repeats import OFTEN, Repeats
+from topics.segmentation.repeats import LONG_WORDS, OFTEN, Repeats
 
-__all__ = ["LONG_WORDS", "Copies", "Look", "find_copies", "look_at"]
+__all__ = ["Copies", "Look", "find_copies", "look_at"]
 
 TELLING_WORDS: Final = 5  # where a run goes on after what was edited, one paragraph has so many
-LONG_WORDS: Final = 12
 LEAST_LONG: Final = 3
 LEAST_AT_ONCE: Final = 2  # of a run that is followed by itself
 MOST_EDITED: Final = 2  # paragraphs in a row that differ within a run

@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from topics.segmentation.repeats import OFTEN, Repeats
+from topics.segmentation.repeats import LONG_WORDS, OFTEN, Repeats
 
 __all__ = ["find_habits"]
 
@@ -28,8 +28,7 @@ RATES: Final = np.array([ANYWHERE, 0.5, 0.98])
 SHARES: Final = np.array([0.9, 0.05, 0.05])  # of the lines that stand again and again
 DOUBT: Final = 0.2
 MOST_ODDS: Final = 9.0  # no place is surer than this
-MOST_STEPS: Final = 3  # lines that are stepped over,
-SHORT_WORDS: Final = 12  # each shorter than this,
+MOST_STEPS: Final = 3  # short lines that are stepped over,
 LEAST_SHARE: Final = 0.8  # at so many of the places behind a line
 FURNITURE_COST: Final = 3.0  # of places all of which look like furniture, in log-likelihood
 
@@ -53,7 +52,7 @@ def find_habits(repeats: Repeats, words: NDArray[np.float32], odds: Array, is_fu
         at = np.minimum(ends + 1 + steps, n - 1)
         reached &= (ends + 1 + steps < n) & ~is_often[at]
         if steps:
-            reached &= words[at - 1] < SHORT_WORDS
+            reached &= words[at - 1] < LONG_WORDS
         n_reached = _sum(reached[:, None], line, len(n_places))[:, 0]
         may = (n_reached >= np.maximum(OFTEN - 1, LEAST_SHARE * n_places)) if steps else n_reached > 0
         if not may.any():

@@ -19,13 +19,13 @@ from topics.paragraphs import Punkt, split_paragraphs
 from topics.records import Paragraph
 from topics.segmentation.analysis import MEASURES, Analysis, analyse
 from topics.segmentation.arrays import below, check_shapes
-from topics.segmentation.copies import LONG_WORDS, Copies, find_copies
+from topics.segmentation.copies import Copies, find_copies
 from topics.segmentation.features import FEATURES, WINDOW, compute_features
 from topics.segmentation.habits import find_habits
 from topics.segmentation.kernels import BAND
 from topics.segmentation.meaning import Meanings
 from topics.segmentation.network import CONTEXT, HEADS, Array, Committee
-from topics.segmentation.repeats import OFTEN, Repeats, find_repeats
+from topics.segmentation.repeats import LONG_WORDS, OFTEN, Repeats, find_repeats
 from topics.segmentation.tongues import LANGUAGE_ODDS, Tongues, find_tongues
 from topics.segmentation.vocabulary import Vocabulary
 
@@ -127,10 +127,10 @@ class SegmentationModel:
             heads[:, 0] += copies.seam_odds
             heads[copies.is_foot] = FOOT_ODDS
         slope, _ = self.calibration
-        words = analysis.measures[:, _WORDS]
-        habits = find_habits(repeats, words, self._calibrate(heads[:, 0]), heads[:, _FURNITURE] > 0)
+        words, odds = analysis.measures[:, _WORDS], self._calibrate(heads[:, 0])
+        habits = find_habits(repeats, words, odds, heads[:, _FURNITURE] > 0)
         heads[:, 0] += habits / slope
-        _mark_names(heads, words, repeats, copies, self._calibrate(heads[:, 0]))
+        _mark_names(heads, words, repeats, copies, odds + habits)
         return Seen(heads, copies, habits)
 
     def _calibrate(self, odds: Array) -> NDArray[np.float64]:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from topics.jit import kernel
 from topics.segmentation.analysis import Analysis
 
-__all__ = ["OFTEN", "Repeats", "find_repeats"]
+__all__ = ["LONG_WORDS", "OFTEN", "Repeats", "find_repeats"]
 
 OFTEN: Final = 5  # what stands so many times in a stretch is the page's
+LONG_WORDS: Final = 12  # from so many words on a paragraph is matter rather than a line of the page
 
 _MULTIPLIER: Final = np.uint64(0x9E3779B97F4A7C15)
 
