@@ -1,9 +1,9 @@
 """The shipped labels and recipe on news: folds by story, by outlet, by source of labels, seed dumps, and a cold start.
 
-Run ``python benchmarks/news.py [SHARED] [--vectors FILE]``. Pieces that are judged come from their text; pieces that
-are learned from, from the term files beside the labels, as in training without the corpora. Stories
-(``topics.evaluation.stories``) are never cut by a fold. The temperature of a fold is fitted on
-the scores of the other folds.
+Run ``python benchmarks/news.py [SHARED] [--vectors FILE] [--deals N]``. Pieces that are judged come from their text;
+pieces that are learned from, from the term files beside the labels, as in training without the corpora. Stories
+(``topics.evaluation.stories``) are never cut by a fold. The temperature of a fold is fitted on the scores of the other
+folds.
 """
 
 from __future__ import annotations
@@ -194,6 +194,10 @@ def main(arguments: argparse.Namespace) -> None:
     stories = group_stories([{**labelled[i].learned.body, **labelled[i].learned.title} for i in news])
     rows = [
         bench.measure("news of 2025-05-21, folds by story", news, deal_folds(topics, stories, FOLDS)),
+        *(
+            bench.measure(f"the same, dealt otherwise, {seed}", news, _deal_otherwise(topics, stories, seed))
+            for seed in range(1, arguments.deals)
+        ),
         bench.measure("the same, folds by outlet", news, deal_folds(["" for _ in news], outlets, FOLDS)),
         bench.measure("the same, learned from other label files", news, one(len(news), int), is_news),
         bench.measure("all labels but guesses, folds by label file", certain, _by_file(labelled)[certain]),
@@ -209,6 +213,14 @@ def main(arguments: argparse.Namespace) -> None:
     )
 
 
+def _deal_otherwise(topics: Sequence[str | None], stories: Sequence[int], seed: int) -> np.ndarray:
+    """Folds by story of pieces that come in another order."""
+    order = np.random.default_rng(seed).permutation(len(topics))
+    fold = np.empty(len(topics), int)
+    fold[order] = deal_folds([topics[i] for i in order], [stories[i] for i in order], FOLDS)
+    return fold
+
+
 def _by_file(labelled: Sequence[Labelled]) -> np.ndarray:
     names = sorted({piece.file for piece in labelled})
     return np.array([names.index(piece.file) for piece in labelled])
@@ -217,4 +229,5 @@ def _by_file(labelled: Sequence[Labelled]) -> np.ndarray:
 if __name__ == "__main__":
     parser = new_parser(__doc__ or "")
     parser.add_argument("--vectors", type=Path, help="word vectors (.npz) in place of the model's")
+    parser.add_argument("--deals", type=int, default=1, help="in how many ways stories are dealt to folds")
     run_script(main, parser.parse_args())
