@@ -344,6 +344,7 @@ def _encode_back(
     n_last = g_bias.shape[0] - n_filters
     n_opening = n_filters - n_last
     last_column, mean_column = TAPS * n_opening, TAPS * n_filters
+    share = np.empty(n_last, np.float32)
     for i in range(opening.shape[0]):
         size = 0
         while size < OPENING_TOKENS and opening_shapes[i, size] != 0:
@@ -372,13 +373,15 @@ def _encode_back(
                 column = last_column + (q - t + 1) * n_last + f
                 of_token[ending[i, q], column] += g
                 of_shape[ending_shapes[i, q], column] += g
-        for f in range(n_last):
+        for f in range(n_last):  # a share of nothing adds nothing: no branch is left in the loops below
+            share[f] = np.float32(0.0)
             k = n_filters + f
-            if encoded[i, k] <= 0.0:
-                continue
-            g = g_encoded[i, k]
-            g_bias[k] += g
-            share = g / np.float32(max(1, size))
-            for t in range(size):
-                of_token[opening[i, t], mean_column + f] += share
-                of_shape[opening_shapes[i, t], mean_column + f] += share
+            if encoded[i, k] > 0.0:
+                g = g_encoded[i, k]
+                g_bias[k] += g
+                share[f] = g / np.float32(max(1, size))
+        for t in range(size):
+            word, shape = of_token[opening[i, t], mean_column:], of_shape[opening_shapes[i, t], mean_column:]
+            for f in range(n_last):
+                word[f] += share[f]
+                shape[f] += share[f]
