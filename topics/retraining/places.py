@@ -8,7 +8,7 @@ itself about dumps that it was not refined on; for the others its own decisions 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -29,6 +29,7 @@ STARTS, NONE = "starts", "does not start"
 
 Say = Callable[[str], None]
 Decided = Mapping[str, Mapping[int, bool]]
+Spelled = tuple[tuple[str, tuple[tuple[int, bool], ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +52,47 @@ def judge_places(learned: Learned, old: Model, known: Known, say: Say) -> Places
         return PlacesJudged(notes=("boundaries are decided in one dump alone, so none is left to measure on",))
     order = sorted(decided, key=lambda digest: hashlib.sha256(digest.encode()).hexdigest())
     n_folds = min(FOLDS, len(order)) if refines else 1
+    folds = [order[k::n_folds] for k in range(n_folds)]
+    told = {digest: known.boundaries_of(digest) for digest in decided}
+    wanted = [_leave_out(decided, tested) for tested in folds] if refines else []
+    wanted += [_leave_out(told, tested) for tested in folds if any(told[digest] for digest in tested)]
+    refined = _refine_all(learned, wanted, say)
     pairs = []
-    for k in range(n_folds):
-        tested = order[k::n_folds]
-        if refines:
-            say(f"judging boundaries, fold {k + 1} of {n_folds}")
-        after = _refine(learned, {d: o for d, o in decided.items() if d not in tested}) if refines else None
-        again: SegmentationModel | None = None
+    for tested in folds:
+        after = refined[_spell(_leave_out(decided, tested))] if refines else learned.segmentation
         for digest in tested:
-            before = old.segmentation
-            if known.boundaries_of(digest):
-                if again is None:
-                    others = {d: known.boundaries_of(d) for d in decided if d not in tested}
-                    again = _refine(learned, {d: o for d, o in others.items() if o})
-                before = again
-            new = learned.segmentation if after is None else after
-            pairs += _judge_dump(by_digest[digest], decided[digest], before, new)
+            before = refined[_spell(_leave_out(told, tested))] if told[digest] else old.segmentation
+            pairs += _judge_dump(by_digest[digest], decided[digest], before, after)
     return PlacesJudged(tuple(pairs), len(decided))
+
+
+def _leave_out(decided: Decided, tested: Sequence[str]) -> Decided:
+    return {digest: offsets for digest, offsets in decided.items() if offsets and digest not in tested}
+
+
+def _spell(decided: Decided) -> Spelled:
+    """The same decisions, the same word."""
+    return tuple((digest, tuple(sorted(offsets.items()))) for digest, offsets in sorted(decided.items()))
+
+
+def _refine_all(learned: Learned, wanted: Sequence[Decided], say: Say) -> dict[Spelled, SegmentationModel]:
+    """The boundaries refined on each of these, once where two are the same, as many at once as there are processors."""
+    from joblib import Parallel, cpu_count, delayed
+    from threadpoolctl import threadpool_limits
+
+    distinct = {_spell(decided): decided for decided in wanted}
+    refined: dict[Spelled, SegmentationModel] = {}
+    if not distinct:
+        return refined
+    with threadpool_limits(limits=1):  # here too, since each refinement gives back the limit that it found
+        # threads, since descent works through kernels and matrix products that let go of the GIL
+        at_once = Parallel(n_jobs=min(len(distinct), cpu_count()), prefer="threads", return_as="generator")
+        done = at_once(delayed(_refine)(learned, decided) for decided in distinct.values())
+        say(f"judging boundaries, refined without a fold: 0 of {len(distinct)}")
+        for spelled, model in zip(distinct, done, strict=True):
+            refined[spelled] = model
+            say(f"judging boundaries, refined without a fold: {len(refined)} of {len(distinct)}")
+    return refined
 
 
 def _refine(learned: Learned, decided: Decided) -> SegmentationModel:
