@@ -151,6 +151,16 @@ def test_lines_from_a_branch_that_did_not_know_are_read_in_todays_words_and_said
     assert rename(labels, "rivers", "waters").respelled == ()
 
 
+def test_a_rename_is_done_already_only_where_the_one_slug_became_the_other(tmp_path: Path):
+    labels = make_project(tmp_path, decide(1, "rivers"), decide(2, "fens"))
+    rename(labels, "rivers", "waters")
+    merge(labels, ["waters", "fens"], "wetlands")
+    for new in ("waters", "wetlands"):
+        assert rename(labels, "rivers", new).respelled == ()
+    with pytest.raises(LabelError, match="was a topic once"):
+        rename(labels, "rivers", "fens")  # both are wetlands now, and neither became the other
+
+
 def test_topics_cannot_trade_slugs_since_lines_that_stand_there_would_mean_something_else(tmp_path: Path):
     labels = make_project(tmp_path, decide(1, "rivers"), decide(2, "hills"))
     rename(labels, "rivers", "waters")

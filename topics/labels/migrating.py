@@ -119,7 +119,10 @@ def rename(
 
     def edit(text: str, source: str) -> str:
         known = parse_taxonomy(text, source)
-        if old not in known and known.find_successors(old) == known.find_successors(new) != ():
+        after = known.retired.get(old, ())
+        while len(after) == 1 and after != (new,):
+            after = known.retired.get(after[0], ())
+        if after == (new,):
             return text  # done already, up to the label files perhaps
         return rename_topic(text, source, old, new, name)
 
