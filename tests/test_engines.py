@@ -185,6 +185,35 @@ def test_what_goes_wrong_while_processes_prepare_is_raised() -> None:
     assert list(choose_engine("joblib", jobs=2)(square, range(3))) == [0, 1, 4], "and the next engine works"
 
 
+def interrupt_and_answer(x: int) -> int:
+    os.kill(os.getpid(), signal.SIGINT)
+    return x
+
+
+def test_processes_are_deaf_to_an_interrupt() -> None:
+    engine = choose_engine("joblib", jobs=2, prepare=partial(interrupt_and_answer, 1))
+    assert isinstance(engine, JoblibEngine)
+    assert engine.prepared() == [1, 1]
+
+
+def test_an_interrupt_while_processes_start_is_acted_on_when_they_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    import joblib
+
+    started: list[Any] = []
+
+    class Interrupted(joblib.Parallel):  # type: ignore[misc]
+        def __call__(self, calls: Any) -> Any:
+            signal.raise_signal(signal.SIGINT)
+            started.append(super().__call__(calls))
+            return started[0]
+
+    monkeypatch.setattr(joblib, "Parallel", Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        choose_engine("joblib", jobs=2, prepare=partial(interrupt_and_answer, 1))
+    assert list(started[0]) == [1, 1]
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == set()
+
+
 def test_processes_are_started_for_what_they_can_share(monkeypatch: pytest.MonkeyPatch) -> None:
     mega = 1_000_000
     monkeypatch.setattr("joblib.cpu_count", lambda: 4)

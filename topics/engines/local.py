@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from topics.engines import EngineError
 
-__all__ = ["JoblibEngine", "allow_growth", "interrupts_ignored", "suggest_jobs"]
+__all__ = ["JoblibEngine", "allow_growth", "interrupts_held", "suggest_jobs"]
 
 MOST_RESTARTS: Final = 3
 MOST_JOBS: Final = 8  # that nobody asked for: each takes some 350 MB
@@ -54,7 +54,7 @@ class JoblibEngine:
         """Start the processes, deaf to Ctrl-C, which a terminal sends to them too. Ends when all are there."""
         from joblib import Parallel, delayed
 
-        with interrupts_ignored():
+        with interrupts_held():
             start = Parallel(n_jobs=self._n_jobs, return_as="generator", batch_size=1)
             ready: Iterator[Any] = start(delayed(_get_ready)(self._prepare) for _ in range(self._n_jobs))
         return ready
@@ -173,13 +173,22 @@ def allow_growth() -> None:
 
 
 @contextmanager
-def interrupts_ignored() -> Iterator[None]:
-    """Processes started in here never act on Ctrl-C: this one will end them."""
-    if threading.current_thread() is not threading.main_thread():  # where signals cannot be set
+def interrupts_held() -> Iterator[None]:
+    """Processes started in here never act on Ctrl-C: this one will end them. It acts on it when they are started.
+
+    A signal is blocked and not ignored, which processes inherit as well: what is ignored is lost.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # where processes inherit neither
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    from multiprocessing import resource_tracker
+
+    from joblib.externals.loky.backend import resource_tracker as loky_tracker
+
+    for tracker in (resource_tracker, loky_tracker):  # they unblock it once they are started
+        tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
