@@ -634,8 +634,9 @@ def test_a_crawl_cut_short_gives_the_records_before_and_one_problem(
 def test_a_record_in_a_bad_warc_is_named_in_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     good = warc(("conversion", FERRY.encode(), [], ""))
     nameless = warc(("response", page(), HTML, "200 OK")).replace(b"WARC-Target-URI", b"WARC-Target")
+    endless = warc(("response", page(), HTML, "200 OK")).replace(b"Length: ", b"Length: " + b"9" * 20)
     for number, bad in enumerate(
-        (good.replace(b"Length: ", b"Length: x"), b"WARC/1.0\r\nrubbish", b"a\n" * 9, nameless)
+        (good.replace(b"Length: ", b"Length: x"), b"WARC/1.0\r\nrubbish", b"a\n" * 9, nameless, endless)
     ):
         path = write(tmp_path / f"{number}.wet", good + bad)
         dumps, problems = read(path)

@@ -39,7 +39,7 @@ def read_warc(source: Source, opened: Opened) -> Iterator[Dump | Problem]:
             with redirect_stderr(io.StringIO()):
                 record = next(records, None)
                 content = None if record is None else _read_content(record)
-        except (ArchiveLoadFailed, EOFError, ValueError, AttributeError, TypeError, LookupError):
+        except (ArchiveLoadFailed, EOFError, ValueError, AttributeError, TypeError, LookupError, OverflowError):
             # warcio takes fields for granted that a damaged record lacks
             said = "not a WARC record. Fetch the file again; the records before are read."
             yield Unreadable("corrupt", said).at(where)
