@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 from topics.bundle import Model
+from topics.cli import app
 from topics.errors import DumpError, LabelError
 from topics.paragraphs import Paragraphs, ParagraphStream, Punkt, lines, split_paragraphs
 from topics.pipeline import classify_dump, stream_rows
 from topics.reading import LongDump, ReadOptions, containers, list_inputs, long, read_dumps, stream_dumps
 from topics.records import Dump, Segment, dump_digest
+from topics.runs import read_rows
 from topics.segmentation import segment_blocks, segment_dump, segmenter, streaming
 from topics.segmentation.decode import Decoder, decode_starts
 from topics.segmentation.furniture import assign_roles
@@ -313,6 +316,48 @@ def test_what_is_wrong_with_a_long_dump_is_said_as_of_a_short_one(tmp_path: Path
         problems.append([])
         assert list(stream_dumps(tmp_path, options, on_problem=problems[-1].append)) == []
     assert problems[0] == problems[1] and len(problems[0]) == 4
+
+
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("content", [None, LONG[:70_000], LONG.replace("a", "b"), LONG + "\ufffd", b"\xff" * 200_000])
+def test_a_long_dump_that_is_another_the_second_time_is_said_to_be(content: str | bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text(LONG, "utf-8")
+    (item,) = stream_dumps(path, STREAM)
+    assert isinstance(item, LongDump)
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DumpError, match=f"^{path}: changed or went away while it was read"):
+        list(item.blocks())
+
+
+@pytest.mark.usefixtures("_short")
+@pytest.mark.parametrize("target", ["rows.jsonl", "run"])
+def test_a_long_dump_that_goes_away_meanwhile_is_passed_over(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, output = tmp_path / "dumps" / "b.txt", tmp_path / target
+    path.parent.mkdir()
+    for name in ("a.txt", "b.txt", "c.txt"):
+        (path.parent / name).write_text(LONG if name == "b.txt" else SEEDS[0], "utf-8")
+    read = LongDump.blocks
+
+    def read_late(dump: LongDump) -> Iterator[str]:
+        path.unlink()
+        yield from read(dump)
+
+    words = ["classify", str(path.parent), "--output", str(output), "--no-labels", "--jobs", "1"]
+    with monkeypatch.context() as patched:
+        patched.setattr(LongDump, "blocks", read_late)
+        done = CliRunner().invoke(app, words)
+    assert done.exit_code == 1
+    said = done.stderr.splitlines()
+    assert said[0].startswith(f"topics: {path}: changed or went away") and said[1].endswith("1 input passed over")
+    assert {row["dump"] for row in read_rows(output)} == {"a.txt", "c.txt"}
+    path.write_text(LONG, "utf-8")
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert {row["dump"] for row in read_rows(output)} == {"a.txt", "b.txt", "c.txt"}
 
 
 @pytest.mark.usefixtures("_short")

@@ -21,10 +21,10 @@ from topics.bundle import load_once
 from topics.errors import DumpError
 from topics.reading.containers import ReadOptions
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
-from topics.reading.problems import Problem, printable
+from topics.reading.problems import DumpChanged, Problem, printable
 from topics.reading.sources import Inputs, Source, find_sources, is_read_once
 from topics.records import Dump
-from topics.runs.units import Unit, choose_unit_bytes, group_parts
+from topics.runs.units import InputChanged, Unit, choose_unit_bytes, group_parts
 from topics.starting import import_numba, without_collecting
 from topics.writers.rows import Row
 
@@ -68,7 +68,7 @@ class DumpWork:
         def note(problem: Problem) -> None:
             if self.strict:
                 raise DumpError(problem.message)
-            on_problem({"where": problem.where, "reason": problem.reason, "message": problem.message})
+            on_problem(_as_plain(problem))
 
         def note_label(fault: LabelError) -> None:
             if self.strict:
@@ -86,7 +86,19 @@ class DumpWork:
             if isinstance(item, Dump):
                 yield item.name, classify_dump(item, model, **options, whole=self.settings["whole"])
             else:
-                yield item.name, stream_rows(item, model, **options)
+                yield item.name, self._until_changed(part, stream_rows(item, model, **options))
+
+    def _until_changed(self, part: Part, rows: Iterable[Row]) -> Iterator[Row]:
+        try:
+            yield from rows
+        except DumpChanged as error:
+            if self.strict:
+                raise
+            raise InputChanged(part, _as_plain(error.problem)) from None
+
+
+def _as_plain(problem: Problem) -> Mapping[str, str]:
+    return {"where": problem.where, "reason": problem.reason, "message": problem.message}
 
 
 def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[Problem]]:

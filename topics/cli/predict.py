@@ -307,9 +307,20 @@ class Work:
             for dump, rows in done:
                 raise_if_interrupted()
                 self.n_dumps += 1
-                yield rows
+                yield self._until_changed(rows)
                 advance(dump.name, 1)
             raise_if_interrupted()
+
+    def _until_changed(self, rows: Iterable[Row]) -> Iterator[Row]:
+        """The rows of a dump; where it changes meanwhile, that is noted, or raised if it is to be ``strict``."""
+        from topics.reading.problems import DumpChanged
+
+        try:
+            yield from rows
+        except DumpChanged as error:
+            if self.strict:
+                raise
+            self.problems.note(error.problem)
 
     def rows(self, model: Model) -> Iterator[Row]:
         for rows in self.results(model):

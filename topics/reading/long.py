@@ -1,8 +1,8 @@
 """A plain text that is too long for memory: read twice, block by block, and never held whole.
 
 The first reading makes sure that all of it can be decoded and takes its digest, since segments are named by that; the
-second gives the text. What is not in the encoding that its beginning tells is read whole after all, and told by all of
-its bytes. What can be read only once is kept in a temporary file.
+second gives the text, and fails where that is another by then. What is not in the encoding that its beginning tells is
+read whole after all, and told by all of its bytes. What can be read only once is kept in a temporary file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Final
 
 from topics.reading.compression import Opened, open_input, read_bounded
 from topics.reading.decoding import check_encoding, decode, find_encoding, refuse_binary
-from topics.reading.problems import Unreadable
+from topics.reading.problems import DumpChanged, Unreadable
 from topics.reading.sources import Source, is_read_once
 from topics.records import Dump
 
@@ -44,10 +44,18 @@ class LongDump:
     kept: Any = field(default=None, repr=False, compare=False)  # the temporary file that ``source`` names
 
     def blocks(self) -> Iterator[str]:
-        """The text, about a megabyte at a time."""
-        with open_input(self.source) as opened:
-            opened.stream.read(self.skip)
-            yield from _decode_blocks(opened.stream, self.encoding, self.is_forced)
+        """The text, about a megabyte at a time. Raises :class:`DumpChanged`, at its end at the latest."""
+        digest = hashlib.sha256()
+        try:
+            with open_input(self.source) as opened:
+                opened.stream.read(self.skip)
+                for block in _decode_blocks(opened.stream, self.encoding, self.is_forced):
+                    digest.update(block.encode("utf-8", "surrogatepass"))
+                    yield block
+        except (OSError, UnicodeError, Unreadable):
+            raise DumpChanged(self.source.where) from None
+        if digest.hexdigest() != self.digest:
+            raise DumpChanged(self.source.where)
 
 
 def read_long(source: Source, opened: Opened, head: bytes, encoding: str | None) -> LongDump | Dump:

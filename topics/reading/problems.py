@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Problem", "Unreadable", "printable"]
+from topics.errors import DumpError
+
+__all__ = ["DumpChanged", "Problem", "Unreadable", "printable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,8 @@ class Problem:
 
     ``where`` is the path as given (``path:line`` in JSONL, ``path#record`` in other containers).
     ``reason`` is one of missing, no_permission, unreadable, no_readable_files, empty, binary, undecodable,
-    corrupt, too_large, bad_json, no_text_field, unknown_format, own_output, results. ``message`` is one line:
-    what, where, the next move.
+    corrupt, too_large, bad_json, no_text_field, unknown_format, own_output, results, changed. ``message`` is one
+    line: what, where, the next move.
     """
 
     where: str
@@ -39,6 +41,15 @@ class Unreadable(Exception):
         """This problem, at its place."""
         where = printable(where)
         return Problem(where, self.reason, f"{where}: {printable(self.said)}")
+
+
+class DumpChanged(DumpError):
+    """A long text that is another, or gone, when it is read for the second time."""
+
+    def __init__(self, where: str) -> None:
+        said = "changed or went away while it was read. Read it again when nobody writes to it."
+        self.problem = Unreadable("changed", said).at(where)
+        super().__init__(self.problem.message)
 
 
 def printable(text: str) -> str:

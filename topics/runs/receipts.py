@@ -21,7 +21,7 @@ __all__ = ["InputDone", "Receipt", "Sums"]
 @dataclass(frozen=True, slots=True)
 class InputDone:
     """One input of a unit. ``key`` names its bytes, its name and all that decides its rows; ``None`` where it could not
-    be opened. Its rows are ``first_row`` to ``first_row + n_rows`` of the shard."""
+    be opened, or changed while it was read. Its rows are ``first_row`` to ``first_row + n_rows`` of the shard."""
 
     input: str
     key: str | None

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-__all__ = ["Done", "Marking", "Unit", "choose_unit_bytes", "group_parts"]
+__all__ = ["Done", "InputChanged", "Marking", "Unit", "choose_unit_bytes", "group_parts"]
 
 LEAST_BYTES: Final = 1 << 18
 MOST_BYTES: Final = 1 << 26  # a shard of 64 MB is read in a second, and lost work is a matter of seconds
@@ -29,6 +29,15 @@ class Unit:
 
     parts: tuple[Any, ...]
     earlier: tuple[tuple[str, str], ...] = ()
+
+
+class InputChanged(Exception):
+    """An input is no longer what it was, which showed when some of its rows were made already."""
+
+    def __init__(self, part: Any, problem: Mapping[str, str]) -> None:
+        super().__init__(part, problem)
+        self.part = part
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 written.
 
 A unit that is done already is left as it is. Of one whose inputs changed in part, the rows of the others are taken from
-the shards they stand in. Only counts go back to whoever handed the unit out.
+the shards they stand in. An input that changes while it is read is left out. Only counts go back to whoever handed the
+unit out.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from topics.runs.layout import (
 from topics.runs.receipts import InputDone, Receipt, Sums
 from topics.runs.signatures import N_MINIMA, sign_row
 from topics.runs.stored import read_receipt, read_shard
-from topics.runs.units import Done, Unit
+from topics.runs.units import Done, InputChanged, Unit
 from topics.storage import Folder, Staged, open_folder
 from topics.writers.formats import write_sink
 from topics.writers.rows import Row
@@ -29,6 +30,7 @@ from topics.writers.rows import Row
 __all__ = ["SIGNED", "Work", "do_unit"]
 
 SIGNED_AT_A_TIME = 1024
+_CHANGED = "changed"  # in place of a digest, where keys are made
 
 NoteProblem = Callable[[Mapping[str, str]], None]
 
@@ -53,15 +55,28 @@ class Work(Protocol):
         ...
 
     def dumps(self, part: Any, on_problem: NoteProblem) -> Iterator[tuple[str, Iterable[Row]]]:
-        """The name and rows of each dump in the part, in order; what cannot be read goes to ``on_problem``."""
+        """The name and rows of each dump in the part, in order; what cannot be read goes to ``on_problem``.
+
+        Rows may end in :class:`InputChanged`.
+        """
         ...
 
 
 def do_unit(unit: Unit, work: Work, where: str, format: str) -> Done:
     """Write what the unit comes to into the run folder ``where``, unless it is there."""
+    changed: dict[int, Mapping[str, str]] = {}
+    while True:
+        try:
+            return _do_unit(unit, work, where, format, changed)
+        except InputChanged as error:
+            changed[unit.parts.index(error.part)] = error.problem
+
+
+def _do_unit(unit: Unit, work: Work, where: str, format: str, changed: Mapping[int, Mapping[str, str]]) -> Done:
+    """The same, without the inputs that ``changed``, by their place: each has a problem instead."""
     folder = open_folder(where)
     identity = work.identity
-    digests = [work.digest(part) for part in unit.parts]
+    digests = [_CHANGED if place in changed else work.digest(part) for place, part in enumerate(unit.parts)]
     facts = [(work.name(part), digest) for part, digest in zip(unit.parts, digests, strict=True)]
     key = make_key("unit", format, identity, facts)
     receipt = read_receipt(folder, key)
@@ -69,7 +84,7 @@ def do_unit(unit: Unit, work: Work, where: str, format: str) -> Done:
     if receipt is not None and (not receipt.n_rows or is_there):
         n_kept = len(unit.parts)
     else:
-        maker = _Maker(unit, work, folder, format, _find_earlier(folder, unit))
+        maker = _Maker(unit, work, folder, format, _find_earlier(folder, unit), changed)
         receipt = maker.make(key, facts)
         n_kept = maker.n_kept
     problems = tuple(problem for done in receipt.inputs for problem in done.problems)
@@ -96,12 +111,14 @@ class _Maker:
         folder: Folder,
         format: str,
         earlier: Mapping[str, tuple[Receipt, InputDone, str]],
+        changed: Mapping[int, Mapping[str, str]],
     ) -> None:
         self._unit = unit
         self._work = work
         self._folder = folder
         self._format = format
         self._earlier = earlier
+        self._changed = changed
         self._inputs: list[InputDone] = []
         self._dumps: list[str] = []
         self._sums = Sums()
@@ -138,7 +155,10 @@ class _Maker:
         self._signed.clear()
 
     def _rows(self, facts: list[tuple[str, str | None]]) -> Iterator[Row]:
-        for part, (name, digest) in zip(self._unit.parts, facts, strict=True):
+        for place, (part, (name, digest)) in enumerate(zip(self._unit.parts, facts, strict=True)):
+            if place in self._changed:
+                self._inputs.append(InputDone(name, None, None, 0, self._n_rows, 0, (self._changed[place],)))
+                continue
             key = None if digest is None else make_key("input", self._work.identity, name, digest)
             first, n_dumps, problems = self._n_rows, len(self._dumps), list[Mapping[str, str]]()
             known = self._earlier.get(key) if key is not None else None
