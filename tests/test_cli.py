@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +29,7 @@ from topics.cli import app
 from topics.labels.decisions import BoundaryDecision, TopicDecision, to_json
 from topics.reading import compression
 from topics.records import dump_digest, text_digest
-from topics.runs import read_run
+from topics.runs import read_manifest, read_run
 from topics.writers import atomic
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -550,6 +551,19 @@ def test_standard_input_can_fill_a_run(tmp_path: Path) -> None:
     run_process("classify", "-", "--output", tmp_path / "run", input=text)
     assert "".join(row["text"] for row in read_run(tmp_path / "run")) == text
     assert {row["dump"] for row in read_run(tmp_path / "run")} == {"stdin"}
+
+
+def test_what_cannot_be_kept_for_a_run_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # the path of a socket has to be short
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("a.txt")
+        done = run("classify", "a.txt", WIRE, "--output", "run")
+        assert done.code == 1
+        assert_says_what_and_what_next(done.errors[0], "a.txt")
+        assert done.errors[1] == "1 dump, 8 segments, 1 input passed over"
+        assert [problem["reason"] for problem in read_manifest("run")["problems"]] == ["unreadable"]
+        strict = run("classify", "a.txt", WIRE, "--output", "other", "--strict")
+        assert strict.code == 1 and len(strict.errors) == 1 and not Path("other").exists()
 
 
 @pytest.mark.parametrize(

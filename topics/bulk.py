@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
@@ -20,8 +20,9 @@ from topics import __version__
 from topics.bundle import load_once
 from topics.errors import DumpError
 from topics.reading.containers import ReadOptions
+from topics.reading.opening import told_as_unreadable
 from topics.reading.parts import Part, cut_source, digest_part, read_part, weigh_source
-from topics.reading.problems import DumpChanged, Problem, printable
+from topics.reading.problems import DumpChanged, Problem, Unreadable, printable
 from topics.reading.sources import Inputs, Source, find_sources, is_read_once
 from topics.records import Dump
 from topics.runs.units import InputChanged, Unit, choose_unit_bytes, group_parts
@@ -112,11 +113,12 @@ def cut_inputs(inputs: Inputs, options: ReadOptions) -> tuple[list[Unit], list[P
 
 
 @contextmanager
-def kept_inputs(units: list[Unit]) -> Iterator[list[Unit]]:
-    """The units with what can be read only once (standard input, pipes) in temporary files meanwhile."""
+def kept_inputs(units: list[Unit], on_problem: Callable[[Problem], None]) -> Iterator[list[Unit]]:
+    """The units with what can be read only once (standard input, pipes) in temporary files meanwhile, and without what
+    cannot be read so."""
     folder: Path | None = None
 
-    def keep(part: Part) -> Part:
+    def keep(part: Part) -> Part | None:
         nonlocal folder
         source = part.source
         if not is_read_once(source):
@@ -124,16 +126,17 @@ def kept_inputs(units: list[Unit]) -> Iterator[list[Unit]]:
         if folder is None:
             folder = Path(tempfile.mkdtemp(prefix="topics-"))
         kept = folder / f"{len(list(folder.iterdir()))}{Path(source.name).suffix}"
-        with open(kept, "wb") as file:
-            if source.path is None:
-                shutil.copyfileobj(_take_stdin(), file)
-            else:
-                with open(source.path, "rb") as pipe:
-                    shutil.copyfileobj(pipe, file)
+        try:
+            with told_as_unreadable(), open(kept, "wb") as file, _open_once(source) as stream:
+                shutil.copyfileobj(stream, file)
+        except Unreadable as problem:
+            on_problem(problem.at(source.where))
+            return None
         return replace(part, source=Source(source.name, kept, shown=source.where))
 
     try:
-        yield [replace(unit, parts=tuple(keep(part) for part in unit.parts)) for unit in units]
+        kept = (replace(unit, parts=tuple(filter(None, map(keep, unit.parts)))) for unit in units)
+        yield [unit for unit in kept if unit.parts]
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -179,7 +182,7 @@ def prepare_worker(model_path: str, model_id: str) -> bool:
         return True
 
 
-def _take_stdin() -> BinaryIO:
-    if sys.stdin is None:  # started with it closed
-        return BytesIO()
-    return sys.stdin.buffer
+def _open_once(source: Source) -> AbstractContextManager[BinaryIO]:
+    if isinstance(source.path, Path):
+        return open(source.path, "rb")
+    return nullcontext(BytesIO() if sys.stdin is None else sys.stdin.buffer)  # None: started with it closed

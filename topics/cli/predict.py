@@ -468,23 +468,27 @@ def fill_run(work: Work, output: str, format: str) -> Totals:
         work.load()
     else:  # this process needs neither it nor a kernel
         work.take_decisions()
-    units, found = cut_inputs(work.inputs, work.reading())
-    for problem in found:
+
+    def note(problem: Problem) -> None:
         if work.strict:
             raise DumpError(problem.message)
         work.problems.note(problem)
+
+    units, found = cut_inputs(work.inputs, work.reading())
+    for problem in found:
+        note(problem)
     parts = [part for unit in units for part in unit.parts]
     if work.where.is_cluster and any(is_read_once(part.source) for part in parts):
         raise typer.BadParameter("what is piped in cannot go to a cluster; give files", param_hint="DUMPS")
     if work.where.is_cluster:  # whose workers stand in other folders
         units = with_whole_paths(units)
         output = output if is_address(output) else os.path.abspath(output)
-    said = [Problem(each.where, each.reason, each.message) for each in work.problems]
     job = DumpWork(work.model_path, work.model_id, work.reading(), work.settings(), work.decided, strict=work.strict)
     if isinstance(engine, JoblibEngine) and not all(engine.prepared()):
         prepare_kernels()  # or every worker would compile them, and say nothing of it
         warm_up(load_once(work.model_path, work.model_id))
-    with kept_inputs(units) as kept, show_progress("working", len(parts)) as advance:
+    with kept_inputs(units, note) as kept, show_progress("working", len(parts)) as advance:
+        said = [Problem(each.where, each.reason, each.message) for each in work.problems]
 
         def hear(done: Done) -> None:
             raise_if_interrupted()
