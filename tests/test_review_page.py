@@ -221,6 +221,36 @@ def test_arrows_and_letters_step_and_stop_at_the_ends(page: Page) -> None:
     assert press(page, "k") == "That is the first one"
 
 
+@pytest.mark.parametrize(
+    ("key", "code", "shift", "does"),
+    [
+        ("/", "Digit7", True, "search"),  # German, Spanish, Swedish
+        ("é", "Digit2", False, "assign"),  # French
+        ("2", "Digit2", True, "also"),
+        ("End", "Numpad1", False, ""),  # without NumLock
+        ("ArrowLeft", "Numpad4", False, "step"),
+    ],
+)
+def test_keys_do_the_same_on_other_layouts(
+    page: Page, coast: Served, key: str, code: str, shift: bool, does: str
+) -> None:
+    press(page, "2", "Shift+Digit3")
+    page.evaluate(
+        "given => void document.body.dispatchEvent(new KeyboardEvent('keydown', {bubbles: true, ...given}))",
+        {"key": key, "code": code, "shiftKey": shift},
+    )
+    n_lines = 2 + (does in ("assign", "also"))
+    if does == "search":
+        assert page.evaluate("document.activeElement.id") == "search"
+    elif does == "step":
+        until(page, "document.getElementById('heading').textContent === 'Ferry crews go back to work'")
+    else:
+        page.wait_for_timeout(300)
+    assert len(lines_of(coast.labels)) == n_lines
+    if n_lines > 2:
+        assert (last(coast.labels).topic == "sport") is (does == "also")
+
+
 def test_u_goes_to_the_next_undecided(page: Page) -> None:
     press(page, "Enter", "Enter")
     steps(page, "k", "k")

@@ -331,14 +331,15 @@ document.addEventListener("keydown", (event) => {
   }
   if (event.altKey || event.metaKey || !keysOn()) return;
   if (event.key === "Enter" && target.closest("button, a, summary, label")) return;
-  const digit = /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
-  if (digit && (/^[1-9]$/.test(event.key) || event.shiftKey)) {
+  // the key counts, whatever its layout writes there: only what means something else by itself (/ is Shift+7 on many) goes first
+  const deed = KEYS[event.key];
+  const digit = !deed && /^(?:Digit|Numpad)([1-9])$/.exec(event.code)?.[1];
+  if (digit && (event.shiftKey || event.key.length === 1)) {
     event.preventDefault();
     const chip = document.querySelector(`.assign[data-digit="${digit}"]`);
     if (chip && !event.repeat) act(event.shiftKey ? "also" : "assign", { topic: chip.dataset.topic });
     return;
   }
-  const deed = KEYS[event.key];
   if (!deed || (event.repeat && !MAY_REPEAT.has(event.key))) return;
   event.preventDefault();
   deed();
