@@ -317,6 +317,24 @@ def test_slash_f_and_the_question_mark_open_search_filters_and_help(page: Page) 
     assert page.inner_text("#decided") == "0 of 17 decided"
 
 
+@pytest.mark.parametrize("width", [1300, 400])
+@pytest.mark.parametrize("key", ["Enter", "Escape"])
+def test_a_search_is_left_with_a_key_and_holds(browser: Any, coast: Served, width: int, key: str) -> None:
+    with opened(browser, f"{coast.url}?sort=reading", viewport={"width": width, "height": 800}) as page:
+        page.keyboard.press("/")
+        page.keyboard.type("notice")
+        page.keyboard.press(key)
+        until(page, "document.getElementById('list-title').textContent === '12 pieces'")
+        assert page.input_value("#search") == "notice"
+        assert page.evaluate("document.activeElement.id") == "heading"
+        assert steps(page, "j").startswith("Notice 2")
+        page.keyboard.press("f")
+        assert page.evaluate("document.activeElement.id") == "topic"
+        page.keyboard.press("Escape")
+        assert page.is_visible("#heading")
+        assert steps(page, "k").startswith("Notice 1")
+
+
 def test_undo_and_redo_have_no_end(page: Page, coast: Served) -> None:
     press(page, "1", "2", "b", "m", "0")
     assert press(page, "z", "Control+z", "z", "z", "z").startswith("Undone: business")

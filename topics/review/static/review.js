@@ -41,12 +41,12 @@ function show(answer, { focus = true, push = true } = {}) {
   $("list").innerHTML = answer.list;
   markSelected();
   if (moved || !inNote) {
-    const bar = document.querySelector(".bar")?.contains(document.activeElement);
+    const inMain = $("main").contains(document.activeElement);
     $("main").innerHTML = answer.piece;
     markSelected();
     cursor = -1;
     if (moved) window.scrollTo(0, 0);
-    if (focus || bar) document.querySelector("#main h1")?.focus({ preventScroll: true });
+    if (focus || inMain) document.querySelector("#main h1")?.focus({ preventScroll: true });
   }
   document.title = `${answer.heading || "Nothing to show"} · topics review`;
   const words = new URLSearchParams(answer.query);
@@ -292,8 +292,8 @@ const KEYS = {
   v: () => toggle(currentKey()),
   V: letGo,
   d: chooseTwins,
-  "/": () => $("search").focus(),
-  f: () => $("topic").focus(),
+  "/": () => toFilters("search"),
+  f: () => toFilters("topic"),
   "?": () => $("help").showModal(),
 };
 const MAY_REPEAT = new Set(["]", "[", ".", ",", "j", "k", "ArrowRight", "ArrowLeft"]);
@@ -322,6 +322,10 @@ document.addEventListener("keydown", (event) => {
   }
   if (target.id === "choose-input") return chooseKey(event);
   const typing = target.matches("textarea, select, input:not([type=checkbox])");
+  if (target.closest("#filters") && (event.key === "Escape" || (event.key === "Enter" && target.matches("input")))) {
+    event.preventDefault(); // Escape would empty a search
+    return toText();
+  }
   if (event.key === "Escape" && typing) return target.blur();
   if (typing || document.querySelector("dialog[open]") || event.isComposing) return;
   if ((event.ctrlKey || event.metaKey) && !event.altKey) {
@@ -351,6 +355,18 @@ function chooseKey(event) {
   else if (event.key === "Enter") choose(picked, event.shiftKey);
   else return;
   event.preventDefault();
+}
+
+function toFilters(field) {
+  openSide(true);
+  $(field).focus();
+}
+
+// Back to what is read; a field that is left applies what was typed into it.
+function toText() {
+  document.activeElement.blur();
+  openSide(false);
+  document.querySelector("#main h1")?.focus({ preventScroll: true });
 }
 
 function saveNote() {
