@@ -270,6 +270,32 @@ def test_a_note_is_written_and_found_again(page: Page, coast: Served) -> None:
     until(page, "document.getElementById('list-title').textContent === '1 piece'")
 
 
+@pytest.mark.parametrize("leave", ["Escape", "Tab", "click"])
+def test_a_note_that_is_left_is_saved_once(page: Page, coast: Served, leave: str) -> None:
+    page.keyboard.press("n")
+    page.keyboard.type("ask again")
+    if leave == "click":
+        page.click("#save-note")
+    else:
+        page.keyboard.press(leave)
+        page.keyboard.press("j" if leave == "Escape" else "Tab")
+    until(page, "/^Saved: note|Ferry/.test(document.getElementById('saved').textContent)")
+    page.goto(f"{coast.url}?sort=reading&at=0.0.205")
+    assert page.input_value("#note") == "ask again"
+    assert [note.note for note in lines_of(coast.labels) if isinstance(note, Note)] == ["ask again"]
+
+
+def test_a_note_that_could_not_be_saved_is_still_there(page: Page, coast: Served) -> None:
+    (coast.labels / ".lock").mkdir()
+    page.keyboard.press("n")
+    page.keyboard.type("ask again")
+    assert "cannot be written" in press(page, "Control+Enter")
+    assert page.input_value("#note") == "ask again"
+    (coast.labels / ".lock").rmdir()
+    page.click("#save-note")
+    until(page, "/^Saved: note/.test(document.getElementById('saved').textContent)")
+
+
 def test_several_are_chosen_and_decided_at_once(page: Page, coast: Served) -> None:
     page.keyboard.press("v")
     steps(page, "j")

@@ -167,6 +167,7 @@ function act(action, more = {}) {
     }
     if (answer.error) {
       show(answer, { push: false });
+      if (action === "note") $("note").value = more.words; // still there to be saved
       say(answer.error, "error");
     } else {
       if (many && !single) letGo();
@@ -318,7 +319,7 @@ document.addEventListener("keydown", (event) => {
   const target = event.target;
   if (target.id === "note" && event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    return saveNote();
+    return target.blur();
   }
   if (target.id === "choose-input") return chooseKey(event);
   const typing = target.matches("textarea, select, input:not([type=checkbox])");
@@ -369,9 +370,11 @@ function toText() {
   document.querySelector("#main h1")?.focus({ preventScroll: true });
 }
 
+// Once for what was written: a note that is left is saved, whatever it is left by.
 function saveNote() {
-  act("note", { words: $("note").value });
-  $("note").blur();
+  const note = $("note");
+  if (note.value !== note.defaultValue) act("note", { words: note.value });
+  note.defaultValue = note.value;
 }
 
 // Pointer
@@ -397,7 +400,8 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("change", (event) => {
   const target = event.target;
-  if (target.closest(".pick")) toggle(target.value);
+  if (target.id === "note") saveNote();
+  else if (target.closest(".pick")) toggle(target.value);
   else if (target.closest("#filters")) applyFilters();
   else if (target.id === "keys-on") localStorage.setItem("topics-keys", target.checked ? "on" : "off");
 });
