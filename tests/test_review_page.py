@@ -327,6 +327,18 @@ def test_a_whole_filter_is_decided_at_once(page: Page, coast: Served) -> None:
     assert all(entry.decision.topic for entry in found)
 
 
+def test_all_are_decided_but_one_that_was_let_go(page: Page, coast: Served) -> None:
+    page.goto(f"{coast.url}?sort=reading&dump=notices")
+    page.click("[data-select=all]")
+    page.click(".item:nth-child(3) .pick input")
+    assert page.inner_text("#n-selected") == "11"
+    checked = page.evaluate("[...document.querySelectorAll('.pick input')].map((box) => box.checked)")
+    assert checked == [True, True, False, *[True] * 9]
+    assert "11 segments" in press(page, "2")
+    third = page.evaluate("document.querySelectorAll('.pick input')[2].value")
+    assert int(third.split(".")[1]) not in {entry.decision.start for entry in read_decisions([coast.labels]).topics}
+
+
 def test_slash_f_and_the_question_mark_open_search_filters_and_help(page: Page) -> None:
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "search"

@@ -27,7 +27,7 @@ MOST_AT_ONCE: Final = 5_000  # segments that one deed may decide
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What was asked for. ``keys`` name segments; with ``everything`` all that the view shows are meant."""
+    """What was asked for. ``keys`` name segments; with ``everything`` all that the view shows but those are meant."""
 
     action: str
     keys: tuple[str, ...] = ()
@@ -248,17 +248,17 @@ def _find_one(desk: Desk, deed: Deed) -> int:
 
 
 def _find_all(desk: Desk, deed: Deed, view: View) -> Sequence[int]:
+    found = [desk.roster.find(key) for key in dict.fromkeys(deed.keys)]
+    refs = [ref for ref, is_exact in found if ref is not None and is_exact]
+    if len(refs) < len(found):
+        raise LabelError(
+            "this piece was cut otherwise meanwhile; it is shown as it stands now. Nothing was written."
+            if len(found) == 1
+            else f"{_count(len(found) - len(refs), 'segment')} were cut otherwise meanwhile. Nothing was written."
+        )
     if deed.everything:
-        refs: list[int] = desk.choose(view).refs.tolist()
-    else:
-        found = [desk.roster.find(key) for key in dict.fromkeys(deed.keys)]
-        refs = [ref for ref, is_exact in found if ref is not None and is_exact]
-        if len(refs) < len(found):
-            raise LabelError(
-                "this piece was cut otherwise meanwhile; it is shown as it stands now. Nothing was written."
-                if len(found) == 1
-                else f"{_count(len(found) - len(refs), 'segment')} were cut otherwise meanwhile. Nothing was written."
-            )
+        left_out = set(refs)
+        refs = [ref for ref in desk.choose(view).refs.tolist() if ref not in left_out]
     if not refs:
         raise LabelError("no segment is chosen.")
     if len(refs) > MOST_AT_ONCE:

@@ -5,7 +5,7 @@
 const base = document.body.dataset.base;
 const $ = (id) => document.getElementById(id);
 const selected = new Set();
-let everything = 0; // how many the view shows, where all of them are chosen
+let everything = 0; // how many the view shows, where all of them are chosen but those in selected
 let topics = {};
 let version = -1;
 let chain = Promise.resolve(); // deeds wait for each other, in the order of the keys
@@ -144,7 +144,7 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 function act(action, more = {}) {
   pending += 1;
   chain = chain.then(async () => {
-    const many = selected.size > 0 || everything > 0;
+    const many = howMany() > 0;
     const single = ["merge", "split", "note"].includes(action);
     const body = {
       action,
@@ -180,6 +180,8 @@ function act(action, more = {}) {
 
 // Several at once
 
+const howMany = () => (everything ? everything - selected.size : selected.size);
+
 function letGo() {
   selected.clear();
   everything = 0;
@@ -187,8 +189,8 @@ function letGo() {
 }
 
 function markSelected() {
-  for (const box of document.querySelectorAll(".pick input")) box.checked = everything > 0 || selected.has(box.value);
-  const n = everything || selected.size;
+  for (const box of document.querySelectorAll(".pick input")) box.checked = everything > 0 !== selected.has(box.value);
+  const n = howMany();
   const each = document.querySelector(".each");
   if (each) each.textContent = n ? ` each of ${n.toLocaleString("en")}` : "";
   const bulk = $("bulk");
@@ -300,7 +302,6 @@ const KEYS = {
 const MAY_REPEAT = new Set(["]", "[", ".", ",", "j", "k", "ArrowRight", "ArrowLeft"]);
 
 function toggle(key) {
-  everything = 0;
   if (!selected.delete(key)) selected.add(key);
   markSelected();
 }
@@ -308,7 +309,7 @@ function toggle(key) {
 function chooseTwins() {
   const twins = $("twins");
   if (!twins) return say("It has no near-duplicates in this run", "idle");
-  everything = 0;
+  if (everything) letGo();
   for (const key of [currentKey(), ...twins.dataset.keys.split(" ")]) selected.add(key);
   markSelected();
 }
