@@ -595,6 +595,18 @@ def test_a_decision_waits_for_a_server_that_is_away(browser: Any, coast: Served)
         assert last(coast.labels).topic == "world"
 
 
+def test_what_was_typed_behind_a_deed_that_failed_is_not_done(page: Page, coast: Served) -> None:
+    (coast.labels / ".lock").mkdir()
+    type_ahead = """for (const [key, code] of [["2", "Digit2"], ["3", "Digit3"], ["j", "KeyJ"], ["4", "Digit4"]])
+        document.body.dispatchEvent(new KeyboardEvent("keydown", {key, code, bubbles: true}))"""
+    page.evaluate(f"(() => {{ {type_ahead} }})()")
+    until(page, "/Not done either: 2 more/.test(document.getElementById('saved').textContent)")
+    assert heading(page) == "Ferry crews go back to work"
+    (coast.labels / ".lock").rmdir()
+    assert press(page, "2").startswith("Saved: world")
+    assert len(lines_of(coast.labels)) == 1
+
+
 def test_one_decision_serves_all_near_duplicates(browser: Any, tmp_path: Path) -> None:
     dumps = coast_rows()
     first, again, third = dumps[0][0], dumps[1][0], dumps[2][0]

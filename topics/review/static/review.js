@@ -10,6 +10,7 @@ let topics = {};
 let version = -1;
 let chain = Promise.resolve(); // deeds wait for each other, in the order of the keys
 let pending = 0;
+const refused = { times: 0, words: "", behind: 0 }; // what was typed behind a deed that failed was meant for what would have come next
 let cursor = -1; // the paragraph that s splits before
 const usual = { search: "", topic: "", state: "all", sort: "queue", dump: "", low: "0", high: "100" }; // in the filters
 
@@ -128,7 +129,9 @@ async function look(words, options) {
 
 // What stands in the address and under the hand is asked when the turn comes: what waits before may change it.
 function go(at = null, extra = {}, options = {}) {
+  const before = refused.times;
   chain = chain.then(() => {
+    if (refused.times !== before) return;
     const words = view();
     words.set("at", at ?? currentKey());
     for (const [key, value] of Object.entries(extra)) words.set(key, value);
@@ -143,7 +146,12 @@ const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 // One deed: sent when those before it are saved, about whatever is shown then; sent again until there is an answer.
 function act(action, more = {}) {
   pending += 1;
+  const before = refused.times;
   chain = chain.then(async () => {
+    if (refused.times !== before) {
+      refused.behind += 1;
+      return say(`${refused.words} Not done either: ${refused.behind} more, typed behind it.`, "error");
+    }
     const many = howMany() > 0;
     const single = ["merge", "split", "note"].includes(action);
     const body = {
@@ -168,6 +176,7 @@ function act(action, more = {}) {
     if (answer.error) {
       show(answer, { push: false });
       if (action === "note") $("note").value = more.words; // still there to be saved
+      Object.assign(refused, { times: refused.times + 1, words: answer.error, behind: 0 });
       say(answer.error, "error");
     } else {
       if (many && !single) letGo();
