@@ -65,7 +65,7 @@ class opened:
             "console",
             lambda said: (
                 self.complaints.append(said.text)
-                if said.type == "error" and "409" not in said.text and "ERR_" not in said.text
+                if said.type == "error" and not re.search("409|500", said.text) and "ERR_" not in said.text
                 else None
             ),
         )
@@ -605,6 +605,40 @@ def test_what_was_typed_behind_a_deed_that_failed_is_not_done(page: Page, coast:
     (coast.labels / ".lock").rmdir()
     assert press(page, "2").startswith("Saved: world")
     assert len(lines_of(coast.labels)) == 1
+
+
+def test_what_stands_in_the_way_is_said_and_not_that_nobody_answers(browser: Any, coast: Served) -> None:
+    taxonomy = coast.labels / "taxonomy.toml"
+    good = taxonomy.read_text()
+    with opened(browser, f"{coast.url}?sort=reading") as page:
+        taxonomy.write_text(f"{good}\n[[topic\n")
+        for key in ("j", "2", "u"):
+            assert "taxonomy.toml: not TOML" in press(page, key)
+        page.evaluate("pulse()")
+        page.wait_for_timeout(200)
+        assert "taxonomy.toml: not TOML" in page.inner_text("#saved")
+        answer = page.reload()
+        assert answer.status == 409
+        assert "taxonomy.toml: not TOML" in page.inner_text("main")
+        taxonomy.write_text(good)
+        page.click("main a")
+        assert press(page, "2").startswith("Saved")
+
+
+def test_a_server_that_failed_is_not_asked_again_and_again(
+    browser: Any, coast: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def fail(*given: Any) -> None:
+        asked.append(given)
+        raise ZeroDivisionError
+
+    with opened(browser, f"{coast.url}?sort=reading") as page:
+        monkeypatch.setattr("topics.review.server.act", fail)
+        page.keyboard.press("2")
+        until(page, "/terminal says why/.test(document.getElementById('saved').textContent)")
+        assert len(asked) == 1
 
 
 def test_one_decision_serves_all_near_duplicates(browser: Any, tmp_path: Path) -> None:

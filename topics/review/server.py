@@ -53,7 +53,7 @@ def make_app(desk: Desk, token: str, hosts: tuple[str, ...], train: Train | None
         Route(f"/{token}/retrain", pages.retrain, methods=["POST"]),
         Route(f"/{token}/static/{{name}}", _static),
     ]
-    return Guard(Starlette(routes=routes), token, hosts)
+    return Guard(Starlette(routes=routes, exception_handlers={TopicsError: pages.tell_problem}), token, hosts)
 
 
 class Pages:
@@ -137,6 +137,13 @@ class Pages:
             return JSONResponse({"error": "This page cannot train. Run topics train."}, 404)
         self._retraining.start()
         return JSONResponse(self._counts())
+
+    def tell_problem(self, request: Request, problem: Exception) -> Response:
+        """What stands in the way of an answer, in words: a taxonomy that cannot be read, a run that was taken away."""
+        if request.url.path == self._base:
+            context = {"base": self._base, "problem": clean_cell(str(problem))}
+            return HTMLResponse(_render("problem.html.j2", context), 409)
+        return JSONResponse({"error": str(problem)}, 409)
 
     def _counts(self) -> dict[str, Any]:
         training = asdict(self._retraining.standing) if self._retraining is not None else None

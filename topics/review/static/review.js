@@ -113,7 +113,8 @@ async function retrain() {
 
 async function ask(path, words, options = {}) {
   const response = await fetch(`${base}${path}${words ? `?${words}` : ""}`, options);
-  return response.json();
+  if (response.headers.get("content-type")?.startsWith("application/json")) return response.json();
+  return { error: response.status < 500 ? await response.text() : "The server failed; its terminal says why. Reload to see what stands." };
 }
 
 async function look(words, options) {
@@ -473,6 +474,10 @@ async function pulse() {
   if (document.hidden || pending) return;
   try {
     const counts = await ask("pulse", "");
+    if (counts.error) {
+      $("saved").dataset.lost = "1";
+      return say(counts.error, "error");
+    }
     if ($("saved").dataset.lost) { delete $("saved").dataset.lost; say("The server answers again", "idle"); }
     if (counts.version === version) return count(counts);
     if (pending) return;
