@@ -257,6 +257,47 @@ def test_u_goes_to_the_next_undecided(page: Page) -> None:
     assert steps(page, "u").startswith("The bell has not rung")
 
 
+def test_u_goes_on_behind_the_piece_that_is_shown(page: Page) -> None:
+    steps(page, "j")
+    press(page, "Enter")
+    first = steps(page, "u")
+    assert steps(page, "u") != first
+    assert not page.evaluate("document.querySelector('.item.current').classList.contains('decided')")
+    page.goto(page.url.split("?")[0] + "?sort=reading&state=decided")
+    assert press(page, "u") == "All of these are decided"
+
+
+def test_back_sets_the_filters_too(page: Page) -> None:
+    page.select_option("#topic", "world")
+    until(page, "location.search.includes('topic=world')")
+    page.go_back()
+    until(page, "document.getElementById('list-title').textContent === '17 pieces'")
+    assert page.input_value("#topic") == ""
+    page.go_forward()
+    until(page, "document.getElementById('list-title').textContent !== '17 pieces'")
+    assert page.input_value("#topic") == "world"
+
+
+def test_a_paragraph_that_was_gone_to_is_held_while_others_decide(page: Page, coast: Served) -> None:
+    steps(page, "j", "j", "j", "j")
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    page.keyboard.press("]")
+    offset = page.evaluate("document.activeElement.dataset.offset")
+    before = page.evaluate("version")
+    row = coast_rows()[2][3]
+    other = {"type": "topic", "dump": "0" * 64, "start": 0, "end": 9, "segment": row["digest"], "topic": "world"}
+    with (coast.labels / "review-bo.jsonl").open("a") as file:
+        file.write(
+            json.dumps({**other, "also": [], "kind": "article", "by": "bo", "name": "x", "at": "2026-05-05T05:05:05Z"})
+            + "\n"
+        )
+    page.evaluate("pulse()")
+    until(page, f"version > {before}")
+    assert page.evaluate("document.activeElement.dataset.offset") == offset
+    assert press(page, "s").startswith("Split before paragraph 3")
+
+
 def test_a_note_is_written_and_found_again(page: Page, coast: Served) -> None:
     page.keyboard.press("n")
     page.keyboard.type("ask the desk <b>twice</b>")

@@ -79,14 +79,18 @@ class Pages:
             return HTMLResponse(_render("page.html.j2", context))
 
     def look(self, request: Request) -> Response:
-        """Fragments for a view and a segment, or for the one before or after it (``step``)."""
+        """Fragments for a view and a segment, or for one before or behind it (``step``: -1, 1, ``undecided``)."""
         query = request.query_params
         view = parse_view(query)
         with self._desk.lock:
             self._desk.refresh()
             ref = self._find(view, query)
             said = ""
-            if ref is not None and query.get("step") in ("1", "-1"):
+            if ref is not None and query.get("step") == "undecided":
+                there = self._desk.first_undecided(view, self._desk.chooser.rank(ref, view.sort))
+                said = "" if there is not None else "All of these are decided"
+                ref = there if there is not None else ref
+            elif ref is not None and query.get("step") in ("1", "-1"):
                 there = self._desk.step(view, ref, int(query["step"]))
                 said = (
                     ""

@@ -43,11 +43,16 @@ function show(answer, { focus = true, push = true } = {}) {
   markSelected();
   if (moved || !inNote) {
     const inMain = $("main").contains(document.activeElement);
+    const held = moved ? undefined : (document.activeElement.closest(".para") ?? document.querySelectorAll(".para")[cursor])?.dataset.offset;
     $("main").innerHTML = answer.piece;
     markSelected();
-    cursor = -1;
+    const paras = [...document.querySelectorAll(".para")];
+    cursor = paras.findIndex((para) => para.dataset.offset === held);
     if (moved) window.scrollTo(0, 0);
-    if (focus || inMain) document.querySelector("#main h1")?.focus({ preventScroll: true });
+    if (cursor >= 0) {
+      paras[cursor].classList.add("cursor");
+      if (inMain) paras[cursor].querySelector(".handle").focus({ preventScroll: true });
+    } else if (focus || inMain) document.querySelector("#main h1")?.focus({ preventScroll: true });
   }
   document.title = `${answer.heading || "Nothing to show"} · topics review`;
   const words = new URLSearchParams(answer.query);
@@ -296,7 +301,7 @@ const KEYS = {
   ArrowRight: () => step(1),
   k: () => step(-1),
   ArrowLeft: () => step(-1),
-  u: () => { const words = view(); chain = chain.then(() => look(words)); },
+  u: () => step("undecided"),
   z: () => act("undo"),
   y: () => act("redo"),
   Z: () => act("redo"),
@@ -439,6 +444,8 @@ for (const dialog of document.querySelectorAll("dialog")) {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 }
 window.addEventListener("popstate", () => {
+  const words = new URLSearchParams(location.search);
+  for (const field of $("filters").elements) if (field.name) field.value = words.get(field.name) ?? usual[field.name];
   chain = chain.then(() => look(new URLSearchParams(location.search), { push: false }));
 });
 window.addEventListener("beforeunload", (event) => { if (pending) event.preventDefault(); });
