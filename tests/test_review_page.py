@@ -884,6 +884,28 @@ def test_nothing_at_the_top_covers_anything_else(browser: Any, tmp_path: Path, w
             assert apart, f"{name or 'text'} and {other or 'text'} at {width}"
 
 
+@pytest.mark.parametrize(("width", "height"), [(1300, 850), (650, 425), (400, 800), (325, 212)])
+def test_enlarged_or_narrow_the_page_keeps_its_keys_its_text_and_whole_sentences(
+    browser: Any, coast: Served, width: int, height: int
+) -> None:
+    problem = (
+        "/home/ada/archive/labels/review-ada.jsonl: cannot be written (No space left on device). Nothing was added."
+    )
+    with opened(browser, f"{coast.url}?sort=reading", viewport={"width": width, "height": height}) as page:
+        assert all(page.is_visible(f"{place} kbd") for place in (".assign", "[data-do=confirm]", "[data-step='1']"))
+        assert page.is_visible("#help-button")
+        assert page.is_visible("#theme")
+        page.evaluate(f"say({problem!r}, 'error')")
+        saved, room = (page.evaluate(f"document.getElementById('saved').{name}Width") for name in ("scroll", "client"))
+        assert saved <= room
+        page.keyboard.press("]")
+        seen = page.evaluate(
+            "(box => document.elementFromPoint(box.x + 5, box.y + 5)?.closest('.para') !== null)"
+            "(document.querySelector('.cursor p').getBoundingClientRect())"
+        )
+        assert seen
+
+
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
 def test_axe_finds_nothing_serious(browser: Any, coast: Served, look: str) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
