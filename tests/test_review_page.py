@@ -666,6 +666,16 @@ def test_what_stands_in_the_way_is_said_and_not_that_nobody_answers(browser: Any
         assert press(page, "2").startswith("Saved")
 
 
+def test_what_was_saved_is_said_where_the_next_piece_cannot_be_shown(browser: Any, tmp_path: Path) -> None:
+    run, labels = write_run(tmp_path / "run", coast_rows()), write_labels(tmp_path / "labels")
+    with served(run, labels) as place, opened(browser, f"{place.url}?sort=reading") as page:
+        for shard in (run / "shards").iterdir():
+            shard.unlink()
+        said = press(page, "2")
+        assert re.match("Saved: world. What comes next cannot be shown: .*cannot be read", said)
+        assert last(labels).topic == "world"
+
+
 def test_a_server_that_failed_is_not_asked_again_and_again(
     browser: Any, coast: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,7 +194,8 @@ class Pages:
         try:
             context = self._context(view, ref, whole=whole)
         except TopicsError as problem:  # a search that makes no sense, a run that was taken away
-            return JSONResponse({"error": str(problem)}, 409)
+            done = f"{said}. What comes next cannot be shown: " if n_written else ""
+            return JSONResponse({"error": f"{done}{problem}"}, 409)
         piece = context["piece"]
         return JSONResponse(
             {
