@@ -267,6 +267,15 @@ def test_u_goes_on_behind_the_piece_that_is_shown(page: Page) -> None:
     assert press(page, "u") == "All of these are decided"
 
 
+def test_at_the_end_of_a_queue_the_page_says_so(page: Page, coast: Served) -> None:
+    page.goto(f"{coast.url}?sort=reading&dump=lighthouse&state=undecided")
+    assert press(page, "Enter").startswith("Saved: business. All of these are decided")
+    assert page.inner_text(".empty") == "Nothing fits these filters."
+    page.goto(f"{coast.url}?search=nothinglikeit")
+    page.keyboard.press("v")
+    assert not page.is_visible("#bulk")
+
+
 def test_back_sets_the_filters_too(page: Page) -> None:
     page.select_option("#topic", "world")
     until(page, "location.search.includes('topic=world')")

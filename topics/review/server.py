@@ -122,13 +122,14 @@ class Pages:
             except TopicsError as error:
                 here, _ = desk.roster.find(at)
                 return self.answer(view, here, error=str(error), status=409)
-            ref = done.ref
+            ref, said = done.ref, done.said
             if ref is None:
                 ref, _ = desk.roster.find(at)
             if done.onward:
                 following = desk.first_undecided(view, rank)
                 ref = following if following is not None else ref
-            return self.answer(view, ref, said=done.said, n_written=done.n_written)
+                said = said if following is not None else f"{said}. All of these are decided"
+            return self.answer(view, ref, said=said, n_written=done.n_written)
 
     def pulse(self, request: Request) -> Response:
         with self._desk.lock:

@@ -307,7 +307,7 @@ const KEYS = {
   Z: () => act("redo"),
   t: openChoose,
   n: () => { $("note")?.focus(); $("note")?.scrollIntoView({ block: "center" }); },
-  v: () => toggle(currentKey()),
+  v: () => { if (currentKey()) toggle(currentKey()); },
   V: letGo,
   d: chooseTwins,
   "/": () => toFilters("search"),
