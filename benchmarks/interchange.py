@@ -21,10 +21,10 @@ from typing import Any
 
 from topics.interchange import Item, apply_answers, find_format, gather_labels
 from topics.interchange.applying import Places, Rules
-from topics.interchange.gathering import make_id
 from topics.labels.store import read_decisions
 from topics.labels.taxonomy import load_taxonomy
 from topics.reading import read_dumps
+from topics.records import segment_id
 
 ROOT = Path(__file__).resolve().parent.parent
 LABELS = [ROOT / "labels" / "samples.jsonl", ROOT / "tests" / "quality" / "held_out.jsonl"]
@@ -109,7 +109,7 @@ def try_peer(name: str, ask: Ask, items: Sequence[Item], folder: Path) -> tuple[
     ours.write_bytes(b"".join(format.write(items, taxonomy.slugs)))
     read = ask(ours, theirs)
     n_read = sum(frozenset(item.topics) == topics for item, topics in zip(items, read, strict=True))
-    places = Places.of((make_id(i.ref.dump, i.ref.start, i.ref.end), i.ref) for i in items)
+    places = Places.of((segment_id(i.ref.dump, i.ref.start, i.ref.end), i.ref) for i in items)
     rules = Rules("benchmark", "2026-01-01T00:00:00Z", confirm=True)
     applied = apply_answers(format.read(theirs), taxonomy, {}, places, rules)
     back = {change.decision.segment: (change.decision.topic, *change.decision.also) for change in applied.changes}

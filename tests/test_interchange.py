@@ -18,17 +18,18 @@ from hypothesis import strategies as st
 from topics.errors import LabelError
 from topics.interchange import FORMATS, Answer, Item, apply_answers, find_format
 from topics.interchange.applying import Places, Rules, State
-from topics.interchange.gathering import gather_labels, gather_run, make_id, refer_rows
+from topics.interchange.gathering import gather_labels, gather_run, refer_rows
 from topics.interchange.refs import REF, Ref, parse_ref
 from topics.interchange.rows import Guess
 from topics.labels.decisions import TopicDecision
 from topics.labels.store import Decisions, Entry, write_decisions
 from topics.labels.taxonomy import Taxonomy, Topic
-from topics.records import KINDS, Dump, dump_digest, text_digest
+from topics.records import KINDS, Dump, dump_digest, segment_id, text_digest
 
 SLUGS = ("harbour", "garden", "music")
 TAXONOMY = Taxonomy(tuple(Topic(slug, f"The {slug}", "") for slug in SLUGS), "labels/taxonomy.toml")
 RULES = Rules("anna", "2026-11-24T12:00:00Z")
+CONFIRMED = replace(RULES, confirm=True)
 DUMP = "A crane fell on the quay.\n\nRoses need straw.\n\nThe choir sang.\n"
 SPANS = {"harbour": (0, 27), "garden": (27, 46), "music": (46, 62)}
 
@@ -41,7 +42,7 @@ def refer(topic: str, said: str | None = "same", also: tuple[str, ...] = (), kin
 
 def item(ref: Ref, text: str | None = None, *, decided: bool = True, guesses: tuple[Guess, ...] = ()) -> Item:
     return Item(
-        ref, make_id(ref.dump, ref.start, ref.end), text if text is not None else DUMP[ref.start : ref.end], decided,
+        ref, segment_id(ref.dump, ref.start, ref.end), text if text is not None else DUMP[ref.start : ref.end], decided,
         title="A title", by="anna", at="2026-01-01T00:00:00Z", model="default@0123", guesses=guesses,
     )  # fmt: skip
 
@@ -65,12 +66,17 @@ def send(format: str, items: Sequence[Item], path: Path) -> list[Answer]:
 
 
 def apply(
-    answers: Iterable[Answer], current: Iterable[Ref] = (), known: Iterable[Ref] = (), rules: Rules = RULES, **more: Any
+    answers: Iterable[Answer],
+    current: Iterable[Ref] = (),
+    known: Iterable[Ref] = (),
+    rules: Rules = RULES,
+    taxonomy: Taxonomy = TAXONOMY,
+    **more: Any,
 ) -> Any:
     labels = {ref.segment: decide(ref) for ref in current}
     refs = [*known, *current]
-    places = Places.of([(make_id(ref.dump, ref.start, ref.end), ref) for ref in refs], **more)
-    return apply_answers(answers, TAXONOMY, labels, places, rules)
+    places = Places.of([(segment_id(ref.dump, ref.start, ref.end), ref) for ref in refs], **more)
+    return apply_answers(answers, taxonomy, labels, places, rules)
 
 
 def state_of(ref: Ref) -> State:
@@ -488,6 +494,33 @@ def test_an_unknown_topic_is_named_with_what_may_be_meant(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize("format", [name for name in FORMATS if name != "fasttext"])  # which holds no reference
+def test_what_was_sent_out_under_topics_that_are_gone_is_read_as_what_they_are_today(
+    format: str, tmp_path: Path
+) -> None:
+    sent = [item(refer("harbour", also=("music",))), item(refer("garden"))]
+    answers = send(format, sent, tmp_path / "out")
+    merged = replace(TAXONOMY, topics=TAXONOMY.topics[1:2], retired={"harbour": ("garden",), "music": ("garden",)})
+    known = [i.ref for i in sent]
+    assert apply(answers, current=[refer("harbour", "garden"), refer("garden")], taxonomy=merged).counts["same"] == 2
+    assert {
+        state.topic for state in states(apply(answers, taxonomy=merged, known=known, rules=CONFIRMED)).values()
+    } == {"garden"}
+    split = replace(merged, topics=TAXONOMY.topics[1:], retired={"harbour": ("garden", "music")})
+    unchanged = apply(answers, current=[refer("harbour", "music"), refer("garden")], taxonomy=split)
+    assert (unchanged.counts["same"], unchanged.problems) == (2, ())
+    refused = apply(answers[:1], taxonomy=split, known=known, rules=CONFIRMED)
+    assert not refused.changes and 'topic "harbour" was split into garden, music. Decide which' in refused.problems[0]
+
+
+def test_an_answer_in_an_older_word_is_read_as_what_that_is_today(tmp_path: Path) -> None:
+    names, rows = sheet(tmp_path, [refer("music")])
+    rows[0]["topic"] = "Roses"
+    today = replace(TAXONOMY, retired={"roses": ("garden",)})
+    applied = apply(save(tmp_path / "in.csv", names, rows), current=[refer("music")], taxonomy=today)
+    assert list(states(applied).values()) == [State("garden", (), "article")]
+
+
 def test_a_wrong_kind_is_a_fault_of_its_row_alone(tmp_path: Path) -> None:
     refs = [refer(topic) for topic in SLUGS]
     names, rows = sheet(tmp_path, refs)
@@ -616,7 +649,7 @@ def test_items_are_the_last_word_on_each_text_with_text_that_is_still_there() ->
 def test_rows_of_a_run_get_their_dump_s_digest_where_the_dump_is_whole() -> None:
     rows = [
         {
-            "id": make_id(dump_digest(DUMP), start, end), "digest": text_digest(DUMP[start:end]), "dump": "own.txt",
+            "id": segment_id(dump_digest(DUMP), start, end), "digest": text_digest(DUMP[start:end]), "dump": "own.txt",
             "index": k, "start": start, "end": end, "kind": "article", "title": None, "topic": topic, "also": [],
             "topics": [{"topic": topic, "score": 0.9}], "model": "m@1", "text": DUMP[start:end],
         }

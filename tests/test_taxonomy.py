@@ -56,8 +56,10 @@ def test_an_unknown_slug_is_answered_with_where_the_known_ones_are():
 
 def test_a_slug_that_is_nearly_right_finds_the_topic_that_may_be_meant():
     taxonomy = parse_taxonomy(RIVERS.replace('"Rivers"', '"The waters"'), "labels/taxonomy.toml")
-    assert [taxonomy.find_near(said) for said in ("River", "the water", "hlils", "sprots")] == [
-        "rivers", "rivers", "hills", None,
+    faults = [taxonomy.find_fault(said) or "" for said in ("River", "the water", "hlils", "sprots")]
+    known = "Known topics are in labels/taxonomy.toml."
+    assert [fault.partition(known)[2] for fault in faults] == [
+        ' Is "rivers" meant?', ' Is "rivers" meant?', ' Is "hills" meant?', "",
     ]  # fmt: skip
 
 

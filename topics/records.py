@@ -25,6 +25,7 @@ __all__ = [
     "TopicScore",
     "dump_digest",
     "file_digest",
+    "segment_id",
     "text_digest",
     "to_row",
 ]
@@ -49,6 +50,11 @@ def text_digest(text: str) -> str:
     True
     """
     return hashlib.sha256(_fold_white(text)).hexdigest()
+
+
+def segment_id(dump_digest: str, start: int, end: int) -> str:
+    """The id of the segment at that place of a dump: its only recipe."""
+    return hashlib.sha256(f"{dump_digest}:{start}:{end}".encode()).hexdigest()[:20]
 
 
 def file_digest(path: Path) -> str:
@@ -140,8 +146,7 @@ class Segment:
     @property
     def id(self) -> str:
         """Stable name: from the dump's content and the offsets, never random."""
-        place = f"{self.dump_digest}:{self.start}:{self.end}"
-        return hashlib.sha256(place.encode()).hexdigest()[:20]
+        return segment_id(self.dump_digest, self.start, self.end)
 
     @property
     def digest(self) -> str:

@@ -126,8 +126,9 @@ def import_labels(
       topics labels import project-1.json --format label-studio
     """
     from topics.interchange.applying import Places, Rules, apply_answers
-    from topics.interchange.gathering import make_id, refer, refer_rows
+    from topics.interchange.gathering import refer, refer_rows
     from topics.labels.matching import settle_topics
+    from topics.records import segment_id
     from topics.runs import read_rows
 
     chosen = _take_format(format)
@@ -146,7 +147,7 @@ def import_labels(
             if ref is not None:
                 known.append((row["id"], ref))
                 facts.setdefault(ref.segment, (row["source"], row["published"]))
-    own = [(make_id(d.dump, d.start, d.end), refer(d)) for d in current.values()]
+    own = [(segment_id(d.dump, d.start, d.end), refer(d)) for d in current.values()]
     rules = Rules(by, at, confirm, force, not without_text, chosen.personal)
     places = Places.of([*known, *own], complete=bool(run), facts=facts)
     applied = apply_answers(chosen.read(source), taxonomy, current, places, rules)

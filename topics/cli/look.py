@@ -98,5 +98,4 @@ def _check_topics(rows: Iterable[Row], wanted: Iterable[str], taxonomy: Taxonomy
         yield row
     for slug, fault in faults.items():
         if slug not in known:
-            near = taxonomy.find_near(slug)
-            raise LabelError(fault + (f' Is "{near}" meant?' if near else ""))
+            raise LabelError(fault)

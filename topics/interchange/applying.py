@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from topics.interchange.refs import Ref, State
 from topics.interchange.rows import Answer
 from topics.labels.decisions import TopicDecision, date_behind
+from topics.labels.entries import change_topics
 from topics.records import KINDS, dump_digest, text_digest
 
 if TYPE_CHECKING:
@@ -126,10 +127,10 @@ def apply_answers(
             problems.append(f"{answer.place}: {fault}")
             continue
         is_foreign = answer.ref is None and ref.segment not in places.by_segment
-        found.setdefault(ref.segment, []).append((answer, ref, is_foreign, state))
+        found.setdefault(ref.segment, []).append((answer, _spell_today(ref, taxonomy), is_foreign, state))
     changes = []
     for said in found.values():
-        change, outcome = _settle(said, current, places, rules)
+        change, outcome = _settle(said, taxonomy, current, places, rules)
         if change is not None:
             changes.append(change)
         elif outcome in ("same", "as suggested"):
@@ -187,13 +188,26 @@ def _undo_western(text: str) -> str:
 CELL_LIMIT = 32_000  # Excel holds 32,767 characters a cell
 
 
+def _spell_today(ref: Ref, taxonomy: Taxonomy) -> Ref:
+    """The reference in the words of today's taxonomy, as labels are read."""
+    topic, also = change_topics(ref.topic, ref.also, taxonomy.spell)
+    label = ref.label
+    if label is not None:
+        label = State(*change_topics(label.topic, label.also, taxonomy.spell), label.kind)
+    return replace(ref, topic=topic, also=also, label=label)
+
+
 def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Taxonomy) -> tuple[State | None, str]:
+    """What an answer says, in the words of today's taxonomy, or why it says nothing. A topic that was sent out is no
+    fault, whatever became of it."""
+    sent = {slug: taxonomy.spell(slug) for slug in (ref.topic, *ref.also) if slug is not None}
+    ref = _spell_today(ref, taxonomy)
     topics = []
     for said in answer.topics:
-        slug = names.get(" ".join(said.lower().split()))
+        word = " ".join(said.lower().split())
+        slug = sent.get(word) or names.get(word)
         if slug is None:
-            near = taxonomy.find_near(said)
-            return None, (taxonomy.find_fault(said) or "") + (f' Is "{near}" meant?' if near else "")
+            return None, taxonomy.find_fault(said) or ""
         topics.append(slug)
     topics = list(dict.fromkeys(topics))
     if not answer.ordered and topics:
@@ -215,7 +229,11 @@ def _read_state(answer: Answer, ref: Ref, names: Mapping[str, str], taxonomy: Ta
 
 
 def _settle(
-    said: list[tuple[Answer, Ref, bool, State]], current: Mapping[str, TopicDecision], places: Places, rules: Rules
+    said: list[tuple[Answer, Ref, bool, State]],
+    taxonomy: Taxonomy,
+    current: Mapping[str, TopicDecision],
+    places: Places,
+    rules: Rules,
 ) -> tuple[Change | None, str]:
     """The decision that all answers on one segment come to; else ``same``, ``as suggested`` or what is wrong."""
     _, first, is_foreign, _ = said[0]
@@ -241,6 +259,9 @@ def _settle(
             f"{answer.place}: says {state}, was sent out as {sent}, and the labels say {home}. "
             "Decide, or let the answers win with --force."
         )
+    for slug in (state.topic, *state.also):
+        if slug is not None and (fault := taxonomy.find_fault(slug)) is not None:
+            return None, f"{answer.place}: {fault}"
     source, published = places.facts.get(ref.segment, (None, None))
     at = date_behind(rules.at, [decision] if decision is not None else [])
     new = TopicDecision(

@@ -6,7 +6,6 @@ joined are; the row's ``id`` is made of digest and offsets, so it tells whether 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from topics.interchange.refs import REF, Ref, State
 from topics.interchange.rows import Guess, Item
 from topics.labels.matching import settle_topics
-from topics.records import Dump, dump_digest, text_digest
+from topics.records import Dump, dump_digest, segment_id, text_digest
 
 if TYPE_CHECKING:
     from topics.labels.decisions import TopicDecision
     from topics.labels.store import Decisions
 
-__all__ = ["add_references", "gather_labels", "gather_run", "make_id", "refer", "refer_rows"]
+__all__ = ["add_references", "gather_labels", "gather_run", "refer", "refer_rows"]
 
 Row = Mapping[str, Any]
 
@@ -36,7 +35,7 @@ def gather_labels(
         decision = entry.decision
         yield Item(
             refer(decision),
-            make_id(decision.dump, decision.start, decision.end),
+            segment_id(decision.dump, decision.start, decision.end),
             _find_text(decision, by_digest, texts or {}) if with_text else None,
             decided=True,
             title=decision.title,
@@ -103,15 +102,10 @@ def refer(decision: TopicDecision) -> Ref:
     return Ref(d.dump, d.start, d.end, d.segment, d.kind, d.topic, d.also, d.name)
 
 
-def make_id(dump: str, start: int, end: int) -> str:
-    """The id of a segment, as :attr:`topics.records.Segment.id` makes it."""
-    return hashlib.sha256(f"{dump}:{start}:{end}".encode()).hexdigest()[:20]
-
-
 def _refer_dump(rows: Sequence[Row]) -> Iterator[tuple[Row, Ref | None]]:
     digest = dump_digest("".join(row["text"] for row in rows))
     for row in rows:
-        if make_id(digest, row["start"], row["end"]) != row["id"]:
+        if segment_id(digest, row["start"], row["end"]) != row["id"]:
             yield row, None
             continue
         segment = row.get("digest") or text_digest(row["text"])

@@ -6,7 +6,7 @@ takes its place, so that nothing after this module sees a decision twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ __all__ = [
     "Entry",
     "OnProblem",
     "change_slugs",
+    "change_topics",
     "find_label_files",
     "is_decision",
     "read_decisions",
@@ -192,17 +193,24 @@ def slugs_of(decision: TopicDecision) -> tuple[str, ...]:
     return decision.also if decision.topic is None else (decision.topic, *decision.also)
 
 
-def change_slugs(decision: TopicDecision, into: Mapping[str, str]) -> TopicDecision:
-    """The decision with other slugs; a topic that would be there twice is there once, first where it can be."""
-    topic = into.get(decision.topic, decision.topic) if decision.topic is not None else None
-    also = dict.fromkeys(into.get(slug, slug) for slug in decision.also)
-    return replace(decision, topic=topic, also=tuple(slug for slug in also if slug != topic))
+def change_slugs(decision: TopicDecision, spell: Callable[[str], str]) -> TopicDecision:
+    """The decision with its slugs spelled otherwise, as :func:`change_topics` has them."""
+    topic, also = change_topics(decision.topic, decision.also, spell)
+    return replace(decision, topic=topic, also=also)
+
+
+def change_topics(
+    topic: str | None, also: Iterable[str], spell: Callable[[str], str]
+) -> tuple[str | None, tuple[str, ...]]:
+    """Topics spelled otherwise, primary and secondary; one that would be there twice is there once, first where it can
+    be."""
+    topic = spell(topic) if topic is not None else None
+    return topic, tuple(slug for slug in dict.fromkeys(map(spell, also)) if slug != topic)
 
 
 def spell_today(entry: Entry[TopicDecision], taxonomy: Taxonomy) -> Entry[TopicDecision]:
     """The decision with the slugs that its topics have today; one that was split, or never was, stays as it is."""
-    into = {slug: taxonomy.spell(slug) for slug in slugs_of(entry.decision)}
-    return replace(entry, decision=change_slugs(entry.decision, into))
+    return replace(entry, decision=change_slugs(entry.decision, taxonomy.spell))
 
 
 def _check_slugs(decision: TopicDecision, place: str, taxonomy: Taxonomy | None) -> None:

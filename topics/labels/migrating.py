@@ -214,10 +214,11 @@ def respell(
         into = dict(_find_new_words(entry.decision, taxonomy, choose))
         if None in into.values():
             undecided.append(entry)
-        into = {old: new for old, new in into.items() if new not in (old, None)}
-        if into:
-            decision = change_slugs(entry.decision, {old: new for old, new in into.items() if new is not None})
-            respelled.append(Respelling(entry, replace(decision, was=tuple(into))))
+        changed = {old: new for old, new in into.items() if new is not None and new != old}
+        if changed:
+            spelled = {slug: slug for slug in slugs_of(entry.decision)} | changed
+            decision = change_slugs(entry.decision, spelled.__getitem__)
+            respelled.append(Respelling(entry, replace(decision, was=tuple(changed))))
     return respelled, undecided
 
 

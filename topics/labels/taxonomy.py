@@ -82,14 +82,9 @@ class Taxonomy:
 
     @property
     def words(self) -> dict[str, str]:
-        """Slugs and names, in lower case, to slugs."""
-        return {topic.name.lower(): topic.slug for topic in self.topics} | {slug: slug for slug in self.slugs}
-
-    def find_near(self, said: str) -> str | None:
-        """The topic whose slug or name is spelled most like this; ``None`` where none is spelled nearly so."""
-        words = self.words
-        near = get_close_matches(said.lower(), words, 1)
-        return words[near[0]] if near else None
+        """Slugs and names, in lower case, to slugs; the slug that a topic had before to the one it has today."""
+        before = {slug.lower(): after for slug in self.retired if (after := self.spell(slug)) != slug}
+        return before | {topic.name.lower(): topic.slug for topic in self.topics} | {slug: slug for slug in self.slugs}
 
     def find_successors(self, slug: str) -> tuple[str, ...]:
         """The topics of today that a slug stands for: itself, what came after it, or nothing for an unknown one."""
@@ -112,7 +107,10 @@ class Taxonomy:
             case (_,):
                 return None
             case ():
-                return f'unknown topic "{slug}". Known topics are in {self.source}.'
+                words = self.words
+                near = get_close_matches(slug.lower(), words, 1)
+                meant = f' Is "{words[near[0]]}" meant?' if near else ""
+                return f'unknown topic "{slug}". Known topics are in {self.source}.{meant}'
             case several:
                 return f'topic "{slug}" was split into {", ".join(several)}. Decide which it is.'
 

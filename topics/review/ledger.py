@@ -15,7 +15,7 @@ from pathlib import Path
 
 from topics.errors import LabelError
 from topics.labels.decisions import BoundaryDecision, Decision, Note, TopicDecision, Undo, from_json
-from topics.labels.entries import change_slugs, find_label_files, slugs_of
+from topics.labels.entries import change_slugs, find_label_files
 from topics.labels.taxonomy import Taxonomy
 from topics.review.columns import fold_digest
 
@@ -215,17 +215,11 @@ class Ledger:
                 continue
             self._take(decision, file, known.line, added)
 
-    def _spell_today(self, decision: TopicDecision) -> TopicDecision:
-        """With the slugs that its topics have today; one that was split, or never was, stays as it is."""
-        taxonomy = self._taxonomy()
-        found = {slug: taxonomy.find_successors(slug) for slug in slugs_of(decision)}
-        return change_slugs(decision, {slug: after[0] for slug, after in found.items() if len(after) == 1})
-
     def _take(self, decision: Decision, file: Path, line: int, added: Added) -> None:
         added.is_news = True
         self.n_lines += 1
         if isinstance(decision, TopicDecision):
-            decision = self._spell_today(replace(decision, text=None))
+            decision = change_slugs(replace(decision, text=None), self._taxonomy().spell)
             said = (file, decision.dump, decision.start, decision.end, decision.segment, decision.by, decision.at)
             if decision.was is not None and said in self._said:
                 self._said[said].decision = decision
