@@ -10,7 +10,7 @@ from rich.console import Console
 from topics.classification.analyzer import count_terms
 from topics.errors import LabelError
 from topics.labels.boundaries import read_boundaries
-from topics.labels.checks import FINDING_KINDS, CheckReport, check, stats
+from topics.labels.checks import CheckReport, check, stats
 from topics.labels.decisions import BoundaryDecision, Note, TopicDecision
 from topics.labels.signatures import sign_text
 from topics.labels.standoff import SegmentTerms, read_terms, write_terms
@@ -209,21 +209,24 @@ def test_boundaries_that_bind_nothing_are_found(tmp_path: Path):
         ("stale", "4"),
         ("stale", "5"),
     ]
-    assert report.findings[1].message == f"a.txt: no paragraph starts at {last + 1} or later. Delete the line."
+    assert report.findings[1].message == (
+        f"a.txt: a boundary decision says that a piece starts at {last + 1}, but no paragraph starts there or later. "
+        "Delete the line."
+    )
     refused: list[LabelError] = []
     place_decisions(dump, split_paragraphs(text), read_boundaries(tmp_path)[dump_digest(text)], refused.append)
     assert len(refused) == 4
 
 
-def test_stale_and_retired_decisions_are_found_when_segments_are_at_hand(tmp_path: Path):
+def test_a_label_on_what_was_cut_since_is_found_until_a_part_is_labelled(tmp_path: Path):
     text = "Otters came. A hill."
     cut = BoundaryDecision(
         dump=dump_digest(text), offset=13, starts=True, by="ada", at="2026-03-01T10:00:00Z", name="wire.txt"
     )
-    stale = decide(text, end=5, segment=text_digest("Otter"))
-    report = append_and_check(tmp_path, decide(text), stale, cut, segments_by_dump={dump_digest(text): []})
-    assert report.n_findings == {"retired": 1, "stale": 1}
-    assert list(report.n_findings) == [kind for kind in FINDING_KINDS if kind in report.n_findings]
+    report = append_and_check(tmp_path, decide(text), cut)
+    assert [(finding.kind, finding.place) for finding in report.findings] == [("retired", f"{tmp_path / 'a.jsonl'}:1")]
+    part = decide(text, start=13, segment=text_digest("A hill."))
+    assert append_and_check(tmp_path, part).ok
 
 
 def test_counts_take_each_text_once_and_each_line_by_file_and_person(tmp_path: Path):

@@ -328,6 +328,17 @@ def test_a_label_holds_for_a_segment_that_overlaps_by_nine_tenths(tmp_path: Path
     near = decide(rows[0], dump, "culture", end=end - 2, segment=text_digest(dump[start : end - 2]))
     far = decide(rows[1], dump, "culture", end=rows[1]["end"] - 20, segment=text_digest("far"))
     write(tmp_path, near, far)
+    found = judge(rows, tmp_path, {})
+    assert [j.topic for j in found.unseen] == ["culture"]
+    assert found.n_stale == 1 and "1 label is stale" in weigh_run(found)[1]
+
+
+def test_a_later_label_that_overlaps_holds_over_an_older_exact_one(tmp_path: Path, rows: list[Row], dump: str) -> None:
+    start, end = rows[0]["start"], rows[0]["end"]
+    later = decide(
+        rows[0], dump, "culture", end=end - 2, segment=text_digest(dump[start : end - 2]), at="2026-01-02T00:00:00Z"
+    )
+    write(tmp_path, later, decide(rows[0], dump, "business"))
     assert [j.topic for j in judge(rows, tmp_path, {}).unseen] == ["culture"]
 
 

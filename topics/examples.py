@@ -138,7 +138,7 @@ def gather_pieces(
     from topics.classification.training import Example
     from topics.evaluation.folds import Traits
     from topics.evaluation.stories import group_stories
-    from topics.labels.matching import settle_boundaries, settle_topics
+    from topics.labels.matching import is_cut, settle_boundaries, settle_topics
     from topics.labels.signatures import group_near_duplicates
     from topics.labels.standoff import read_terms, terms_path
 
@@ -151,7 +151,7 @@ def gather_pieces(
     wrong: list[str] = []
     for entry in settle_topics(decisions.topics):
         decision = entry.decision
-        if decision.kind == "boilerplate" or _is_retired(decision, boundaries.get(decision.dump, {})):
+        if decision.kind == "boilerplate" or is_cut(decision, boundaries.get(decision.dump, {})):
             continue
         text = text_of(decision, texts)
         if decision.has_other_text:
@@ -281,8 +281,3 @@ def _all_counts(terms: Terms) -> dict[str, int]:
     for term, n in terms.title.items():
         counts[term] += 2 * n
     return dict(counts)
-
-
-def _is_retired(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
-    """A person has said since that a piece starts inside the span: it is no longer one piece."""
-    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())

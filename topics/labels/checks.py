@@ -16,6 +16,7 @@ from topics.errors import LabelError
 from topics.labels.counting import count_labels, stats
 from topics.labels.decisions import BoundaryDecision, Note, TopicDecision
 from topics.labels.entries import (
+    Decisions,
     Entry,
     OnProblem,
     find_label_files,
@@ -25,13 +26,14 @@ from topics.labels.entries import (
     spell_today,
 )
 from topics.labels.findings import FINDING_KINDS, CheckReport, Finding
-from topics.labels.matching import SegmentsByDump, match, settle_topics
+from topics.labels.matching import is_cut, settle_boundaries, settle_topics
 from topics.labels.second import find_second_files, pair_second_readings
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
 from topics.labels.taxonomy import Taxonomy, load_own_taxonomy
 from topics.paragraphs import split_paragraphs
-from topics.records import Dump, dump_digest, text_digest
+from topics.paragraphs.placing import place_all
+from topics.records import Dump, Span, dump_digest, text_digest
 
 __all__ = ["FINDING_KINDS", "CheckReport", "Finding", "check", "stats"]
 
@@ -43,13 +45,11 @@ def check(
     labels: Path,
     taxonomy: Taxonomy | None = None,
     dumps: Iterable[Dump] = (),
-    segments_by_dump: SegmentsByDump | None = None,
 ) -> CheckReport:
     """Check the label files of a folder, by its own taxonomy unless one is given.
 
-    With ``dumps`` at hand the places are compared with their text; with ``segments_by_dump`` (today's
-    segments by dump digest) what is retired or stale is found as well. Near-duplicates are found among all
-    texts whose signature is in a term file, or whose text is in the label file or in one of the dumps.
+    With ``dumps`` at hand the places are compared with their text. Near-duplicates are found among all texts whose
+    signature is in a term file, or whose text is in the label file or in one of the dumps.
     """
     require_folder(labels)
     taxonomy = taxonomy or load_own_taxonomy(labels)
@@ -73,18 +73,9 @@ def check(
     findings += _find_differing_twins(decisions.topics, signatures, texts)
     findings += _find_repetitions(decisions.topics)
     findings += _find_other_texts(decisions.topics)
-    findings += _find_lost_places(decisions.topics, texts, segments_by_dump)
+    findings += _find_lost_places(decisions.topics, texts)
+    findings += _find_retired(decisions)
     findings += _find_lost_boundaries(decisions.boundaries, texts)
-    if segments_by_dump is not None:
-        matches = match(decisions, segments_by_dump)
-        findings += (
-            Finding("retired", entry.place, "a piece starts inside this segment. Label its parts.")
-            for entry in matches.retired
-        )
-        findings += (
-            Finding("stale", entry.place, f"no segment of {entry.decision.name} fits. Label it again.")
-            for entry in matches.stale
-        )
     return CheckReport.of(findings, count_labels(decisions, taxonomy))
 
 
@@ -210,12 +201,9 @@ def _find_other_texts(entries: Sequence[TopicEntry]) -> Iterator[Finding]:
             yield Finding("other-text", entry.place, message)
 
 
-def _find_lost_places(
-    entries: Sequence[TopicEntry], texts: Mapping[str, Dump], segments_by_dump: SegmentsByDump | None
-) -> Iterator[Finding]:
-    """Spans that hold another text, and dumps that changed; a text that is a segment today is not lost."""
+def _find_lost_places(entries: Sequence[TopicEntry], texts: Mapping[str, Dump]) -> Iterator[Finding]:
+    """Spans that hold another text, and dumps that changed."""
     by_name = {dump.name: dump for dump in texts.values()}
-    found = {segment.digest for segments in (segments_by_dump or {}).values() for segment in segments}
     for entry in entries:
         decision = entry.decision
         dump = texts.get(decision.dump)
@@ -223,38 +211,46 @@ def _find_lost_places(
             if text_digest(dump.text[decision.start : decision.end]) != decision.segment:
                 message = f"{dump.name} has another text at {decision.start}:{decision.end}. Label it again."
                 yield Finding("wrong-place", entry.place, message)
-        elif decision.name in by_name and decision.segment not in found:
+        elif decision.name in by_name:
             message = f"{decision.name} has changed since. Label it again where the text is gone."
             yield Finding("changed-dump", entry.place, message)
 
 
+def _find_retired(decisions: Decisions) -> Iterator[Finding]:
+    """Decisions that hold on a span in which a piece is said to start, while none holds on any part of it."""
+    boundaries = settle_boundaries(decisions)
+    holding = settle_topics(decisions.topics)
+    spans: dict[str, list[Span]] = {}
+    for entry in holding:
+        spans.setdefault(entry.decision.dump, []).append((entry.decision.start, entry.decision.end))
+    for entry in holding:
+        whole = entry.decision
+        if is_cut(whole, boundaries.get(whole.dump, {})) and not any(
+            whole.start <= start and end <= whole.end and end - start < whole.end - whole.start
+            for start, end in spans[whole.dump]
+        ):
+            message = "a piece is said to start inside this segment, so nothing goes by this label. Label its parts."
+            yield Finding("retired", entry.place, message)
+
+
 def _find_lost_boundaries(entries: Sequence[Entry[BoundaryDecision]], texts: Mapping[str, Dump]) -> Iterator[Finding]:
-    """Dumps that changed, and of what holds the places that no paragraph can be bound at: cutting refuses those."""
+    """Decisions about dumps that changed, and of the others those that can bind nowhere: cutting refuses them."""
     by_name = {dump.name: dump for dump in texts.values()}
-    in_order = sorted(entries, key=lambda entry: entry.precedence)
-    holding = {(entry.decision.dump, entry.decision.offset): entry for entry in in_order}
-    starts: dict[str, list[int]] = {}
-    for entry in entries:
+    holding: dict[str, dict[int, Entry[BoundaryDecision]]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.precedence):
         decision = entry.decision
-        dump = texts.get(decision.dump)
-        if dump is None:
-            if decision.name in by_name:
-                message = f"{decision.name} has changed since, so this boundary binds nothing. Decide it again."
-                yield Finding("changed-dump", entry.place, message)
-        elif holding[decision.dump, decision.offset] is entry:
-            if decision.dump not in starts:
-                starts[decision.dump] = [paragraph.start for paragraph in split_paragraphs(dump.text)]
-            if fault := _find_boundary_fault(decision, starts[decision.dump]):
-                yield Finding("stale", entry.place, f"{dump.name}: {fault}. Delete the line.")
-
-
-def _find_boundary_fault(decision: BoundaryDecision, starts: Sequence[int]) -> str | None:
-    """Why a decision cannot hold in a dump whose paragraphs start there."""
-    if not starts or decision.offset > starts[-1]:
-        return f"no paragraph starts at {decision.offset} or later"
-    if decision.offset <= starts[0] and not decision.starts:
-        return f"no piece is to start at {decision.offset}, but a dump starts with one"
-    return None
+        if decision.dump in texts:
+            holding.setdefault(decision.dump, {})[decision.offset] = entry
+        elif decision.name in by_name:
+            message = f"{decision.name} has changed since, so this boundary binds nothing. Decide it again."
+            yield Finding("changed-dump", entry.place, message)
+    for dump, said in holding.items():
+        faults: dict[int, str] = {}
+        decided = {offset: entry.decision.starts for offset, entry in said.items()}
+        place_all(split_paragraphs(texts[dump].text), decided, faults.__setitem__)
+        for offset, entry in said.items():
+            if offset in faults:
+                yield Finding("stale", entry.place, f"{texts[dump].name}: {faults[offset]}. Delete the line.")
 
 
 def _contradict(entry: TopicEntry, other: TopicEntry, manner: str) -> str:

@@ -35,8 +35,8 @@ FINDING_KINDS = (
     "other-text",  # the text in the line is not the one that the digest names
     "wrong-place",  # the span of the dump is not the text that the digest names
     "changed-dump",  # the dump of that name is here with other content
-    "retired",  # a boundary stands inside the span
-    "stale",  # no segment of today fits, or no text where a boundary should bind
+    "retired",  # a boundary stands inside the span, and no part of it is labelled
+    "stale",  # a boundary that can bind nowhere
     *HINT_KINDS,
 )
 

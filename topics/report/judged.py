@@ -17,7 +17,7 @@ from pathlib import Path
 from topics.errors import LabelError
 from topics.evaluation.classes import Judged
 from topics.labels.decisions import TopicDecision
-from topics.labels.matching import MIN_OVERLAP, measure_overlap, settle_boundaries, settle_topics
+from topics.labels.matching import MIN_OVERLAP, is_cut, measure_overlap, settle_boundaries, settle_topics
 from topics.labels.signatures import find_near_duplicates, sign_text
 from topics.labels.standoff import read_terms, terms_path
 from topics.labels.store import Entry, OnProblem, find_label_files, read_decisions
@@ -31,8 +31,8 @@ class Labels:
     """What holds, by segment digest and by dump digest, with the names of these dumps; ``seen`` are the digests that a
     model has learned from, and ``signatures`` tell near-duplicates of those."""
 
-    by_digest: Mapping[str, TopicDecision]
-    by_dump: Mapping[str, tuple[TopicDecision, ...]]
+    by_digest: Mapping[str, Entry[TopicDecision]]
+    by_dump: Mapping[str, Sequence[Entry[TopicDecision]]]
     names: frozenset[str]
     seen: frozenset[str]
     signatures: tuple[str, ...]
@@ -40,10 +40,14 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class JudgedRun:
-    """Labelled segments of a run: ``unseen`` may judge the model; ``n_seen`` were learned from, or nearly."""
+    """Labelled segments of a run: ``unseen`` may judge the model; ``n_seen`` were learned from, or nearly.
+
+    ``n_stale`` labels speak of dumps of the run and fit no segment of it.
+    """
 
     unseen: tuple[Judged, ...]
     n_seen: int
+    n_stale: int = 0
 
     @property
     def n(self) -> int:
@@ -71,17 +75,17 @@ def read_labels(folder: Path, learned: Mapping[str, str] | None, on_problem: OnP
     n_learned = {str(file): _count_learned(file, learned) for file in files}
     seen = {entry.decision.segment for entry in decisions.topics if entry.line <= n_learned[entry.file]}
     holding = [
-        entry.decision
+        entry
         for entry in settle_topics(decisions.topics)
-        if not _is_cut(entry.decision, boundaries.get(entry.decision.dump, {}))
+        if not is_cut(entry.decision, boundaries.get(entry.decision.dump, {}))
     ]
-    by_dump: dict[str, list[TopicDecision]] = {}
-    for decision in holding:
-        by_dump.setdefault(decision.dump, []).append(decision)
+    by_dump: dict[str, list[Entry[TopicDecision]]] = {}
+    for entry in holding:
+        by_dump.setdefault(entry.decision.dump, []).append(entry)
     return Labels(
-        {decision.segment: decision for decision in holding},
-        {dump: tuple(found) for dump, found in by_dump.items()},
-        frozenset(_last_part(decision.name) for decision in holding),
+        {entry.decision.segment: entry for entry in holding},
+        by_dump,
+        frozenset(_last_part(entry.decision.name) for entry in holding),
         frozenset(seen),
         tuple(_read_signatures(files, decisions.topics, seen, on_problem)),
     )
@@ -115,7 +119,8 @@ class Judging:
     def finish(self) -> JudgedRun:
         """What the labels say of the rows added."""
         self._close_dump()
-        found = [(place, decision) for place in self._places if (decision := self._find(place)) is not None]
+        digests = {place.digest for place in self._places}
+        found = [(place, said) for place in self._places if (said := self._find(place, digests)) is not None]
         seen = {place.digest for place, _ in found if place.digest in self._labels.seen}
         seen |= {place.digest for place, decision in found if decision.segment in self._labels.seen}
         seen |= _find_twins(found, seen, self._labels.signatures)
@@ -124,25 +129,41 @@ class Judging:
             for place, decision in found
             if place.digest not in seen and decision.kind != "boilerplate"
         ]
-        return JudgedRun(tuple(unseen), sum(place.digest in seen for place, _ in found))
+        n_seen = sum(place.digest in seen for place, _ in found)
+        return JudgedRun(tuple(unseen), n_seen, self._count_stale(digests))
 
-    def _find(self, place: _Place) -> TopicDecision | None:
-        decision = self._labels.by_digest.get(place.digest)
-        if decision is not None or not place.dump:
-            return decision
-        span = (place.start, place.end)
-        fitting = (
-            other
-            for other in self._labels.by_dump.get(place.dump, ())
-            if measure_overlap((other.start, other.end), span) >= MIN_OVERLAP
+    def _find(self, place: _Place, digests: AbstractSet[str]) -> TopicDecision | None:
+        """The decision that holds for a row; ``digests`` are those of all rows."""
+        exact = self._labels.by_digest.get(place.digest)
+        fitting = [
+            entry
+            for entry in self._labels.by_dump.get(place.dump, ())
+            if entry.decision.segment not in digests and _fits(entry.decision, place)
+        ]
+        last = max([*fitting, *([exact] if exact else [])], key=lambda entry: entry.precedence, default=None)
+        return last.decision if last else None
+
+    def _count_stale(self, digests: AbstractSet[str]) -> int:
+        """How many decisions about dumps of the run speak of no row."""
+        places: dict[str, list[_Place]] = {}
+        for place in self._places:
+            places.setdefault(place.dump, []).append(place)
+        return sum(
+            entry.decision.segment not in digests and not any(_fits(entry.decision, place) for place in places[dump])
+            for dump, entries in self._labels.by_dump.items()
+            if dump in places
+            for entry in entries
         )
-        return max(fitting, key=lambda other: other.when, default=None)
 
     def _close_dump(self) -> None:
         digest = self._hash.hexdigest() if _last_part(self._name) in self._labels.names else ""
         self._places += [replace(place, dump=digest) for place in self._waiting]
         self._waiting = []
         self._hash = hashlib.sha256()
+
+
+def _fits(decision: TopicDecision, place: _Place) -> bool:
+    return measure_overlap((decision.start, decision.end), (place.start, place.end)) >= MIN_OVERLAP
 
 
 def _find_twins(
@@ -189,10 +210,6 @@ def _read_signatures(
     for entry in entries:
         if entry.decision.text is not None and entry.decision.segment in seen:
             yield sign_text(entry.decision.text)
-
-
-def _is_cut(decision: TopicDecision, boundaries: Mapping[int, bool]) -> bool:
-    return any(starts and decision.start < offset < decision.end for offset, starts in boundaries.items())
 
 
 def _last_part(name: str) -> str:

@@ -23,14 +23,18 @@ NO_CARD = (
 
 def weigh_run(judged: JudgedRun | None) -> tuple[Evidence | None, str]:
     """What the labels on a run say of the model, where they are enough, and a sentence on them."""
+    n_stale = judged.n_stale if judged is not None else 0
+    are = "is" if n_stale == 1 else "are"
+    stale = f"{count(n_stale, 'label')} {are} stale: the text is cut otherwise in this run." if n_stale else ""
     if judged is None or not judged.n:
-        return None, "No segment of this run has a label."
+        return None, " ".join(filter(None, ("No segment of this run has a label.", stale)))
     seen = (
         f"{count(judged.n_seen, 'labelled segment')} of this run taught the model, or nearly repeat such a one, and "
         "say nothing about how good it is."
         if judged.n_seen
         else ""
     )
+    seen = " ".join(filter(None, (seen, stale)))
     n = len(judged.unseen)
     if n < MIN_JUDGED:
         few = f"{count(n, 'other labelled segment')} of this run {'is' if n == 1 else 'are'} too few to go by"
