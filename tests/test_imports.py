@@ -141,6 +141,18 @@ def test_importing_the_package_or_the_command_line_loads_nothing_heavy() -> None
     }
 
 
+def test_help_loads_nothing_that_reads_dumps() -> None:
+    script = (
+        "import sys\nfrom topics.cli import main\nsys.argv = ['topics', '--help']\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        "print('reading was loaded' if 'topics.reading' in sys.modules else 'nothing')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert done.stdout.splitlines()[-1] == "nothing"
+
+
 def test_a_command_whose_workers_do_the_work_loads_no_kernel(tmp_path: Path) -> None:
     dumps = tmp_path / "dumps"
     dumps.mkdir()

@@ -36,11 +36,11 @@ class TopicsGroup(TyperGroup):
 
 @contextmanager
 def _errors_in_a_line() -> Iterator[None]:
-    from topics.reading.problems import printable
-
     try:
         yield
     except TopicsError as error:
+        from topics.reading.problems import printable  # after --help, which needs no reading
+
         typer.echo(f"topics: {printable(str(error))}", err=True)
         _drop_unwritable_output()
         raise typer.Exit(1) from None

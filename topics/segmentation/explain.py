@@ -36,7 +36,7 @@ from topics.segmentation.copies import look_at
 from topics.segmentation.features import FEATURES, compute_features
 from topics.segmentation.kernels import COHESION
 from topics.segmentation.meaning import MEANING
-from topics.segmentation.model import Scored, SegmentationModel, stretches
+from topics.segmentation.model import Scored, Seen, SegmentationModel, stretches
 from topics.segmentation.network import DILATIONS, OVERVIEW_AFTER, Array, Network
 from topics.segmentation.reasons import Teller
 from topics.segmentation.recurrence import NAMES
@@ -140,7 +140,7 @@ def explain_starts(
     probability, and what is left of it is the last reason, ``together``.
     """
     segments = segment_dump(dump, model, threshold=threshold, decided=decided, on_problem=on_problem)
-    scored = model.score(dump.text)
+    scored, every = model.look_through(dump.text)
     paragraphs = scored.paragraphs
     if not paragraphs:
         return [_blank(dump, segment) for segment in segments]
@@ -151,7 +151,7 @@ def explain_starts(
     others = [i for i in likeliest if i not in segment_at][:n_others]
     wanted = sorted([*segment_at, *others])
     weighed = [i for i in wanted if i and i not in placed]
-    weights, copied, columns = _weigh(model, scored, weighed)
+    weights, copied, columns = _weigh(model, scored, every, weighed)
     teller = Teller(dump.text, scored, columns, model.vocabulary, segment_at)
     limit = scored.threshold if threshold is None else threshold
     found = []
@@ -217,7 +217,7 @@ class _Weights:
 
 
 def _weigh(
-    model: SegmentationModel, scored: Scored, wanted: Sequence[int]
+    model: SegmentationModel, scored: Scored, every: Sequence[Seen], wanted: Sequence[int]
 ) -> tuple[dict[int, _Weights], dict[int, int | None], dict[str, Array]]:
     """The weights at the wanted paragraphs; of those that are copies what they copy, of those that stand again and
     again ``None``; the columns of features that words speak of."""
@@ -227,9 +227,8 @@ def _weigh(
     columns = {name: np.zeros(n, np.float32) for name in Teller.COLUMNS}
     slope, offset = model.calibration
     own_odds = scored.head("start").astype(np.float64) * slope + offset
-    for (start, end), (keep, stop) in stretches(n):
+    for ((start, end), (keep, stop)), (_, copies, habits) in zip(stretches(n), every, strict=True):
         stretch = scored.analysis.stretch(start, end)
-        _, copies, habits = model.score_stretch(stretch, is_first=not start)
         for look in look_at(stretch, copies, is_first=not start):
             features = compute_features(look.analysis, model.vocabulary, model.vectors)
             places = zip((look.paragraphs + start).tolist(), look.rows.tolist(), strict=True)

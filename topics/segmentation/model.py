@@ -104,14 +104,20 @@ class SegmentationModel:
 
     def score(self, text: str) -> Scored:
         """Paragraphs and boundary probabilities of a text."""
+        return self.look_through(text)[0]
+
+    def look_through(self, text: str) -> tuple[Scored, list[Seen]]:
+        """The same, and what was seen in each of :func:`stretches`."""
         paragraphs = split_paragraphs(text, self.punkt)
         analysis = analyse(text, paragraphs, self.vocabulary)
         n = len(paragraphs)
         heads = np.zeros((n, len(HEADS)), np.float32)
+        every: list[Seen] = []
         for (start, end), (keep, stop) in stretches(n):
             seen = self.score_stretch(analysis.stretch(start, end), is_first=not start)
             heads[keep:stop] = seen.heads[keep - start : stop - start]
-        return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True)
+            every.append(seen)
+        return self.weigh(paragraphs, analysis, heads, find_tongues(text, paragraphs), is_start=True), every
 
     def score_stretch(self, analysis: Analysis, *, is_first: bool) -> Seen:
         """What is seen in paragraphs that are looked at together, at most ``WINDOW`` of them; ``is_first`` where they
