@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,24 +86,6 @@ class Drift:
     mix: tuple[MixShift, ...] = ()
     terms: tuple[TermShift, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, keys in a fixed order."""
-        return {
-            "since": self.since,
-            "n": list(self.n),
-            "p_mix": self.p_mix,
-            "mix": [
-                {"topic": m.topic, "share": [round(share, 4) for share in m.share], "p": m.p} for m in self.mix
-            ],
-            "terms": [
-                {
-                    "topic": t.topic, "n": list(t.n), "p": t.p, "effect": round(t.effect, 2), "more": list(t.more),
-                    "less": list(t.less),
-                }
-                for t in self.terms
-            ],
-        }  # fmt: skip
-
 
 def find_drift(labelled: Labelled, since: str | None = None) -> Drift:
     """What differs between the labels on text from before ``since`` (an ISO day) and from then on.
@@ -174,15 +156,15 @@ def weigh_terms(presence: Array, stories: Sequence[object], later: NDArray[np.bo
     return _p_value(statistic), float(statistic[0] / max(statistic[1:].mean(), 1e-12)), signed
 
 
-def hold_false_alarms(p_values: Sequence[float], level: float = LEVEL) -> list[bool]:
-    """Which of many findings stand, false ones being at most ``level`` of them (Benjamini and Hochberg 1995).
+def hold_false_alarms(p_values: Sequence[float]) -> list[bool]:
+    """Which of many findings stand, false ones being at most ``LEVEL`` of them (Benjamini and Hochberg 1995).
 
     >>> hold_false_alarms([0.04, 0.001, 0.3])
     [False, True, False]
     """
     from scipy.stats import false_discovery_control
 
-    return [bool(p <= level) for p in false_discovery_control(p_values)] if p_values else []
+    return [bool(p <= LEVEL) for p in false_discovery_control(p_values)] if p_values else []
 
 
 def _describe_mix(

@@ -26,8 +26,7 @@ class Labelled:
     """Three columns of one length: the labelled pieces that have text or terms, in the order of the label files.
 
     ``said`` is every topic decision, those that another took the place of among them.
-    ``lessons`` are what teaches topics beside them, ``vectors`` the word vectors of the base model. ``problems`` name
-    labels of which nothing can be had.
+    ``lessons`` are what teaches topics beside them, ``vectors`` the word vectors of the base model.
     """
 
     taxonomy: Taxonomy
@@ -36,7 +35,6 @@ class Labelled:
     entries: tuple[Entry[TopicDecision], ...]
     lessons: tuple[Example, ...]
     vectors: WordVectors | None
-    problems: tuple[str, ...] = ()
     said: tuple[Entry[TopicDecision], ...] = ()
 
 
@@ -56,7 +54,7 @@ def gather_labelled(
     decisions = read_decisions(files, taxonomy, on_problem)
     loaded = load_model(model)
     texts = texts_by_dump(dumps)
-    lessons, problems = read_lessons(labels, taxonomy)
+    lessons, _ = read_lessons(labels, taxonomy)
     pieces = gather_pieces(decisions, files, texts, loaded.segmentation, loaded.topics.furniture)
     by_segment = {entry.decision.segment: entry for entry in settle_topics(decisions.topics)}
     return Labelled(
@@ -66,6 +64,5 @@ def gather_labelled(
         tuple(by_segment[decision.segment] for decision in pieces.decisions),
         lessons,
         load_vectors(loaded),
-        (*pieces.problems, *problems),
         decisions.topics,
     )

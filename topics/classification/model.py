@@ -156,9 +156,9 @@ class TopicModel:
         which on a guess is given out, by default the model's own."""
         return predict_segments([segment], self, model, accept_above)[0]
 
-    def predict_terms(self, terms: Terms, model: str, accept_above: float | None = None) -> Prediction:
+    def predict_terms(self, terms: Terms, model: str) -> Prediction:
         """The prediction for an English article, given as counted terms."""
-        return self.judge(self.rank_vector(self.vectorise(terms)), model, accept_above)
+        return self.judge(self.rank_vector(self.vectorise(terms)), model)
 
     def decide(self, segment: Segment, ranked: Ranked, model: str, accept_above: float | None = None) -> Prediction:
         """The prediction that follows from a segment's scores."""

@@ -25,18 +25,15 @@ __all__ = ["add_references", "gather_labels", "gather_run", "refer", "refer_rows
 Row = Mapping[str, Any]
 
 
-def gather_labels(
-    decisions: Decisions, dumps: Iterable[Dump], texts: Mapping[str, str] | None = None, *, with_text: bool = True
-) -> Iterator[Item]:
-    """The decisions that hold, an item each, in file order; text from the dumps, else from the decision, else from
-    ``texts`` (segment digest to text)."""
+def gather_labels(decisions: Decisions, dumps: Iterable[Dump], *, with_text: bool = True) -> Iterator[Item]:
+    """The decisions that hold, an item each, in file order; text from the dumps, else from the decision."""
     by_digest = {dump_digest(dump.text): dump.text for dump in dumps} if with_text else {}
     for entry in settle_topics(decisions.topics):
         decision = entry.decision
         yield Item(
             refer(decision),
             segment_id(decision.dump, decision.start, decision.end),
-            _find_text(decision, by_digest, texts or {}) if with_text else None,
+            _find_text(decision, by_digest) if with_text else None,
             decided=True,
             title=decision.title,
             by=decision.by,
@@ -113,10 +110,10 @@ def _refer_dump(rows: Sequence[Row]) -> Iterator[tuple[Row, Ref | None]]:
         yield row, Ref(digest, row["start"], row["end"], segment, row["kind"], topic, also, row["dump"])
 
 
-def _find_text(decision: TopicDecision, dumps: Mapping[str, str], texts: Mapping[str, str]) -> str | None:
+def _find_text(decision: TopicDecision, dumps: Mapping[str, str]) -> str | None:
     whole = dumps.get(decision.dump)
     if whole is not None:
         text = whole[decision.start : decision.end]
         if text_digest(text) == decision.segment:
             return text
-    return decision.text if decision.text is not None else texts.get(decision.segment)
+    return decision.text
