@@ -14,7 +14,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from topics.cli import app
-from topics.cli.start import ask_topics
+from topics.cli.init import ask_topics
 from topics.errors import LabelError
 from topics.labels.project import list_topics, make_project, make_slug, write_taxonomy
 from topics.labels.store import write_new

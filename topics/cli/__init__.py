@@ -10,17 +10,16 @@ from topics.cli.app import multiply_on_one_thread, new_app, prepare_streams
 from topics.cli.discover import discover
 from topics.cli.evaluate import evaluate
 from topics.cli.explain import explain
+from topics.cli.export import export
+from topics.cli.init import init
 from topics.cli.interchange import export_labels, import_labels
 from topics.cli.label_care import check_labels, count_labels
 from topics.cli.label_changes import merge_labels, rename_labels, split_labels
-from topics.cli.learn import train
-from topics.cli.look import export
 from topics.cli.models import models_app
 from topics.cli.predict import classify, segment
+from topics.cli.report import report
 from topics.cli.review import review
-from topics.cli.start import init
-from topics.cli.stores import labels_app
-from topics.cli.survey import report
+from topics.cli.train import train
 
 __all__ = ["app", "main"]
 
@@ -30,6 +29,7 @@ app = new_app(
 )
 for command in (classify, segment, review, export, report, discover, explain, train, evaluate, init):
     app.command()(command)
+labels_app = new_app("Look after the labels of a project.")
 labels_app.command("check")(check_labels)
 labels_app.command("stats")(count_labels)
 labels_app.command("rename")(rename_labels)
