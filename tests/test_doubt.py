@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt
-from topics.classification.honesty import Signs, fit_doubt, measure_acceptance
+from topics.classification.honesty import Signs, fit_doubt, holds_others, measure_acceptance
 from topics.errors import TopicsError
 
 # four thresholds: all is accepted, then three quarters of the known, then half, then a quarter
@@ -104,3 +104,14 @@ def test_few_pieces_do_not_turn_a_sign_around() -> None:
     nothing = Signs(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, bool))
     weights = fit_doubt(signs, nothing).weights
     assert weights[0] > 0 and weights[1] > 0 and weights[2] < 0
+
+
+def test_a_pool_holds_other_topics_where_more_of_it_is_unlike_the_labelled() -> None:
+    source = np.random.default_rng(5)
+    known, alike = source.normal(0.0, 1.0, 60), source.normal(0.0, 1.0, (3, 400))
+    assert not holds_others(alike, known)
+    others = alike.copy()
+    others[:, :80] -= 3.0
+    assert holds_others(others, known)
+    assert not holds_others(alike + 1.0, known)  # the labelled are the odd ones
+    assert not holds_others(others, known[:4])  # too few to tell

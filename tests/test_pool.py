@@ -277,3 +277,23 @@ def test_a_long_piece_is_judged_by_all_of_it() -> None:
     lead, rest = source.choices(WORDS["kitchen"], k=6), source.choices(WORDS["meadow"], k=54)
     vector = model.vectorise(count_terms(None, " ".join([*lead, *rest])))
     assert model.slugs[int(model.scores(vector).argmax())] == "meadow"
+
+
+def test_topics_are_left_out_of_the_pool_as_well_where_it_holds_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pool in which those yet to come stand tells of them; of one in which they do not, less is expected."""
+    source = random.Random(6)
+    stars = "comet nebula quasar orbit lens dome".split()
+    odd = [count_terms(None, " ".join(source.choices(stars, k=4) + source.choices(COMMON, k=6))) for _ in range(100)]
+
+    examples = [Example(write(slug, source), slug) for slug in SLUGS for _ in range(12)]
+
+    def trust_in_reject(unlabelled: list[Terms]) -> float:
+        trust = fit_topics(examples, SLUGS, (), pool=unlabelled).model.trust
+        return float(-trust.weights[2])
+
+    without, with_others = pool(100), [*pool(100), *odd]
+    fitted = trust_in_reject(without), trust_in_reject(with_others)
+    monkeypatch.setattr("topics.classification.training.holds_others", lambda pool, known: True)
+    always = trust_in_reject(without), trust_in_reject(with_others)
+    assert fitted[0] < 0.9 * always[0]
+    assert fitted[1] == always[1]

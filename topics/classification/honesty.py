@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from topics.classification.doubt import Acceptance, Doubt
 from topics.classification.logistic import fit_logistic
 
-__all__ = ["Signs", "also_threshold", "fit_doubt", "measure_acceptance", "read_signs"]
+__all__ = ["Signs", "also_threshold", "fit_doubt", "holds_others", "measure_acceptance", "read_signs"]
 
 Array = NDArray[np.float64]
 
@@ -19,6 +19,8 @@ LEFT_OUT_SHARE: Final = 0.1  # what pieces of left-out topics weigh, together, b
 PRIOR_WEIGHTS: Final = (0.5, 1.0, -1.0)  # of the three signs, each over its spread, before any is seen
 PRIOR_PIECES: Final = 20.0  # how many pieces the prior counts for
 N_THRESHOLDS: Final = 101
+LOW_SHARES: Final = (0.05, 0.1, 0.25, 0.5)  # of labelled pieces, the least like any topic
+CLEARLY_MORE: Final = 1.5  # standard errors by which more of a pool is as unlike them
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,19 @@ def fit_doubt(known: Signs, left_out: Signs) -> Doubt:
     at = fit_logistic(scaled, right, prior, pull, weight=weight)
     weights = at[:-1] / spread
     return Doubt(weights, float(at[-1] - weights @ middle))
+
+
+def holds_others(pool: Array, known: Array) -> bool:
+    """Whether a pool seems to hold pieces of other topics than the labelled ones: are more of it unlike any topic than
+    labelled pieces are?
+
+    ``pool`` and ``known`` are likenesses under models that saw neither, in any shape. By default the answer is yes:
+    many labels show every small difference.
+    """
+    shares = np.array(LOW_SHARES)
+    found = (pool.ravel()[:, None] <= np.quantile(known, shares)).mean(axis=0)
+    excess = (found - shares) / np.sqrt(shares * (1.0 - shares) / len(known))
+    return bool(excess.mean() > CLEARLY_MORE)
 
 
 def measure_acceptance(doubt: Doubt, known: Signs, left_out: Signs) -> Acceptance:

@@ -9,7 +9,7 @@ gives the same weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,14 @@ from numpy.typing import NDArray
 from topics.classification.analyzer import Terms
 from topics.classification.doubt import TRUSTING, UNMEASURED, Acceptance, Doubt, Temperature
 from topics.classification.folds import FOLDS, Example, group_topics
-from topics.classification.honesty import Signs, also_threshold, fit_doubt, measure_acceptance, read_signs
+from topics.classification.honesty import (
+    Signs,
+    also_threshold,
+    fit_doubt,
+    holds_others,
+    measure_acceptance,
+    read_signs,
+)
 from topics.classification.matrix import choose_terms, lay_out
 from topics.classification.model import TopicModel
 from topics.classification.parts import (
@@ -169,6 +176,7 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
     reject = np.zeros(n)
     mixed = np.zeros((len(POOL_SHARES), n, n_topics))
     read_pool = len(problem.pool) >= ENOUGH_POOL
+    pooled = []  # what the model of each fold says of the pool
     for k in range(FOLDS if n else 0):
         test = np.flatnonzero(fold[:n] == k)
         if not len(test):
@@ -178,6 +186,8 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
         rows = problem.rows[test]
         also[test] = parts.also.score(rows)
         reject[test] = _column(parts.reject, problem, test)
+        if parts.reject is not None:
+            pooled.append(parts.also.score(problem.pool))
         for i, share in enumerate(POOL_SHARES):
             mixed[i, test] = parts.mix(share).score(rows)
         test = test[sure[test]]
@@ -191,7 +201,7 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
     temperature = fit_temperature(scores[sure], likeness[sure], y[sure])
     p = temperature.probabilities(scores, likeness)
     known = read_signs(p[sure], also[sure], reject[sure], (p.argmax(axis=1) == y)[sure])
-    left_out = _leave_topics_out(problem, n, share, temperature, say)
+    left_out = _leave_topics_out(problem, n, share, temperature, _pool_without(pooled, likeness), say)
     doubt = fit_doubt(known, left_out)
     acceptance = measure_acceptance(doubt, known, left_out)
     confidence = doubt.confidence(known.log_odds, known.likeness, known.reject)
@@ -200,8 +210,23 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
     return _Judged(share, read_pool, temperature, p, also_above, unknown_below, doubt, acceptance)
 
 
-def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Temperature, say: Say) -> Signs:
-    """Signs of labelled pieces under models that lack their topic."""
+def _pool_without(scores: Sequence[Array], likeness: Array) -> NDArray[np.int64] | None:
+    """The topic of each piece of the pool, where it would go as well if nobody knew of its topic: a pool that holds no
+    other topics but the labelled ones (``likeness`` is theirs out of fold) tells nothing of those yet to come.
+
+    ``scores`` are those of several models for the pool, (n_pool, n_topics) each.
+    """
+    if not scores or holds_others(np.stack([part.max(axis=1) for part in scores]), likeness):
+        return None
+    result: NDArray[np.int64] = np.mean(scores, axis=0).argmax(axis=1)
+    return result
+
+
+def _leave_topics_out(
+    problem: Problem, n: int, share: float, temperature: Temperature, pooled: NDArray[np.int64] | None, say: Say
+) -> Signs:
+    """Signs of labelled pieces under models that lack their topic; ``pooled`` (n_pool,) are topics of pieces of the
+    pool that go with it, ``None`` where all of them stay."""
     n_pieces = problem.primary[:n].sum(axis=0)
     signs = Signs(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.bool_))
     groups = group_topics(n_pieces)
@@ -211,7 +236,10 @@ def _leave_topics_out(problem: Problem, n: int, share: float, temperature: Tempe
         test = np.flatnonzero(gone[:n])
         guessed = problem.primary.sum(axis=1) == 0
         gone |= guessed & (problem.positive[:, group].sum(axis=1) > 0)
-        parts = fit_parts(problem.subset(np.flatnonzero(~gone)), read_pool=share > 0.0)
+        there = problem.subset(np.flatnonzero(~gone))
+        if pooled is not None and (stays := ~np.isin(pooled, group)).sum() >= ENOUGH_POOL:
+            there = replace(there, pool=problem.pool[np.flatnonzero(stays)])
+        parts = fit_parts(there, read_pool=share > 0.0)
         scores = parts.mix(share).score(problem.rows[test])
         also = parts.also.score(problem.rows[test])
         scores[:, group] = -np.inf

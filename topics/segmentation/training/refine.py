@@ -47,6 +47,7 @@ Progress = Callable[[str], None]
 OnProblem = Callable[[LabelError], None]
 
 TITLE_WORDS: Final = 9
+SAID_EVERY: Final = 30  # steps
 _START: Final = HEADS.index("start")
 _WEIGHTS: Final = np.array([HEAD_WEIGHTS[head] for head in HEADS], np.float16)
 
@@ -127,7 +128,9 @@ def refine(
 
     with threadpool_limits(limits=1):  # how a sum is cut among threads shows in its last bits
         sorts = (reviewed, mixed, rehearsed)
-        members = tuple(_descend(one, sorts, recipe, seed + k) for k, one in enumerate(model.network.members))
+        members = tuple(
+            _descend(one, sorts, recipe, seed + k, on_progress) for k, one in enumerate(model.network.members)
+        )
     return Refined(replace(model, network=Committee(members)), n_decisions, n_dumps)
 
 
@@ -194,7 +197,7 @@ def _as_articles(prose: Prose) -> list[Article]:
 # ---- learning
 
 
-def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recipe, seed: int) -> Network:
+def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recipe, seed: int, say: Progress) -> Network:
     """The network after all steps; each takes the next few dumps of every sort, each sort in an order of its own."""
     rng = np.random.default_rng(seed)
     learner = Learner.resume(network.weights, pull=recipe.pull)
@@ -209,4 +212,6 @@ def _descend(network: Network, sorts: Sequence[Sequence[Example]], recipe: Recip
                 chosen.append(examples[queue.pop()])
         rate = recipe.rate * 0.5 * (1.0 + math.cos(math.pi * step / recipe.n_steps))
         learner.step(gather(chosen), rate, rng)
+        if (step + 1) % SAID_EVERY == 0:
+            say(f"refining boundaries: {step + 1} of {recipe.n_steps} steps")
     return rounded({**network.weights, **learner.weights})
