@@ -166,6 +166,13 @@ def hold_out(project: Path) -> None:
 GONE_WRONG = [decide("garden", number, topic="harbour", at="2026-03-01T00:00:00Z") for number in range(30)]
 
 
+def test_a_model_that_knows_none_of_the_topics_is_not_judged_by_them(project: Path) -> None:
+    hold_out(project)
+    verdict = retrain(folder="models/mine", quick=True)
+    assert [found.name for found in verdict.figures["held out"]] == ["boundary F1", "boundary F1 in the lead"]
+    assert any("knows none of these topics" in note for note in verdict.notes)
+
+
 def test_labels_that_harm_are_refused(project: Path) -> None:
     """Everything about gardens is now said to be about harbours; the held-out dumps know better."""
     hold_out(project)

@@ -119,12 +119,16 @@ def _measure(
     progress("judging labelled pieces", 0.55)
     judging = judge_pieces(learned, old, known)
     notes = list(judging.notes)
-    if not judging.refitted and not set(slugs) & set(old.topics.slugs):
+    is_stranger = not set(slugs) & set(old.topics.slugs)
+    if is_stranger:
         notes.append(f"{old.id} knows none of these topics")
+    if is_stranger and not judging.refitted:
         judging = replace(judging, pieces=())
     pairs = [piece.pair for piece in judging.pieces]
     progress("judging held-out dumps", 0.7)
     held = judge_held_out(gold, learned, old, _as_model(learned, verdict.path), known) if gold else HeldOut()
+    if is_stranger:
+        held = replace(held, pairs=())
     places = PlacesJudged()
     if not quick:
         places = judge_places(learned, old, known, lambda message: progress(message, 0.75))
