@@ -510,7 +510,7 @@ def test_an_export_of_nothing_says_so_and_leaves_the_one_before(tmp_path: Path) 
         assert files_below(tmp_path) == before
     done = run(*words, "--topic", "rivers", "--topic", "sprot")
     assert (done.code, done.out, files_below(tmp_path)) == (1, "", before)
-    said = 'topics: unknown topic "sprot". Known topics are in labels/taxonomy.toml. Is "sport" meant?'
+    said = 'topics: unknown topic "sprot". Is "sport" meant? Known topics are in labels/taxonomy.toml.'
     assert done.errors == [said]
     run_ok(*words, "--topic", "rivers", "--topic", "sport")
 
@@ -779,7 +779,7 @@ def test_a_label_with_an_unknown_topic_is_named_by_file_and_line(labels: Callabl
     folder = labels(decide(FERRY, "business"), decide("Snow fell on the pass.", "sprots"))
     done = run("labels", "check", folder, "--quick", "--format", "table")
     assert done.code == 1
-    assert f'{folder / "mine.jsonl"}:2: unknown topic "sprots". Known topics are in' in done.out
+    assert f'{folder / "mine.jsonl"}:2: unknown topic "sprots". ' in done.out
     assert_says_what_and_what_next(done.err.strip(), str(folder), "1 unknown-topic")
 
 

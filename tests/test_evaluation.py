@@ -752,7 +752,8 @@ def test_a_model_is_measured_on_raw_text_and_on_the_true_segments(
     said: list[LabelError] = []
     assert evaluate([DUMP], path, model, on_problem=said.append).n_dumps == 1
     for problem, line, slug in zip(said, (1, 2), ("farries", "sports"), strict=True):
-        assert str(problem).startswith(f'{path}:{line}: unknown topic "{slug}". Known topics are in ')
+        assert str(problem).startswith(f'{path}:{line}: unknown topic "{slug}".')
+        assert " Known topics are in " in str(problem)
     with pytest.raises(LabelError, match=r'gold\.jsonl:1: unknown topic "farries"'):
         evaluate([DUMP], path, model)
 

@@ -110,7 +110,7 @@ class Taxonomy:
                 words = self.words
                 near = get_close_matches(slug.lower(), words, 1)
                 meant = f' Is "{words[near[0]]}" meant?' if near else ""
-                return f'unknown topic "{slug}". Known topics are in {self.source}.{meant}'
+                return f'unknown topic "{slug}".{meant} Known topics are in {self.source}.'
             case several:
                 return f'topic "{slug}" was split into {", ".join(several)}. Decide which it is.'
 
