@@ -7,7 +7,6 @@ import itertools
 import math
 import random
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -110,11 +109,3 @@ def test_block_comparison_equals_nltks() -> None:
     table = tiling._create_token_table(sequences, tiling._mark_paragraph_breaks(text))
     ours = peers._compare_blocks(len(sequences), [word.ts_occurences for word in table.values()], tiling.k)
     assert ours == pytest.approx(tiling._block_comparison(sequences, table))
-
-
-@pytest.mark.parametrize("segment", SEGMENTERS)
-def test_three_hundred_paragraphs_take_seconds(segment) -> None:
-    texts = make_dump(100, 60)
-    began = time.perf_counter()
-    segment(texts)
-    assert time.perf_counter() - began < 10
