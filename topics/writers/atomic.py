@@ -42,14 +42,13 @@ class StagedFile:
             os.fsync(self._file.fileno())
             self._file.close()
 
-    def commit(self, target: Path | None = None) -> None:
-        """Moves the file to its place (or to ``target`` in the same folder) in one step."""
+    def commit(self) -> None:
+        """Moves the file to its place in one step."""
         if not self._file.closed:
             self.seal()
-        place = target or self._target
         with writing(self._shown):
-            os.replace(self._temporary, place)
-        sync_folder(place.parent)
+            os.replace(self._temporary, self._target)
+        sync_folder(self._target.parent)
 
     def discard(self) -> None:
         with suppress(OSError):  # closing a file on a full disk flushes, and fails, once more
