@@ -72,11 +72,12 @@ def fit_doubt(known: Signs, left_out: Signs) -> Doubt:
 
 
 def holds_others(pool: Array, known: Array) -> bool:
-    """Whether a pool seems to hold pieces of other topics than the labelled ones: are more of it unlike any topic than
-    labelled pieces are?
+    """Whether a pool seems to hold pieces of other topics than the labelled ones: whether more of it is unlike any
+    topic than of the labelled pieces.
 
-    ``pool`` and ``known`` are likenesses under models that saw neither, in any shape. By default the answer is yes:
-    many labels show every small difference.
+    ``pool`` (n_models, n_pool) and ``known`` (n_pieces,) are likenesses under models that did not see the piece. The
+    shares of the pool below four quantiles of ``known`` are taken over their standard errors, so that many labels show
+    a small difference and few only a large one.
     """
     shares = np.array(LOW_SHARES)
     found = (pool.ravel()[:, None] <= np.quantile(known, shares)).mean(axis=0)

@@ -201,7 +201,7 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
     temperature = fit_temperature(scores[sure], likeness[sure], y[sure])
     p = temperature.probabilities(scores, likeness)
     known = read_signs(p[sure], also[sure], reject[sure], (p.argmax(axis=1) == y)[sure])
-    left_out = _leave_topics_out(problem, n, share, temperature, _pool_without(pooled, likeness), say)
+    left_out = _leave_topics_out(problem, n, share, temperature, _topics_of_pool(pooled, likeness), say)
     doubt = fit_doubt(known, left_out)
     acceptance = measure_acceptance(doubt, known, left_out)
     confidence = doubt.confidence(known.log_odds, known.likeness, known.reject)
@@ -210,7 +210,7 @@ def _judge(problem: Problem, slugs: tuple[str, ...], labelled: Sequence[Example]
     return _Judged(share, read_pool, temperature, p, also_above, unknown_below, doubt, acceptance)
 
 
-def _pool_without(scores: Sequence[Array], likeness: Array) -> NDArray[np.int64] | None:
+def _topics_of_pool(scores: Sequence[Array], likeness: Array) -> NDArray[np.int64] | None:
     """The topic of each piece of the pool, where it would go as well if nobody knew of its topic: a pool that holds no
     other topics but the labelled ones (``likeness`` is theirs out of fold) tells nothing of those yet to come.
 
